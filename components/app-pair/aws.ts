@@ -1,0 +1,251 @@
+import * as ec2 from "@pulumi/aws/ec2";
+import { getRegionOutput } from "@pulumi/aws/getRegion";
+import * as iam from "@pulumi/aws/iam";
+import * as ssm from "@pulumi/aws/ssm";
+import * as pulumi from "@pulumi/pulumi";
+import { trustService } from "../aws-account";
+import { OperatingSystem, osFamily } from "../host/operating-system";
+import { appServerCount, nodeMajor } from "../reference";
+import type { Mount } from "../shared-storage/contract";
+import { memberPolicy } from "./aws-policy";
+import type { AppPair, ReleaseArtifact, SecretVariable } from "./contract";
+import { renderAppServer } from "./host/app-server";
+
+/** Arguments of {@link AwsAppPair}. */
+export interface AwsAppPairArgs {
+    /** How many servers. Default 2 (guide). A higher number adds servers; a lower one removes the last. */
+    count?: number;
+    /** Instance type. Default c7i.2xlarge: 8 CPU and 16 GiB, the guide's recommended size. A change restarts servers. */
+    size?: pulumi.Input<string>;
+    /** Operating system of new servers. Default Amazon Linux 2023. A change reaches servers named in `renew`. */
+    os?: OperatingSystem;
+    /** Id of the machine image of new servers. Default: the newest of `os` when a server is made. See `renew`. */
+    image?: pulumi.Input<string>;
+    /** Node.js major version of new servers. Default 20 (guide, step 2). See `renew`. */
+    nodeVersion?: number;
+    /**
+     * Names of servers, for example `app2`, that this update replaces when their image or first-boot script differs
+     * from the present one. Default none: a newer image, and a newer script, wait until the server is named here, so no
+     * update replaces both servers by itself. Name one, update, check its health, then name the other.
+     */
+    renew?: string[];
+    /** Ids of the application subnets, one per zone; servers are spread over them in turn. */
+    subnetIds: pulumi.Input<string>[];
+    /** Private addresses in the order of the servers. Default: any free address of the subnet. A change replaces. */
+    privateAddresses?: string[];
+    /** Security group of the application servers. A change is made in place. */
+    firewallGroupId: pulumi.Input<string>;
+    /** ARN of the KMS key that encrypts disks and the secrets below. */
+    keyId: pulumi.Input<string>;
+    /** Mounts of the shared directories. */
+    mounts: pulumi.Input<Mount[]>;
+    /** ARN of the file system behind the mounts. */
+    fileSystemArn: pulumi.Input<string>;
+    /** ARNs of its access points that servers may use. */
+    accessPointArns: pulumi.Input<string[]>;
+    /** Variables of the environment file that are no secret (guide, step 6). Servers read them when the service starts. */
+    environment: { [name: string]: pulumi.Input<string> };
+    /** Variables of the environment file that are secret (guide, step 6). Servers read them when the service starts. */
+    secrets: SecretVariable[];
+    /** Host that accepts writes. */
+    databaseHost: pulumi.Input<string>;
+    /** TCP port of PostgreSQL. */
+    databasePort: pulumi.Input<number>;
+    /** Name of the application's database. */
+    databaseName: pulumi.Input<string>;
+    /** PostgreSQL major version, for the client on the servers. Default 17. */
+    databaseVersion?: string;
+    /** ARN of the application role's secret. */
+    databaseSecretId: pulumi.Input<string>;
+    /** Host of the session store. Default: sessions stay in memory. */
+    sessionHost?: pulumi.Input<string>;
+    /** TCP port of the session store. */
+    sessionPort?: pulumi.Input<number>;
+    /** ARN of the session store's password. */
+    sessionSecretId?: pulumi.Input<string>;
+    /** What new servers install. A change is written where servers look for it and restarts none. */
+    release: ReleaseArtifact;
+    /** Refuses termination outside Pulumi. Default true. A change is made in place. */
+    deletionProtection?: boolean;
+    /** Tags for everything that takes tags. A change is made in place. */
+    tags?: { [key: string]: pulumi.Input<string> };
+}
+
+/** Application servers in two or more zones, equal but for their names (guide, steps 2, 5, 6 and 8). */
+export class AwsAppPair extends pulumi.ComponentResource implements AppPair {
+    /** Instance ids of app1, app2, … */
+    public readonly memberIds: pulumi.Output<string>[];
+    /** Their availability zones. */
+    public readonly memberZones: pulumi.Output<string>[];
+    /** Their private addresses. */
+    public readonly memberAddresses: pulumi.Output<string>[];
+    /** Prefix of the SSM parameters `settings` and `release`, which servers read. */
+    public readonly settingsPath: pulumi.Output<string>;
+
+    constructor(name: string, args: AwsAppPairArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("minusnow:index:AwsAppPair", name, args, opts);
+        const child = { parent: this };
+        checkArguments(args);
+
+        const settings = publishSettings(name, args, child);
+        const profile = createProfile(name, settings, args, child);
+        const image = pulumi.output(args.image ?? newestImage(args.os ?? OperatingSystem.AmazonLinux2023, child));
+        const userData = renderUserData(settings, args, child);
+        const servers = memberNames(args).map((member, place) =>
+            createServer(`${name}-${member}`, { member, place, profile, image, userData }, args, child),
+        );
+
+        this.memberIds = servers.map((server) => server.id);
+        this.memberZones = servers.map((server) => server.availabilityZone);
+        this.memberAddresses = servers.map((server) => server.privateIp);
+        this.settingsPath = settings.path;
+        this.registerOutputs({
+            memberIds: this.memberIds,
+            memberZones: this.memberZones,
+            memberAddresses: this.memberAddresses,
+            settingsPath: this.settingsPath,
+        });
+    }
+}
+
+interface Child {
+    parent: pulumi.Resource;
+}
+
+function memberNames(args: AwsAppPairArgs): string[] {
+    return Array.from({ length: args.count ?? appServerCount }, (_, place) => `app${place + 1}`);
+}
+
+function checkArguments(args: AwsAppPairArgs): void {
+    const { count = appServerCount, renew = [], privateAddresses, sessionHost, sessionPort, sessionSecretId } = args;
+    const names = memberNames(args);
+    const problems = [];
+    if (!Number.isInteger(count) || count < 1) {
+        problems.push(`count: found ${count}, allowed is a whole number of at least 1`);
+    }
+    for (const name of renew.filter((unknown) => !names.includes(unknown))) {
+        problems.push(`renew: found '${name}', allowed are ${names.join(", ")}`);
+    }
+    if (privateAddresses && privateAddresses.length !== count) {
+        problems.push(`privateAddresses: found ${privateAddresses.length}, allowed is one for each of ${count} servers`);
+    }
+    if (new Set([sessionHost, sessionPort, sessionSecretId].map((value) => value === undefined)).size > 1) {
+        problems.push("sessionHost, sessionPort and sessionSecretId: allowed are all three or none");
+    }
+    if (problems.length > 0) {
+        throw new Error(`AwsAppPair: ${problems.join("; ")}`);
+    }
+}
+
+/** Where servers find what may change while they run. */
+interface Settings {
+    path: pulumi.Output<string>;
+    parameters: ssm.Parameter[];
+}
+
+function publishSettings(name: string, args: AwsAppPairArgs, child: Child): Settings {
+    const { tags, environment, databaseHost: host, databasePort: port, databaseName, databaseSecretId, sessionHost } = args;
+    const path = `/${name}`;
+    const session = { scheme: "rediss", host: sessionHost, port: args.sessionPort, secretId: args.sessionSecretId };
+    const settings = {
+        environment,
+        secrets: Object.fromEntries(args.secrets.map((secret) => [secret.name, secret.secretId])),
+        database: { host, port, name: databaseName, secretId: databaseSecretId },
+        ...(sessionHost !== undefined && { sessionStore: session }),
+    };
+    const parameter = (key: string, value: pulumi.Input<string>) =>
+        new ssm.Parameter(`${name}-${key}`, { name: `${path}/${key}`, type: "String", value, tags }, child);
+    const parameters = [parameter("settings", pulumi.jsonStringify(settings)), parameter("release", pulumi.jsonStringify(args.release))];
+    return { path: pulumi.output(path), parameters };
+}
+
+function createProfile(name: string, settings: Settings, args: AwsAppPairArgs, child: Child): iam.InstanceProfile {
+    const { tags } = args;
+    const role = new iam.Role(name, { assumeRolePolicy: trustService("ec2.amazonaws.com"), tags }, child);
+    const policy = memberPolicy(settings.parameters, args, child);
+    const attached = new iam.RolePolicy(name, { role: role.id, policy }, child);
+    return new iam.InstanceProfile(name, { role: role.name, tags }, { ...child, dependsOn: attached });
+}
+
+/** Public SSM parameters that name each system's newest image for x86-64. */
+const imageParameters: { [os in OperatingSystem]: string } = {
+    "amazon-linux-2023": "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
+    "ubuntu-24.04": "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id",
+    "debian-13": "/aws/service/debian/release/13/latest/amd64",
+};
+
+function newestImage(os: OperatingSystem, child: Child): pulumi.Output<string> {
+    return ssm.getParameterOutput({ name: imageParameters[os] }, child).value;
+}
+
+function renderUserData(settings: Settings, args: AwsAppPairArgs, child: Child): pulumi.Output<string> {
+    const os = args.os ?? OperatingSystem.AmazonLinux2023;
+    const region = getRegionOutput({}, child).region;
+    return pulumi.all([settings.path, region, args.mounts]).apply(([path, regionName, mounts]) =>
+        renderAppServer({
+            nodeMajor: args.nodeVersion ?? nodeMajor,
+            mounts,
+            cloud: {
+                packagesScript: osFamily[os] === "debian" ? "packages-debian-aws.sh" : "packages-amazon-linux.sh",
+                cloudModule: "cloud-aws.mjs",
+                variables: {
+                    REGION: regionName,
+                    SETTINGS: path,
+                    POSTGRES_MAJOR: (args.databaseVersion ?? "17").split(".")[0]!,
+                    DATABASE_CA_URL: databaseCertificates(regionName),
+                },
+            },
+        }),
+    );
+}
+
+/** Where AWS publishes the certificate authorities of RDS; the special partitions have their own. */
+function databaseCertificates(region: string): string {
+    if (region.startsWith("us-gov-")) {
+        return `https://truststore.pki.us-gov-west-1.rds.amazonaws.com/${region}/${region}-bundle.pem`;
+    }
+    if (region.startsWith("cn-")) {
+        return `https://rds-truststore.s3.cn-north-1.amazonaws.com.cn/${region}/${region}-bundle.pem`;
+    }
+    return "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem";
+}
+
+interface Server {
+    member: string;
+    place: number;
+    profile: iam.InstanceProfile;
+    image: pulumi.Output<string>;
+    userData: pulumi.Output<string>;
+}
+
+/** A server keeps its image and first-boot script until it is named in `renew`. */
+function createServer(name: string, server: Server, args: AwsAppPairArgs, child: Child): ec2.Instance {
+    const { member, place, profile, image, userData } = server;
+    const tags = { ...args.tags, Name: name };
+    return new ec2.Instance(
+        name,
+        {
+            ami: image,
+            instanceType: args.size ?? "c7i.2xlarge",
+            subnetId: args.subnetIds[place % args.subnetIds.length]!,
+            privateIp: args.privateAddresses?.[place],
+            associatePublicIpAddress: false,
+            vpcSecurityGroupIds: [args.firewallGroupId],
+            iamInstanceProfile: profile.name,
+            userData,
+            userDataReplaceOnChange: true,
+            metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
+            rootBlockDevice: { encrypted: true, kmsKeyId: args.keyId, volumeType: "gp3", volumeSize: 50, tags },
+            ebsOptimized: true,
+            monitoring: true,
+            disableApiTermination: args.deletionProtection ?? true,
+            maintenanceOptions: { autoRecovery: "default" },
+            tags,
+        },
+        {
+            ...child,
+            deleteBeforeReplace: true,
+            ignoreChanges: args.renew?.includes(member) ? [] : ["ami", "userData"],
+        },
+    );
+}

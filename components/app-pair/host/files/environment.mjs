@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+// Assembles the application's environment file from settings and secrets; runs before each start of the service.
+import { renameSync, writeFileSync } from "node:fs";
+import { readSecret, readSetting } from "./cloud.mjs";
+
+const file = process.env.ENVIRONMENT_FILE;
+const { environment, secrets, database, sessionStore } = readSetting("settings");
+
+const variables = { ...environment };
+for (const [name, id] of Object.entries(secrets)) {
+    variables[name] = readSecret(id);
+}
+const { username, password } = JSON.parse(readSecret(database.secretId));
+const login = `${encodeURIComponent(username)}:${encodeURIComponent(password)}`;
+variables.DATABASE_URL = `postgres://${login}@${database.host}:${database.port}/${database.name}?sslmode=verify-full`;
+if (sessionStore) {
+    const { scheme, host, port, secretId } = sessionStore;
+    variables.REDIS_URL = `${scheme}://:${encodeURIComponent(readSecret(secretId))}@${host}:${port}`;
+}
+
+const quote = (value) => `"${String(value).replace(/["\\$`]/g, "\\$&")}"`;
+const lines = Object.entries(variables).map(([name, value]) => `${name}=${quote(value)}\n`);
+writeFileSync(`${file}.new`, lines.join(""), { mode: 0o600 });
+renameSync(`${file}.new`, file);

@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+// Installs the release that the settings name, and makes it current. Does nothing twice.
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { download, readSetting } from "./cloud.mjs";
+
+const { APP_DIRECTORY: app, APP_USER: user, ENVIRONMENT_FILE: environmentFile } = process.env;
+const { version, artifact, sha256 } = readSetting("release");
+const target = `${app}/releases/${version}`;
+const run = (command, ...args) => execFileSync(command, args, { stdio: "inherit" });
+
+if (!existsSync(target)) {
+    const partial = `${target}.partial`;
+    const archive = `${partial}/artifact.tar.gz`;
+    rmSync(partial, { recursive: true, force: true });
+    mkdirSync(partial, { recursive: true });
+    download(artifact, archive);
+    const found = createHash("sha256").update(readFileSync(archive)).digest("hex");
+    if (found !== sha256) {
+        throw new Error(`${artifact}: found SHA-256 ${found}, allowed is ${sha256}`);
+    }
+    run("tar", "-xzf", archive, "-C", partial, "--no-same-owner");
+    rmSync(archive);
+    const asUser = (...command) => run("runuser", "-u", user, "--", "env", `HOME=${partial}`, `--chdir=${partial}`, ...command);
+    if (!existsSync(`${partial}/node_modules`)) {
+        run("chown", "-R", user, partial);
+        asUser("npm", "install", ...(existsSync(`${partial}/dist`) ? ["--omit=dev"] : []));
+    }
+    if (!existsSync(`${partial}/dist`)) {
+        run("chown", "-R", user, partial);
+        asUser("npm", "run", "build");
+    }
+    run("chown", "-R", "root:root", partial);
+    chmodSync(partial, 0o755);
+    renameSync(partial, target);
+}
+
+const link = (to, path) => {
+    rmSync(`${path}.new`, { force: true });
+    symlinkSync(to, `${path}.new`);
+    renameSync(`${path}.new`, path);
+};
+link(target, `${app}/current`);
+for (const entry of ["dist", "node_modules", "package.json"]) {
+    link(`current/${entry}`, `${app}/${entry}`);
+}
+
+const migrate = ["npm", "run", "db:push"];
+const unit = [`--property=User=${user}`, `--property=EnvironmentFile=${environmentFile}`, `--working-directory=${target}`];
+const certificates = "--setenv=NODE_EXTRA_CA_CERTS=/etc/minusnow/database-ca.pem";
+run("flock", `${app}/data/.schema.lock`, "systemd-run", "--wait", "--pipe", "--quiet", ...unit, certificates, ...migrate);

@@ -1,0 +1,93 @@
+import { application, sharedDirectories } from "../../reference";
+
+const { directory, environmentFile } = application;
+const writablePaths = sharedDirectories.map((shared) => `${directory}/${shared}`).join(" ");
+
+/** Search path of the scripts; snaps install outside systemd's default. */
+const searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin";
+
+/** The application's service: the guide's unit (step 2) made whole. */
+export const applicationUnit = `[Unit]
+Description=MinusNow ITSM Platform
+After=network-online.target minusnow-storage.service minusnow-environment.service
+Wants=network-online.target minusnow-storage.service
+Requires=minusnow-environment.service
+RequiresMountsFor=${writablePaths}
+ConditionPathExists=${directory}/${application.entryPoint}
+
+[Service]
+Type=simple
+User=${application.user}
+Group=${application.group}
+WorkingDirectory=${directory}
+EnvironmentFile=${environmentFile}
+Environment=NODE_EXTRA_CA_CERTS=/etc/minusnow/database-ca.pem
+ExecStart=/usr/bin/node ${application.entryPoint}
+Restart=always
+RestartSec=${application.restartSeconds}
+LimitNOFILE=${application.openFiles}
+UMask=0027
+NoNewPrivileges=true
+ProtectSystem=strict
+ReadWritePaths=${writablePaths}
+ProtectHome=true
+PrivateTmp=true
+PrivateDevices=true
+ProtectClock=true
+ProtectControlGroups=true
+ProtectHostname=true
+ProtectKernelLogs=true
+ProtectKernelModules=true
+ProtectKernelTunables=true
+ProtectProc=invisible
+LockPersonality=true
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=true
+RestrictRealtime=true
+RestrictSUIDSGID=true
+RemoveIPC=true
+CapabilityBoundingSet=
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
+# The machine's credentials are not the application's.
+IPAddressDeny=169.254.169.254
+
+[Install]
+WantedBy=multi-user.target
+`;
+
+/** Assembles the environment file before each start of the application, as root. */
+export const environmentUnit = `[Unit]
+Description=MinusNow environment file
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+Type=oneshot
+EnvironmentFile=/etc/minusnow/host.env
+Environment=${searchPath}
+ExecStart=/usr/local/lib/minusnow/environment.mjs
+UMask=0077
+ProtectSystem=full
+ProtectHome=true
+PrivateTmp=true
+NoNewPrivileges=true
+`;
+
+/** Mounts the shared directories without holding up the boot, then starts an application that waited for them. */
+export const storageUnit = `[Unit]
+Description=MinusNow shared directories
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=true
+TimeoutStartSec=infinity
+ExecStart=/usr/local/lib/minusnow/mount-storage
+ExecStartPost=/usr/bin/systemctl --no-block start minusnow.service
+
+[Install]
+WantedBy=multi-user.target
+`;

@@ -1,0 +1,227 @@
+import * as pulumi from "@pulumi/pulumi";
+import { AwsAppPair } from "../app-pair/aws";
+import { AwsDatabase } from "../database/aws";
+import { DatabaseKind } from "../database/contract";
+import { OperatingSystem, packageMirrorPorts } from "../host/operating-system";
+import { AwsLoadBalancer } from "../load-balancer/aws";
+import { LoadBalancerKind } from "../load-balancer/contract";
+import { hostAddress, planAddresses } from "../network/addresses";
+import { AwsNetwork } from "../network/aws";
+import { addressSpace, appServerCount, firstHostNumber, ports } from "../reference";
+import { AwsSecrets } from "../secrets/aws";
+import { AwsSessionStore } from "../session-store/aws";
+import { SessionStoreKind } from "../session-store/contract";
+import { AwsSharedStorage } from "../shared-storage/aws";
+import { SharedStorageKind } from "../shared-storage/contract";
+import type { Deployment, DeploymentArgs } from "./contract";
+
+/** The whole MinusNow platform on AWS, in the guide's high-availability architecture. */
+export class AwsDeployment extends pulumi.ComponentResource implements Deployment {
+    /** Address that users open. */
+    public readonly url: pulumi.Output<string>;
+    /** DNS name of the load balancer. */
+    public readonly endpoint: pulumi.Output<string>;
+    /** Id of the VPC. */
+    public readonly networkId: pulumi.Output<string>;
+    /** Instance ids of the application servers. */
+    public readonly memberIds: pulumi.Output<string>[];
+    /** Private addresses of the application servers. */
+    public readonly memberAddresses: pulumi.Output<string>[];
+    /** Database host that accepts writes. */
+    public readonly writerHost: pulumi.Output<string>;
+    /** Database host that serves reads. */
+    public readonly readerHost: pulumi.Output<string>;
+    /** ARN of the encryption key. */
+    public readonly keyId: pulumi.Output<string>;
+
+    constructor(name: string, args: DeploymentArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("minusnow:index:AwsDeployment", name, args, opts);
+        const child = { parent: this };
+        refuseMissingKinds(args);
+
+        const network = createNetwork(name, args, child);
+        const secrets = createSecrets(name, args, child);
+        const database = createDatabase(name, network, secrets, args, child);
+        const storage = createSharedStorage(name, network, secrets, args, child);
+        const sessions = createSessionStore(name, network, secrets, args, child);
+        const apps = createAppPair(name, { network, secrets, database, storage, sessions }, args, child);
+        const balancer = createLoadBalancer(name, network, apps, args, child);
+
+        this.url = pulumi.interpolate`https://${balancer.hostname}`;
+        this.endpoint = balancer.endpoint;
+        this.networkId = network.networkId;
+        this.memberIds = apps.memberIds;
+        this.memberAddresses = apps.memberAddresses;
+        this.writerHost = database.writerHost;
+        this.readerHost = database.readerHost;
+        this.keyId = secrets.keyId;
+        this.registerOutputs({
+            url: this.url,
+            endpoint: this.endpoint,
+            networkId: this.networkId,
+            memberIds: this.memberIds,
+            memberAddresses: this.memberAddresses,
+            writerHost: this.writerHost,
+            readerHost: this.readerHost,
+            keyId: this.keyId,
+        });
+    }
+}
+
+interface Child {
+    parent: pulumi.Resource;
+}
+
+interface Tiers {
+    network: AwsNetwork;
+    secrets: AwsSecrets;
+    database: AwsDatabase;
+    storage: AwsSharedStorage;
+    sessions: AwsSessionStore | undefined;
+}
+
+/** Kinds that this version cannot build on AWS. */
+function refuseMissingKinds(args: DeploymentArgs): void {
+    const { loadBalancer, database, sharedStorage, sessionStore } = args;
+    const kinds = [
+        { path: "loadBalancer.kind", found: loadBalancer?.kind, allowed: [LoadBalancerKind.Managed] },
+        { path: "database.kind", found: database?.kind, allowed: [DatabaseKind.Managed] },
+        { path: "sharedStorage.kind", found: sharedStorage?.kind, allowed: [SharedStorageKind.Managed] },
+        { path: "sessionStore.kind", found: sessionStore?.kind, allowed: [SessionStoreKind.Managed, SessionStoreKind.None] },
+    ];
+    const problems = kinds
+        .filter(({ found, allowed }) => found !== undefined && !(allowed as string[]).includes(found))
+        .map(({ path, found, allowed }) => `${path}: found ${found}, allowed on AWS is ${allowed.join(" or ")}`);
+    if (problems.length > 0) {
+        throw new Error(`AwsDeployment: ${problems.join("; ")}`);
+    }
+}
+
+function createNetwork(name: string, args: DeploymentArgs, child: Child): AwsNetwork {
+    const mirrors = packageMirrorPorts(args.appPair?.os ?? OperatingSystem.AmazonLinux2023);
+    const outboundPorts = [ports.https, args.mail.port ?? ports.smtp, ...mirrors];
+    return new AwsNetwork(`${name}-net`, { ...args.network, outboundPorts: [...new Set(outboundPorts)], tags: args.tags }, child);
+}
+
+function createSecrets(name: string, args: DeploymentArgs, child: Child): AwsSecrets {
+    const { keyId, rotation, tags, mail } = args;
+    const smtp = { smtpPassword: mail.password, smtpPasswordSecretId: mail.passwordSecretId };
+    return new AwsSecrets(`${name}-secrets`, { keyId, rotation, ...smtp, tags }, child);
+}
+
+function createDatabase(name: string, network: AwsNetwork, secrets: AwsSecrets, args: DeploymentArgs, child: Child): AwsDatabase {
+    const { rotation, deletionProtection, tags } = args;
+    const { kind: _managed, ...settings } = args.database ?? {};
+    return new AwsDatabase(
+        `${name}-db`,
+        {
+            ...settings,
+            subnetIds: network.subnetIds.database,
+            zones: network.zones,
+            firewallGroupId: network.firewallGroupIds.database,
+            appSubnetIds: network.subnetIds.app,
+            appFirewallGroupId: network.firewallGroupIds.app,
+            keyId: secrets.keyId,
+            rotation,
+            deletionProtection,
+            tags,
+        },
+        child,
+    );
+}
+
+function createSharedStorage(name: string, network: AwsNetwork, secrets: AwsSecrets, args: DeploymentArgs, child: Child) {
+    const { deletionProtection, tags } = args;
+    const placement = { subnetIds: network.subnetIds.storage, firewallGroupId: network.firewallGroupIds.storage };
+    return new AwsSharedStorage(`${name}-files`, { ...placement, keyId: secrets.keyId, deletionProtection, tags }, child);
+}
+
+function createSessionStore(name: string, network: AwsNetwork, secrets: AwsSecrets, args: DeploymentArgs, child: Child) {
+    const { kind, ...settings } = args.sessionStore ?? {};
+    if (kind === SessionStoreKind.None) {
+        return undefined;
+    }
+    const { rotation, tags } = args;
+    const placement = { subnetIds: network.subnetIds.cache, firewallGroupId: network.firewallGroupIds.cache };
+    return new AwsSessionStore(`${name}-sessions`, { ...settings, ...placement, keyId: secrets.keyId, rotation, tags }, child);
+}
+
+function createAppPair(name: string, tiers: Tiers, args: DeploymentArgs, child: Child): AwsAppPair {
+    const { network, secrets, database, storage, sessions } = tiers;
+    const { release, deletionProtection, tags } = args;
+    return new AwsAppPair(
+        `${name}-app`,
+        {
+            ...args.appPair,
+            subnetIds: network.subnetIds.app,
+            privateAddresses: privateAddresses(args),
+            firewallGroupId: network.firewallGroupIds.app,
+            keyId: secrets.keyId,
+            mounts: storage.mounts,
+            fileSystemArn: storage.fileSystemArn,
+            accessPointArns: storage.accessPointArns,
+            environment: environment(args, sessions !== undefined),
+            secrets: [
+                { name: "SESSION_SECRET", secretId: secrets.sessionSecretId },
+                { name: "SMTP_PASS", secretId: secrets.smtpSecretId },
+            ],
+            databaseHost: database.writerHost,
+            databasePort: database.port,
+            databaseName: database.databaseName,
+            databaseVersion: args.database?.version,
+            databaseSecretId: database.secretId,
+            ...(sessions && { sessionHost: sessions.host, sessionPort: sessions.port, sessionSecretId: sessions.secretId }),
+            release,
+            deletionProtection,
+            tags,
+        },
+        { ...child, dependsOn: network },
+    );
+}
+
+/** app1 is host 10 of its zone's subnet, app2 host 11 (guide, step 7); in an existing network AWS chooses. */
+function privateAddresses(args: DeploymentArgs): string[] | undefined {
+    const { network, appPair } = args;
+    if (network?.networkId !== undefined) {
+        return undefined;
+    }
+    const subnets = planAddresses(network?.addressSpace ?? addressSpace, network?.zoneCount ?? 2).app;
+    const count = appPair?.count ?? appServerCount;
+    return Array.from({ length: count }, (_, place) => hostAddress(subnets[place % subnets.length]!, firstHostNumber + place));
+}
+
+/** The environment file's variables that are no secret (guide, steps 6 and 8). */
+function environment(args: DeploymentArgs, sharedSessions: boolean): { [name: string]: string } {
+    return {
+        NODE_ENV: "production",
+        PORT: String(ports.app),
+        APP_BASE_URL: `https://${args.hostname}`,
+        SMTP_HOST: args.mail.host,
+        SMTP_PORT: String(args.mail.port ?? ports.smtp),
+        SMTP_USER: args.mail.user,
+        SUPPORT_EMAIL: args.supportEmail,
+        ...(sharedSessions && { SESSION_STORE: "redis" }),
+    };
+}
+
+function createLoadBalancer(name: string, network: AwsNetwork, apps: AwsAppPair, args: DeploymentArgs, child: Child): AwsLoadBalancer {
+    const { hostname, dnsZone, certificateId, deletionProtection, tags } = args;
+    const { mode, rateLimitPerMinute } = args.loadBalancer ?? {};
+    return new AwsLoadBalancer(
+        `${name}-lb`,
+        {
+            hostname,
+            dnsZone,
+            certificateId,
+            mode,
+            rateLimitPerMinute,
+            networkId: network.networkId,
+            subnetIds: network.subnetIds.edge,
+            firewallGroupId: network.firewallGroupIds.edge,
+            memberIds: apps.memberIds,
+            deletionProtection,
+            tags,
+        },
+        child,
+    );
+}

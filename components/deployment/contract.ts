@@ -1,0 +1,152 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { ReleaseArtifact } from "../app-pair/contract";
+import type { DatabaseKind } from "../database/contract";
+import type { OperatingSystem } from "../host/operating-system";
+import type { LoadBalancerKind, LoadBalancerMode } from "../load-balancer/contract";
+import type { NatPlacement, SubnetIds } from "../network/contract";
+import type { MemoryPolicy, SessionStoreKind } from "../session-store/contract";
+import type { SharedStorageKind } from "../shared-storage/contract";
+
+/** Network of a deployment (guide, step 7). */
+export interface NetworkSettings {
+    /** IPv4 network in CIDR notation. Default 10.0.0.0/16. A change replaces the network and all in it. */
+    addressSpace?: string;
+    /** Zones to use, at least 2. Default 2. A higher number adds subnets. */
+    zoneCount?: number;
+    /** Where outbound address translation runs. Default per-zone. A change is made in place. */
+    nat?: NatPlacement;
+    /** Id of an existing network to use; needs `subnetIds`. */
+    networkId?: string;
+    /** Existing subnets by role; needs `networkId`. */
+    subnetIds?: SubnetIds;
+}
+
+/** Load balancer of a deployment (guide, steps 1 and 8). */
+export interface LoadBalancerSettings {
+    /** Who balances. Default managed. A change replaces the balancer. */
+    kind?: LoadBalancerKind;
+    /** How requests are shared. Default active-active. */
+    mode?: LoadBalancerMode;
+    /** Requests that one address may make in a minute before it gets 429. Default 2000. A change is made in place. */
+    rateLimitPerMinute?: number;
+}
+
+/** Application servers of a deployment (guide, step 2). */
+export interface AppPairSettings {
+    /** How many. Default 2. */
+    count?: number;
+    /** The cloud's machine size. Default the guide's recommended size. A change restarts servers. */
+    size?: string;
+    /** Operating system of new servers. */
+    os?: OperatingSystem;
+    /** Id of the machine image of new servers. Default the newest of `os`. */
+    image?: string;
+    /** Node.js major version of new servers. Default 20. */
+    nodeVersion?: number;
+    /** Servers that this update may replace, by name. Default none. */
+    renew?: string[];
+}
+
+/** Database of a deployment (guide, steps 3 and 4). */
+export interface DatabaseSettings {
+    /** Who runs PostgreSQL. Default managed. A change replaces the database. */
+    kind?: DatabaseKind;
+    /** PostgreSQL major version, 15 or newer. Default 17. */
+    version?: string;
+    /** The cloud's database size. Default the guide's recommended size. A change restarts. */
+    size?: string;
+    /** Storage in GiB. Default 500. It cannot shrink. */
+    storageGib?: number;
+    /** Keep a synchronous standby in another zone. Default true. */
+    standby?: boolean;
+    /** Keep a readable streaming replica in another zone. Default true. */
+    replica?: boolean;
+    /** Days of point-in-time recovery, 1 to 35. Default 30. */
+    backupRetentionDays?: number;
+}
+
+/** Shared directories of a deployment (guide, step 5). */
+export interface SharedStorageSettings {
+    /** Who serves them. Default managed. A change leaves the files behind: copy them first. */
+    kind?: SharedStorageKind;
+}
+
+/** Session store of a deployment (guide, step 8). */
+export interface SessionStoreSettings {
+    /** Who runs it, or none. Default managed. A change ends all sessions. */
+    kind?: SessionStoreKind;
+    /** The cloud's cache size. A change is made in place. */
+    size?: string;
+    /** What happens when memory is full. Default allkeys-lru. */
+    memoryPolicy?: MemoryPolicy;
+}
+
+/** Mail server of a deployment (guide, step 6). */
+export interface MailSettings {
+    /** Host name of the mail server. */
+    host: string;
+    /** TCP port. Default 587. */
+    port?: number;
+    /** User name, often the sender's address. */
+    user: string;
+    /** Password; pass it as a Pulumi secret. Exactly one of this and `passwordSecretId`. */
+    password?: pulumi.Input<string>;
+    /** Id of an existing secret that holds the password. */
+    passwordSecretId?: string;
+}
+
+/** Arguments of a whole deployment, the same on every cloud. */
+export interface DeploymentArgs {
+    /** Host name that users open, for example `minusnow.example.com`. A change issues a new certificate. */
+    hostname: string;
+    /** DNS zone in which the host name's record and the certificate's proof are made. */
+    dnsZone?: string;
+    /** Id of an existing certificate for the host name. Default: one is issued. */
+    certificateId?: string;
+    /** Address that users see for support (guide, step 6). */
+    supportEmail: string;
+    /** Mail server (guide, step 6). */
+    mail: MailSettings;
+    /** What new application servers install (guide, step 2). */
+    release: ReleaseArtifact;
+    /** Default: a new network as the guide draws it. */
+    network?: NetworkSettings;
+    /** Default: managed, active-active. */
+    loadBalancer?: LoadBalancerSettings;
+    /** Default: two servers of the guide's recommended size. */
+    appPair?: AppPairSettings;
+    /** Default: managed, with standby and replica, of the guide's recommended size. */
+    database?: DatabaseSettings;
+    /** Default: managed. */
+    sharedStorage?: SharedStorageSettings;
+    /** Default: managed. */
+    sessionStore?: SessionStoreSettings;
+    /** Id of an existing encryption key. Default: one is created. */
+    keyId?: string;
+    /** A higher number replaces all generated passwords. Default 1. */
+    rotation?: number;
+    /** Refuses deletion of what holds data, and keeps final copies. Default true. */
+    deletionProtection?: boolean;
+    /** Tags for everything that takes tags. A change is made in place. */
+    tags?: { [key: string]: string };
+}
+
+/** What a deployment gives on every cloud. */
+export interface Deployment {
+    /** Address that users open. */
+    readonly url: pulumi.Output<string>;
+    /** Name or address of the load balancer. */
+    readonly endpoint: pulumi.Output<string>;
+    /** Id of the network. */
+    readonly networkId: pulumi.Output<string>;
+    /** Ids of the application servers. */
+    readonly memberIds: pulumi.Output<string>[];
+    /** Private addresses of the application servers. */
+    readonly memberAddresses: pulumi.Output<string>[];
+    /** Database host that accepts writes. */
+    readonly writerHost: pulumi.Output<string>;
+    /** Database host that serves reads. */
+    readonly readerHost: pulumi.Output<string>;
+    /** Id of the encryption key. */
+    readonly keyId: pulumi.Output<string>;
+}

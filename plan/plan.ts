@@ -1,0 +1,90 @@
+import { startMonitor } from "./engine/monitor";
+import { startProgram, type ProgramEnd } from "./engine/program";
+import { loadProject, loadStackConfiguration, type Project } from "./engine/project";
+import type { LogMessage, Resource } from "./engine/resource";
+import type { Values } from "./engine/values";
+import { createSimulatedCloud, type Refusal } from "./simulated-cloud";
+import { configurationHeadline } from "../stacks/configuration-error";
+
+/** What to plan. */
+export interface PlanRequest {
+    /** A folder inside the Pulumi project. */
+    directory: string;
+    stack: string;
+    /** Leave provider outputs unknown, as the first preview of a stack does. Default false. */
+    unknowns?: boolean;
+    /** Called as resources are registered. */
+    onProgress?: (resources: number) => void;
+    /** Ends the program and the plan when aborted. */
+    signal?: AbortSignal;
+}
+
+/** What a program would deploy. */
+export interface Plan {
+    project: Project;
+    stack: string;
+    unknowns: boolean;
+    resources: Resource[];
+    outputs: Values;
+    logs: LogMessage[];
+    /** What the program printed. */
+    printed: string;
+    /** What the cloud would refuse. */
+    refusals: Refusal[];
+    /** Types whose computed outputs are not simulated. */
+    unknownTypes: string[];
+    outcome: Outcome;
+}
+
+/** How the plan ended, in the order of exit statuses 0, 2 and 3. */
+export type Outcome = "planned" | "wrong-configuration" | "failed";
+
+const PROGRESS_INTERVAL_MS = 200;
+
+/** Runs a stack's program against the simulated cloud. */
+export async function plan(request: PlanRequest): Promise<Plan> {
+    const { stack, unknowns = false, signal } = request;
+    const project = loadProject(request.directory);
+    const configuration = loadStackConfiguration(project, stack);
+    const defaultRegion = configuration.values["aws:region"] ?? "us-east-1";
+    const cloud = createSimulatedCloud({ unknowns, defaultRegion });
+    const monitor = await startMonitor(project.name, stack, cloud);
+    const timer = setInterval(() => request.onProgress?.(monitor.recording.resources.length), PROGRESS_INTERVAL_MS);
+    try {
+        signal?.throwIfAborted();
+        const program = startProgram(project, { stack, monitor: monitor.address, configuration });
+        signal?.addEventListener("abort", program.stop, { once: true });
+        const end = await program.end;
+        signal?.removeEventListener("abort", program.stop);
+        signal?.throwIfAborted();
+        const { resources, outputs, logs, errors } = monitor.recording;
+        return {
+            project,
+            stack,
+            unknowns,
+            resources,
+            outputs,
+            logs: [...logs, ...errors.map((message): LogMessage => ({ severity: "error", message, urn: "" }))],
+            printed: end.printed,
+            refusals: cloud.refusals,
+            unknownTypes: [...cloud.unknownTypes].sort(),
+            outcome: outcomeOf(end, logs, errors, cloud.refusals),
+        };
+    } finally {
+        clearInterval(timer);
+        monitor.close();
+    }
+}
+
+function outcomeOf(end: ProgramEnd, logs: LogMessage[], errors: string[], refusals: Refusal[]): Outcome {
+    const failures = logs.filter(({ severity }) => severity === "error");
+    if (failures.some(({ message }) => isConfigurationError(message))) {
+        return "wrong-configuration";
+    }
+    return end.status !== 0 || failures.length > 0 || errors.length > 0 || refusals.length > 0 ? "failed" : "planned";
+}
+
+/** This library's own message, or that of a program which requires a key that is not set. */
+function isConfigurationError(message: string): boolean {
+    return message.includes(configurationHeadline) || message.includes("Missing required configuration variable");
+}

@@ -1,0 +1,3 @@
+import type { Trap } from "./trap";
+
+export const awsTraps: readonly Trap[] = [];

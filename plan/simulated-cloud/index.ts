@@ -1,0 +1,110 @@
+import type { Cloud, NewResource } from "../engine/resource";
+import { Unknown, type Values } from "../engine/values";
+import { answerAwsFunction } from "./aws/functions";
+import { nameOf } from "./aws/names";
+import { createAwsResource, type Place } from "./aws/outputs";
+import { awsTraps } from "./aws/traps";
+import { digits, textAt, World } from "./world";
+
+/** Something that the real cloud would refuse when the resource is created. */
+export interface Refusal {
+    urn: string;
+    /** Identifier of the entry in the catalogue. */
+    trap: string;
+    /** The cloud's own words, as near as they are known. */
+    message: string;
+    /** Where the rule is documented. */
+    source: string;
+}
+
+/** A cloud that exists only in memory: it answers as the real one does and refuses what the real one refuses. */
+export interface SimulatedCloud extends Cloud {
+    refusals: Refusal[];
+    /** Types that it does not know; their computed outputs stay unknown. */
+    unknownTypes: Set<string>;
+}
+
+/** How the simulation behaves. */
+export interface SimulationOptions {
+    /** Leave what only the provider knows unknown, as the first preview of a stack does. */
+    unknowns: boolean;
+    /** Region of the default provider. */
+    defaultRegion: string;
+}
+
+/** The account that AWS's own documentation uses in examples. */
+const ACCOUNT = "111122223333";
+
+export function createSimulatedCloud(options: SimulationOptions): SimulatedCloud {
+    const world = new World();
+    const refusals: Refusal[] = [];
+    const unknownTypes = new Set<string>();
+    const regions = new Map<string, string>();
+    const placeOf = (provider: string): Place => {
+        const region = regions.get(provider) ?? options.defaultRegion;
+        return { region, account: ACCOUNT, partition: partitionOf(region) };
+    };
+
+    function create(resource: NewResource): { id: string; outputs: Values } {
+        const { urn, type } = resource;
+        if (type.startsWith("pulumi:providers:")) {
+            const id = digits(urn, 32);
+            regions.set(`${urn}::${id}`, textAt(resource.inputs, "region") ?? options.defaultRegion);
+            return { id, outputs: {} };
+        }
+        refuseTraps(resource);
+        const { name, refusal } = nameOf(resource);
+        if (refusal) {
+            refusals.push({ urn, trap: "name-length", message: refusal, source: "the provider's own name limits" });
+        }
+        const created = createAwsResource(resource, name, placeOf(resource.provider), world) ?? randomResource(resource);
+        if (!created) {
+            unknownTypes.add(type);
+        }
+        const { id, outputs } = created ?? { id: digits(urn, 20), outputs: {} };
+        world.add({ urn, type, id, values: { ...outputs, ...definedOnly(resource.inputs) } });
+        return options.unknowns ? { id: "", outputs: {} } : { id, outputs };
+    }
+
+    function refuseTraps(resource: NewResource): void {
+        for (const trap of awsTraps.filter(({ type }) => type === resource.type)) {
+            const message = trap.check(resource.inputs, world);
+            if (message !== undefined) {
+                refusals.push({ urn: resource.urn, trap: trap.id, message, source: trap.source });
+            }
+        }
+    }
+
+    function invoke(token: string, args: Values, provider: string): Values {
+        const answer = answerAwsFunction(token, args, placeOf(provider), world);
+        if (!answer) {
+            throw new Error(`the simulated cloud does not know the function ${token}; run pulumi preview instead`);
+        }
+        return answer;
+    }
+
+    function read(type: string, id: string): Values {
+        const existing = world.find(type, id);
+        return existing?.values ?? { id };
+    }
+
+    return { create, invoke, read, refusals, unknownTypes };
+}
+
+function definedOnly(values: Values): Values {
+    return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== null && !(value instanceof Unknown)));
+}
+
+function partitionOf(region: string): string {
+    return region.startsWith("cn-") ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
+}
+
+/** The random provider runs on the planning machine, but its values are not needed there: any of the right form will do. */
+function randomResource({ type, urn, inputs }: NewResource): { id: string; outputs: Values } | undefined {
+    if (type === "random:index/randomPassword:RandomPassword") {
+        const length = Number(inputs["length"]);
+        const result = `Aa1-${digits(urn, 60)}${digits(`${urn}.`, 60)}`.slice(0, length);
+        return { id: "none", outputs: { result, bcryptHash: "" } };
+    }
+    return undefined;
+}

@@ -1,0 +1,44 @@
+// Compiles the package into dist/, unless dist/ is newer than every source.
+import { spawnSync } from "node:child_process";
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { buildSync } from "esbuild";
+
+const root = path.resolve(import.meta.dirname, "..");
+const stamp = path.join(root, "dist", ".built");
+const folders = ["components", "stacks", "plan"];
+
+const filesIn = (folder) => readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => path.join(folder, file));
+const sources = folders.flatMap(filesIn).filter((file) => /\.(ts|sh|mjs)$/.test(file));
+const inputs = [...sources, "tsconfig.json", "package.json", "scripts/build.mjs"];
+const modified = (file) => statSync(path.join(root, file)).mtimeMs;
+
+if (existsSync(stamp) && inputs.every((file) => modified(file) <= statSync(stamp).mtimeMs)) {
+    process.exit(0);
+}
+
+const compiled = spawnSync(process.execPath, [path.join(root, "node_modules", "typescript", "bin", "tsc"), "-p", root], { stdio: "inherit" });
+if (compiled.status !== 0) {
+    process.exit(compiled.status ?? 1);
+}
+
+// Files that machines run are used as they are.
+for (const file of sources.filter((source) => !source.endsWith(".ts"))) {
+    const target = path.join(root, "dist", file);
+    mkdirSync(path.dirname(target), { recursive: true });
+    cpSync(path.join(root, file), target);
+}
+
+// The database function is one file; Lambda supplies the AWS SDK.
+buildSync({
+    entryPoints: [path.join(root, "components/database/bootstrap/handler.ts")],
+    outfile: path.join(root, "dist/components/database/bootstrap/bundle.js"),
+    bundle: true,
+    platform: "node",
+    target: "node24",
+    external: ["@aws-sdk/*", "pg-native"],
+    legalComments: "eof",
+});
+
+chmodSync(path.join(root, "dist/plan/cli.js"), 0o755);
+writeFileSync(stamp, "");

@@ -1,0 +1,170 @@
+import { networksOverlap, parseNetwork, planAddresses } from "../components/network/addresses";
+import { addressSpace, appServerCount } from "../components/reference";
+import type { StackConfig } from "./config";
+import type { ConfigurationProblem } from "./configuration-error";
+
+type Checked = Partial<StackConfig>;
+type Check = (config: Checked, isSecret: (key: string) => boolean) => ConfigurationProblem[];
+
+/** What no single key shows: keys that need, exclude or contradict each other. */
+export function checkRelations(config: Checked, isSecret: (key: string) => boolean): ConfigurationProblem[] {
+    return checks.flatMap((check) => check(config, isSecret));
+}
+
+/** Kinds that can be built on each cloud. */
+const availableKinds: { [cloud in StackConfig["cloud"]]: Record<string, string[]> } = {
+    aws: {
+        loadBalancer: ["managed"],
+        database: ["managed"],
+        sharedStorage: ["managed"],
+        sessionStore: ["managed", "none"],
+    },
+};
+
+const checkKinds: Check = (config) =>
+    Object.entries(availableKinds[config.cloud ?? "aws"]).flatMap(([tier, kinds]) => {
+        const found = (config[tier as keyof Checked] as { kind?: string } | undefined)?.kind;
+        return found === undefined || kinds.includes(found)
+            ? []
+            : [problem(`${tier}.kind`, found, `${kinds.join(", ")} on ${config.cloud ?? "this cloud"}`, set(`${tier}.kind`, kinds[0]!))];
+    });
+
+const checkMode: Check = ({ loadBalancer }) =>
+    loadBalancer?.mode === "active-passive" && (loadBalancer.kind ?? "managed") === "managed"
+        ? [
+              problem(
+                  "loadBalancer.mode",
+                  "active-passive with kind managed",
+                  "active-active; a managed balancer has no backup servers, only HAProxy and Nginx do",
+                  set("loadBalancer.mode", "active-active"),
+              ),
+          ]
+        : [];
+
+const checkAddresses: Check = ({ network }) => {
+    const space = network?.addressSpace ?? addressSpace;
+    try {
+        const { subnetMask } = parseNetwork(space);
+        if (subnetMask < 16) {
+            throw new Error(`address space ${space} is larger than a VPC can be; use a /16 or smaller`);
+        }
+        planAddresses(space, network?.zoneCount ?? 2);
+    } catch (error) {
+        return [problem("network.addressSpace", space, (error as Error).message, set("network.addressSpace", "10.0.0.0/16"))];
+    }
+    return (network?.reservedNetworks ?? []).flatMap((reserved, place) => checkReserved(space, reserved, place));
+};
+
+function checkReserved(space: string, reserved: string, place: number): ConfigurationProblem[] {
+    const path = `network.reservedNetworks[${place}]`;
+    try {
+        return networksOverlap(space, reserved)
+            ? [
+                  problem(
+                      "network.addressSpace",
+                      `${space}, which overlaps the reserved network ${reserved}`,
+                      "an address space apart from every reserved network",
+                      set("network.addressSpace", "10.200.0.0/16"),
+                  ),
+              ]
+            : [];
+    } catch (error) {
+        return [problem(path, reserved, (error as Error).message, set(path, "10.1.0.0/16"))];
+    }
+}
+
+const checkExistingNetwork: Check = ({ network }) => {
+    if (network === undefined || (network.networkId === undefined) === (network.subnetIds === undefined)) {
+        return network?.subnetIds ? checkSubnetLists(network.subnetIds) : [];
+    }
+    return network.networkId === undefined
+        ? [problem("network.networkId", "nothing beside subnetIds", "the id of the network that holds the subnets", set("network.networkId", "vpc-0a1b2c3d4e5f60718"))]
+        : [problem("network.subnetIds", "nothing beside networkId", "subnet ids for edge, app, database, storage and cache", set("network.subnetIds.app[0]", "subnet-0a1b2c3d"))];
+};
+
+function checkSubnetLists(subnetIds: NonNullable<NonNullable<Checked["network"]>["subnetIds"]>): ConfigurationProblem[] {
+    const lengths = Object.entries(subnetIds).map(([role, ids]) => ({ role, length: ids.length }));
+    const uneven = lengths.filter(({ length }) => length !== lengths[0]!.length);
+    return uneven.map(({ role, length }) =>
+        problem(
+            `network.subnetIds.${role}`,
+            `${length} subnets`,
+            `${lengths[0]!.length}, one per zone as in network.subnetIds.${lengths[0]!.role}`,
+            "give every role one subnet in each zone, in the same order",
+        ),
+    );
+}
+
+const checkMail: Check = ({ mail }, isSecret) => {
+    if (mail === undefined) {
+        return [];
+    }
+    const { password, passwordSecretId } = mail;
+    const encrypted = set("mail.password", "", "--secret").trimEnd();
+    if (password !== undefined && passwordSecretId !== undefined) {
+        return [problem("mail.password", "beside passwordSecretId", "exactly one of the two", "pulumi config rm --path minusnow:mail.password")];
+    }
+    if (password === undefined && passwordSecretId === undefined) {
+        return [problem("mail.password", "nothing, nor passwordSecretId", "exactly one of the two", `${encrypted}, or ${set("mail.passwordSecretId", "minusnow/prod/smtp")}`)];
+    }
+    return password !== undefined && !isSecret("minusnow:mail")
+        ? [problem("mail.password", "a password in clear text", "an encrypted value", encrypted)]
+        : [];
+};
+
+const checkCertificate: Check = ({ hostname, dnsZone, certificateId }) => {
+    if (hostname === undefined) {
+        return [];
+    }
+    if (dnsZone === undefined && certificateId === undefined) {
+        return [problem("dnsZone", "nothing, nor certificateId", "the zone to issue a certificate in, or an issued certificate", set("dnsZone", hostname.split(".").slice(1).join("."), ""))];
+    }
+    return dnsZone !== undefined && hostname !== dnsZone && !hostname.endsWith(`.${dnsZone}`)
+        ? [problem("dnsZone", dnsZone, `a zone that holds ${hostname}`, set("dnsZone", hostname.split(".").slice(1).join("."), ""))]
+        : [];
+};
+
+const checkRenew: Check = ({ appPair }) => {
+    const count = appPair?.count ?? appServerCount;
+    return (appPair?.renew ?? []).flatMap((name, place) =>
+        Number(name.slice(3)) >= 1 && Number(name.slice(3)) <= count
+            ? []
+            : [problem(`appPair.renew[${place}]`, name, `app1 to app${count}`, set(`appPair.renew[${place}]`, `app${count}`))],
+    );
+};
+
+/** Forms of size names that AWS gives to each service. */
+const sizeForms = [
+    { tier: "appPair", form: /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, except: /^(db|cache)\./, example: "c7i.2xlarge" },
+    { tier: "database", form: /^db\.[a-z][a-z0-9]*\.[a-z0-9]+$/, except: /^$/, example: "db.m7g.2xlarge" },
+    { tier: "sessionStore", form: /^cache\.[a-z][a-z0-9]*\.[a-z0-9]+$/, except: /^$/, example: "cache.t4g.small" },
+] as const;
+
+const checkSizes: Check = (config) =>
+    sizeForms.flatMap(({ tier, form, except, example }) => {
+        const size = config[tier]?.size;
+        return size === undefined || (form.test(size) && !except.test(size))
+            ? []
+            : [problem(`${tier}.size`, size, `a size of the form ${example}`, set(`${tier}.size`, example))];
+    });
+
+const checks: Check[] = [
+    checkKinds,
+    checkMode,
+    checkAddresses,
+    checkExistingNetwork,
+    checkMail,
+    checkCertificate,
+    checkRenew,
+    checkSizes,
+];
+
+function problem(path: string, found: string, allowed: string, fix: string): ConfigurationProblem {
+    return { path: `minusnow:${path}`, found, allowed, fix };
+}
+
+function set(path: string, value: string, flag = "--path"): string {
+    const key = /^[\w.]+$/.test(path) ? `minusnow:${path}` : `'minusnow:${path}'`;
+    const flags = flag === "--secret" ? "--secret --path " : flag && `${flag} `;
+    return `pulumi config set ${flags}${key} ${value}`;
+}

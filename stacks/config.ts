@@ -1,0 +1,171 @@
+import { z } from "zod";
+import {
+    DatabaseKind,
+    LoadBalancerKind,
+    LoadBalancerMode,
+    MemoryPolicy,
+    NatPlacement,
+    OperatingSystem,
+    SessionStoreKind,
+    SharedStorageKind,
+} from "../components";
+
+/** What a field's description adds for errors and for the reference in the documentation. */
+declare module "zod" {
+    interface GlobalMeta {
+        /** A value that is right, for the fix in an error. */
+        example?: unknown;
+        /** What is allowed, where the type alone does not say it. */
+        allowed?: string;
+    }
+}
+
+const text = (description: string, example: string, pattern?: RegExp, allowed?: string) => {
+    const schema = pattern ? z.string().regex(pattern) : z.string().min(1);
+    return schema.meta({ description, example, allowed });
+};
+
+const count = (description: string, minimum: number, maximum: number, example: number) =>
+    z.int().min(minimum).max(maximum).meta({ description, example, allowed: `a whole number from ${minimum} to ${maximum}` });
+
+const choice = <T extends Record<string, string>>(values: T, description: string) =>
+    z.enum(values).meta({ description, example: Object.values(values)[0] });
+
+const flag = (description: string) => z.boolean().meta({ description, example: true });
+
+const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+const HOSTNAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
+const NETWORK = /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/;
+
+const email = (description: string, example: string) => text(description, example, EMAIL, "an e-mail address");
+const hostname = (description: string, example: string) => text(description, example, HOSTNAME, "a host name in lower case");
+const network = (description: string, example: string) =>
+    text(description, example, NETWORK, "an IPv4 network in CIDR notation").meta({
+        description,
+        example,
+        allowed: "an IPv4 network in CIDR notation",
+    });
+
+const subnetList = (role: string) =>
+    z
+        .array(z.string())
+        .min(2)
+        .meta({
+            description: `Ids of existing ${role} subnets, one per zone.`,
+            example: ["subnet-0a1b2c3d", "subnet-4e5f6a7b"],
+            allowed: "two or more subnet ids",
+        });
+
+const networkSchema = z.strictObject({
+    addressSpace: network("IPv4 network of the deployment, /16 to /23. Default 10.0.0.0/16.", "10.0.0.0/16").optional(),
+    zoneCount: count("Availability zones to use. Default 2.", 2, 6, 2).optional(),
+    nat: choice(NatPlacement, "Where outbound address translation runs. Default by profile.").optional(),
+    reservedNetworks: z
+        .array(network("A network in use elsewhere.", "10.1.0.0/16"))
+        .meta({
+            description: "Networks that are connected or will be, by peering or VPN; the address space must not overlap them.",
+            example: ["10.1.0.0/16"],
+        })
+        .optional(),
+    networkId: text("Id of an existing network; needs subnetIds.", "vpc-0a1b2c3d4e5f60718").optional(),
+    subnetIds: z
+        .strictObject({
+            edge: subnetList("edge"),
+            app: subnetList("application"),
+            database: subnetList("database"),
+            storage: subnetList("storage"),
+            cache: subnetList("cache"),
+        })
+        .meta({ description: "Existing subnets by role; needs networkId." })
+        .optional(),
+});
+
+const loadBalancerSchema = z.strictObject({
+    kind: choice(LoadBalancerKind, "Who balances requests. Default managed.").optional(),
+    mode: choice(LoadBalancerMode, "How requests are shared. Default active-active.").optional(),
+    rateLimitPerMinute: count("Requests one address may make in a minute before it gets 429. Default 2000.", 10, 2_000_000_000, 2000).optional(),
+});
+
+const appPairSchema = z.strictObject({
+    count: count("Application servers. Default 2.", 1, 200, 2).optional(),
+    size: text("Machine size. Default by profile.", "c7i.2xlarge").optional(),
+    os: choice(OperatingSystem, "Operating system of new servers. Default amazon-linux-2023 on AWS.").optional(),
+    image: text("Id of the machine image of new servers. Default the newest of os.", "ami-0a1b2c3d4e5f60718").optional(),
+    nodeVersion: count("Node.js major version of new servers. Default 20.", 20, 99, 22).optional(),
+    renew: z
+        .array(text("Name of a server.", "app2", /^app\d+$/, "app1, app2, …"))
+        .meta({ description: "Servers that this update may replace with a newer image or first-boot script.", example: ["app2"] })
+        .optional(),
+});
+
+const databaseSchema = z.strictObject({
+    kind: choice(DatabaseKind, "Who runs PostgreSQL. Default managed.").optional(),
+    version: text("PostgreSQL major version. Default 17.", "17", /^(1[5-9]|[2-9]\d)$/, "a PostgreSQL major version, 15 or newer, as text").optional(),
+    size: text("Database size. Default by profile.", "db.m7g.2xlarge").optional(),
+    storageGib: count("Storage in GiB. Default by profile.", 20, 32768, 500).optional(),
+    standby: flag("Keep a synchronous standby in another zone. Default by profile.").optional(),
+    replica: flag("Keep a readable streaming replica in another zone. Default by profile.").optional(),
+    backupRetentionDays: count("Days of point-in-time recovery. Default by profile.", 1, 35, 30).optional(),
+});
+
+const sharedStorageSchema = z.strictObject({
+    kind: choice(SharedStorageKind, "Who serves the shared directories. Default managed.").optional(),
+});
+
+const sessionStoreSchema = z.strictObject({
+    kind: choice(SessionStoreKind, "Who runs the session store. Default by profile.").optional(),
+    size: text("Cache size. Default by profile.", "cache.t4g.small").optional(),
+    memoryPolicy: choice(MemoryPolicy, "What happens when memory is full. Default allkeys-lru.").optional(),
+});
+
+const mailSchema = z.strictObject({
+    host: hostname("Host name of the mail server.", "smtp.example.com"),
+    port: count("TCP port. Default 587.", 1, 65535, 587).optional(),
+    user: text("User name, often the sender's address.", "noreply@example.com"),
+    password: text("Password, encrypted in the stack file. Exactly one of this and passwordSecretId.", "…").optional(),
+    passwordSecretId: text("Name or id of an existing secret that holds the password.", "minusnow/prod/smtp").optional(),
+});
+
+const releaseSchema = z.strictObject({
+    version: text("Version of the application.", "2.4.1", /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "letters, digits, dots, dashes, up to 64"),
+    artifact: text("Where the archive is.", "s3://example-releases/minusnow/2.4.1.tar.gz", /^s3:\/\/[^/]+\/.+\.tar\.gz$/, "s3://<bucket>/<key>.tar.gz"),
+    sha256: text("SHA-256 of the archive.", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", /^[0-9a-f]{64}$/, "64 hexadecimal digits"),
+});
+
+const alertReceiversSchema = z.strictObject({
+    warning: z.array(email("An address.", "team@example.com")).meta({ description: "Who hears of warnings.", example: ["team@example.com"] }),
+    critical: z.array(email("An address.", "oncall@example.com")).meta({ description: "Who hears of criticals.", example: ["oncall@example.com"] }),
+});
+
+/** Configuration of a stack, before its profile's defaults. */
+export const configSchema = z.strictObject({
+    cloud: z.enum(["aws"]).meta({ description: "Cloud to deploy to.", example: "aws" }),
+    environment: z.enum(["dev", "staging", "prod"]).meta({
+        description: "Environment; it chooses the profile of defaults: dev, staging (the guide's minimum sizes), prod (recommended).",
+        example: "prod",
+    }),
+    region: text("Region of the cloud.", "us-east-1", /^[a-z]{2}(-[a-z]+)+-\d+$/, "a region, for example us-east-1"),
+    hostname: hostname("Host name that users open.", "minusnow.example.com"),
+    dnsZone: hostname("DNS zone for the host name's record and the certificate's proof.", "example.com").optional(),
+    certificateId: text("Id of an existing certificate. Default: one is issued.", "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d").optional(),
+    supportEmail: email("Address that users see for support.", "support@example.com"),
+    mail: mailSchema.meta({ description: "Mail server (guide, step 6)." }),
+    release: releaseSchema.meta({ description: "Release that new application servers install (guide, step 2)." }),
+    alertReceivers: alertReceiversSchema.meta({ description: "Who is told when an alarm is raised." }).optional(),
+    network: networkSchema.meta({ description: "Network (guide, step 7)." }).optional(),
+    loadBalancer: loadBalancerSchema.meta({ description: "Load balancer (guide, steps 1 and 8)." }).optional(),
+    appPair: appPairSchema.meta({ description: "Application servers (guide, step 2)." }).optional(),
+    database: databaseSchema.meta({ description: "Database (guide, steps 3 and 4)." }).optional(),
+    sharedStorage: sharedStorageSchema.meta({ description: "Shared directories (guide, step 5)." }).optional(),
+    sessionStore: sessionStoreSchema.meta({ description: "Session store (guide, step 8)." }).optional(),
+    keyId: text("Id of an existing encryption key. Default: one is created.", "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d").optional(),
+    rotation: count("A higher number replaces all generated passwords. Default 1.", 1, 1_000_000, 2).optional(),
+    deletionProtection: flag("Refuse deletion of what holds data. Default by profile.").optional(),
+    tags: z
+        .record(z.string(), z.string())
+        .meta({ description: "Tags for everything that takes tags.", example: { team: "platform" } })
+        .optional(),
+});
+
+/** Configuration of a stack as its file gives it. */
+export type StackConfig = z.infer<typeof configSchema>;

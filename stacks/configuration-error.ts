@@ -1,0 +1,27 @@
+import { RunError } from "@pulumi/pulumi/errors";
+
+/** One thing that is wrong with a stack's configuration. */
+export interface ConfigurationProblem {
+    /** Full path, for example `minusnow:appPair.count`. */
+    path: string;
+    found: string;
+    allowed: string;
+    fix: string;
+}
+
+/** First words of the message, by which a plan tells a wrong configuration from a failing program. */
+export const configurationHeadline = "Wrong configuration:";
+
+/** Every problem of a configuration in one message; Pulumi shows it without a stack trace. */
+export class ConfigurationError extends RunError {
+    constructor(
+        stack: string,
+        public readonly problems: ConfigurationProblem[],
+    ) {
+        super(`${configurationHeadline} stack ${stack} has ${problems.length === 1 ? "1 problem" : `${problems.length} problems`}\n\n${problems.map(describe).join("\n\n")}\n`);
+    }
+}
+
+function describe({ path, found, allowed, fix }: ConfigurationProblem): string {
+    return [`  ${path}`, `    found:   ${found}`, `    allowed: ${allowed}`, `    fix:     ${fix}`].join("\n");
+}

@@ -1,0 +1,21 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { DeploymentArgs } from "../components";
+import type { StackConfig } from "./config";
+import { profiles } from "./profiles";
+
+/** Arguments of a deployment: the stack's configuration over its profile's defaults. */
+export function deploymentArgs(config: StackConfig): DeploymentArgs {
+    const profile = profiles[config.cloud][config.environment];
+    const { cloud, environment, region: _region, alertReceivers: _alertReceivers, ...own } = config;
+    const { reservedNetworks: _reserved, ...network } = { ...profile.network, ...own.network };
+    return {
+        ...profile,
+        ...own,
+        network,
+        appPair: { ...profile.appPair, ...own.appPair },
+        database: { ...profile.database, ...own.database },
+        sessionStore: { ...profile.sessionStore, ...own.sessionStore },
+        mail: { ...own.mail, password: own.mail.password === undefined ? undefined : pulumi.secret(own.mail.password) },
+        tags: { application: "minusnow", environment, cloud, "managed-by": "pulumi", ...own.tags },
+    };
+}

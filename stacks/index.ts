@@ -1,0 +1,21 @@
+import "./fast-start";
+import * as pulumi from "@pulumi/pulumi";
+import { requireFreshBuild } from "./fresh-build";
+import { readConfig } from "./read-config";
+
+/** The program of every stack: reads the stack's configuration and deploys to its cloud, loading only that cloud's SDK. */
+async function main() {
+    requireFreshBuild();
+    const secretKeys = JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]") as string[];
+    const config = readConfig({
+        stack: pulumi.getStack(),
+        values: pulumi.runtime.allConfig(),
+        isSecret: (key) => secretKeys.includes(key),
+    });
+    switch (config.cloud) {
+        case "aws":
+            return (await import("./aws.js")).deployToAws(config);
+    }
+}
+
+export = main;

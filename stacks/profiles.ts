@@ -1,0 +1,32 @@
+import type { DeploymentArgs } from "../components";
+import type { StackConfig } from "./config";
+
+/** Defaults that an environment supplies. */
+export type Profile = Required<Pick<DeploymentArgs, "network" | "appPair" | "database" | "sessionStore" | "deletionProtection">>;
+
+/** Defaults by cloud and environment: staging has the guide's minimum sizes, prod its recommended ones. */
+export const profiles: { [cloud in StackConfig["cloud"]]: { [environment in StackConfig["environment"]]: Profile } } = {
+    aws: {
+        dev: {
+            network: { nat: "single" },
+            appPair: { size: "t3.large" },
+            database: { size: "db.t4g.large", storageGib: 50, standby: false, replica: false, backupRetentionDays: 7 },
+            sessionStore: { kind: "none" },
+            deletionProtection: false,
+        },
+        staging: {
+            network: { nat: "single" },
+            appPair: { size: "c7i.xlarge" },
+            database: { size: "db.m7g.xlarge", storageGib: 500, standby: true, replica: true, backupRetentionDays: 14 },
+            sessionStore: { kind: "managed", size: "cache.t4g.small" },
+            deletionProtection: false,
+        },
+        prod: {
+            network: { nat: "per-zone" },
+            appPair: { size: "c7i.2xlarge" },
+            database: { size: "db.m7g.2xlarge", storageGib: 500, standby: true, replica: true, backupRetentionDays: 30 },
+            sessionStore: { kind: "managed", size: "cache.t4g.small" },
+            deletionProtection: true,
+        },
+    },
+};
