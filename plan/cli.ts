@@ -30,7 +30,10 @@ function createCommand(): Command {
         .option("-C, --cwd <folder>", "folder of the Pulumi project", process.cwd())
         .option("--unknowns", "leave provider outputs unknown, as the first preview of a stack does", false)
         .addOption(new Option("--format <format>", "form of the output").choices(["text", "json"]).default("text"))
-        .addHelpText("after", "\nExit status: 0 planned, 1 broken policy, 2 wrong configuration or usage, 3 the program failed.")
+        .addHelpText(
+            "after",
+            "\nExit status: 0 planned, 1 broken policy, 2 wrong configuration or usage, 3 the program failed.",
+        )
         .action(runPlan);
     return program;
 }
@@ -42,7 +45,13 @@ async function runPlan(stack: string, { cwd, unknowns, format }: PlanOptions): P
     process.once("SIGINT", stop).once("SIGTERM", stop).once("SIGHUP", stop);
     const progress = showProgress(stack);
     try {
-        const planned = await plan({ directory: cwd, stack, unknowns, onProgress: progress.update, signal: interrupt.signal });
+        const planned = await plan({
+            directory: cwd,
+            stack,
+            unknowns,
+            onProgress: progress.update,
+            signal: interrupt.signal,
+        });
         progress.clear();
         await write(await render(planned, format));
         process.exitCode = exitStatus[planned.outcome];
@@ -84,7 +93,9 @@ function version(): string {
 }
 
 async function main(): Promise<void> {
-    process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : FAILURE_STATUS));
+    process.stdout.on("error", (error: NodeJS.ErrnoException) =>
+        process.exit(error.code === "EPIPE" ? 0 : FAILURE_STATUS),
+    );
     try {
         await createCommand().parseAsync();
     } catch (error) {

@@ -8,7 +8,8 @@ const root = path.resolve(import.meta.dirname, "..");
 const stamp = path.join(root, "dist", ".built");
 const folders = ["components", "stacks", "plan"];
 
-const filesIn = (folder) => readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => path.join(folder, file));
+const filesIn = (folder) =>
+    readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => path.join(folder, file));
 const sources = folders.flatMap(filesIn).filter((file) => /\.(ts|sh|mjs)$/.test(file));
 const inputs = [...sources, "tsconfig.json", "package.json", "scripts/build.mjs"];
 const modified = (file) => statSync(path.join(root, file)).mtimeMs;
@@ -17,7 +18,11 @@ if (existsSync(stamp) && inputs.every((file) => modified(file) <= statSync(stamp
     process.exit(0);
 }
 
-const compiled = spawnSync(process.execPath, [path.join(root, "node_modules", "typescript", "bin", "tsc"), "-p", root], { stdio: "inherit" });
+const compiled = spawnSync(
+    process.execPath,
+    [path.join(root, "node_modules", "typescript", "bin", "tsc"), "-p", root],
+    { stdio: "inherit" },
+);
 if (compiled.status !== 0) {
     process.exit(compiled.status ?? 1);
 }

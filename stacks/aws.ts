@@ -13,5 +13,14 @@ export function deployToAws(config: StackConfig) {
         deploymentArgs(config),
         { provider },
     );
-    return { url, endpoint, networkId, memberIds: pulumi.all(memberIds), memberAddresses: pulumi.all(memberAddresses), writerHost, readerHost, keyId };
+    return {
+        url,
+        endpoint,
+        networkId,
+        memberIds: pulumi.all(memberIds),
+        memberAddresses: pulumi.all(memberAddresses),
+        writerHost,
+        readerHost,
+        keyId,
+    };
 }

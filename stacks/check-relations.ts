@@ -26,7 +26,14 @@ const checkKinds: Check = (config) =>
         const found = (config[tier as keyof Checked] as { kind?: string } | undefined)?.kind;
         return found === undefined || kinds.includes(found)
             ? []
-            : [problem(`${tier}.kind`, found, `${kinds.join(", ")} on ${config.cloud ?? "this cloud"}`, set(`${tier}.kind`, kinds[0]!))];
+            : [
+                  problem(
+                      `${tier}.kind`,
+                      found,
+                      `${kinds.join(", ")} on ${config.cloud ?? "this cloud"}`,
+                      set(`${tier}.kind`, kinds[0]!),
+                  ),
+              ];
     });
 
 const checkMode: Check = ({ loadBalancer }) =>
@@ -50,7 +57,14 @@ const checkAddresses: Check = ({ network }) => {
         }
         planAddresses(space, network?.zoneCount ?? 2);
     } catch (error) {
-        return [problem("network.addressSpace", space, (error as Error).message, set("network.addressSpace", "10.0.0.0/16"))];
+        return [
+            problem(
+                "network.addressSpace",
+                space,
+                (error as Error).message,
+                set("network.addressSpace", "10.0.0.0/16"),
+            ),
+        ];
     }
     return (network?.reservedNetworks ?? []).flatMap((reserved, place) => checkReserved(space, reserved, place));
 };
@@ -78,11 +92,27 @@ const checkExistingNetwork: Check = ({ network }) => {
         return network?.subnetIds ? checkSubnetLists(network.subnetIds) : [];
     }
     return network.networkId === undefined
-        ? [problem("network.networkId", "nothing beside subnetIds", "the id of the network that holds the subnets", set("network.networkId", "vpc-0a1b2c3d4e5f60718"))]
-        : [problem("network.subnetIds", "nothing beside networkId", "subnet ids for edge, app, database, storage and cache", set("network.subnetIds.app[0]", "subnet-0a1b2c3d"))];
+        ? [
+              problem(
+                  "network.networkId",
+                  "nothing beside subnetIds",
+                  "the id of the network that holds the subnets",
+                  set("network.networkId", "vpc-0a1b2c3d4e5f60718"),
+              ),
+          ]
+        : [
+              problem(
+                  "network.subnetIds",
+                  "nothing beside networkId",
+                  "subnet ids for edge, app, database, storage and cache",
+                  set("network.subnetIds.app[0]", "subnet-0a1b2c3d"),
+              ),
+          ];
 };
 
-function checkSubnetLists(subnetIds: NonNullable<NonNullable<Checked["network"]>["subnetIds"]>): ConfigurationProblem[] {
+function checkSubnetLists(
+    subnetIds: NonNullable<NonNullable<Checked["network"]>["subnetIds"]>,
+): ConfigurationProblem[] {
     const lengths = Object.entries(subnetIds).map(([role, ids]) => ({ role, length: ids.length }));
     const uneven = lengths.filter(({ length }) => length !== lengths[0]!.length);
     return uneven.map(({ role, length }) =>
@@ -102,10 +132,24 @@ const checkMail: Check = ({ mail }, isSecret) => {
     const { password, passwordSecretId } = mail;
     const encrypted = set("mail.password", "", "--secret").trimEnd();
     if (password !== undefined && passwordSecretId !== undefined) {
-        return [problem("mail.password", "beside passwordSecretId", "exactly one of the two", "pulumi config rm --path minusnow:mail.password")];
+        return [
+            problem(
+                "mail.password",
+                "beside passwordSecretId",
+                "exactly one of the two",
+                "pulumi config rm --path minusnow:mail.password",
+            ),
+        ];
     }
     if (password === undefined && passwordSecretId === undefined) {
-        return [problem("mail.password", "nothing, nor passwordSecretId", "exactly one of the two", `${encrypted}, or ${set("mail.passwordSecretId", "minusnow/prod/smtp")}`)];
+        return [
+            problem(
+                "mail.password",
+                "nothing, nor passwordSecretId",
+                "exactly one of the two",
+                `${encrypted}, or ${set("mail.passwordSecretId", "minusnow/prod/smtp")}`,
+            ),
+        ];
     }
     return password !== undefined && !isSecret("minusnow:mail")
         ? [problem("mail.password", "a password in clear text", "an encrypted value", encrypted)]
@@ -117,10 +161,24 @@ const checkCertificate: Check = ({ hostname, dnsZone, certificateId }) => {
         return [];
     }
     if (dnsZone === undefined && certificateId === undefined) {
-        return [problem("dnsZone", "nothing, nor certificateId", "the zone to issue a certificate in, or an issued certificate", set("dnsZone", hostname.split(".").slice(1).join("."), ""))];
+        return [
+            problem(
+                "dnsZone",
+                "nothing, nor certificateId",
+                "the zone to issue a certificate in, or an issued certificate",
+                set("dnsZone", hostname.split(".").slice(1).join("."), ""),
+            ),
+        ];
     }
     return dnsZone !== undefined && hostname !== dnsZone && !hostname.endsWith(`.${dnsZone}`)
-        ? [problem("dnsZone", dnsZone, `a zone that holds ${hostname}`, set("dnsZone", hostname.split(".").slice(1).join("."), ""))]
+        ? [
+              problem(
+                  "dnsZone",
+                  dnsZone,
+                  `a zone that holds ${hostname}`,
+                  set("dnsZone", hostname.split(".").slice(1).join("."), ""),
+              ),
+          ]
         : [];
 };
 
@@ -129,7 +187,14 @@ const checkRenew: Check = ({ appPair }) => {
     return (appPair?.renew ?? []).flatMap((name, place) =>
         Number(name.slice(3)) >= 1 && Number(name.slice(3)) <= count
             ? []
-            : [problem(`appPair.renew[${place}]`, name, `app1 to app${count}`, set(`appPair.renew[${place}]`, `app${count}`))],
+            : [
+                  problem(
+                      `appPair.renew[${place}]`,
+                      name,
+                      `app1 to app${count}`,
+                      set(`appPair.renew[${place}]`, `app${count}`),
+                  ),
+              ],
     );
 };
 

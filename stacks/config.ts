@@ -26,7 +26,11 @@ const text = (description: string, example: string, pattern?: RegExp, allowed?: 
 };
 
 const count = (description: string, minimum: number, maximum: number, example: number) =>
-    z.int().min(minimum).max(maximum).meta({ description, example, allowed: `a whole number from ${minimum} to ${maximum}` });
+    z
+        .int()
+        .min(minimum)
+        .max(maximum)
+        .meta({ description, example, allowed: `a whole number from ${minimum} to ${maximum}` });
 
 const choice = <T extends Record<string, string>>(values: T, description: string) =>
     z.enum(values).meta({ description, example: Object.values(values)[0] });
@@ -38,7 +42,8 @@ const HOSTNAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,6
 const NETWORK = /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/;
 
 const email = (description: string, example: string) => text(description, example, EMAIL, "an e-mail address");
-const hostname = (description: string, example: string) => text(description, example, HOSTNAME, "a host name in lower case");
+const hostname = (description: string, example: string) =>
+    text(description, example, HOSTNAME, "a host name in lower case");
 const network = (description: string, example: string) =>
     text(description, example, NETWORK, "an IPv4 network in CIDR notation").meta({
         description,
@@ -63,7 +68,8 @@ const networkSchema = z.strictObject({
     reservedNetworks: z
         .array(network("A network in use elsewhere.", "10.1.0.0/16"))
         .meta({
-            description: "Networks that are connected or will be, by peering or VPN; the address space must not overlap them.",
+            description:
+                "Networks that are connected or will be, by peering or VPN; the address space must not overlap them.",
             example: ["10.1.0.0/16"],
         })
         .optional(),
@@ -83,24 +89,40 @@ const networkSchema = z.strictObject({
 const loadBalancerSchema = z.strictObject({
     kind: choice(LoadBalancerKind, "Who balances requests. Default managed.").optional(),
     mode: choice(LoadBalancerMode, "How requests are shared. Default active-active.").optional(),
-    rateLimitPerMinute: count("Requests one address may make in a minute before it gets 429. Default 2000.", 10, 2_000_000_000, 2000).optional(),
+    rateLimitPerMinute: count(
+        "Requests one address may make in a minute before it gets 429. Default 2000.",
+        10,
+        2_000_000_000,
+        2000,
+    ).optional(),
 });
 
 const appPairSchema = z.strictObject({
     count: count("Application servers. Default 2.", 1, 200, 2).optional(),
     size: text("Machine size. Default by profile.", "c7i.2xlarge").optional(),
     os: choice(OperatingSystem, "Operating system of new servers. Default amazon-linux-2023 on AWS.").optional(),
-    image: text("Id of the machine image of new servers. Default the newest of os.", "ami-0a1b2c3d4e5f60718").optional(),
+    image: text(
+        "Id of the machine image of new servers. Default the newest of os.",
+        "ami-0a1b2c3d4e5f60718",
+    ).optional(),
     nodeVersion: count("Node.js major version of new servers. Default 20.", 20, 99, 22).optional(),
     renew: z
         .array(text("Name of a server.", "app2", /^app\d+$/, "app1, app2, …"))
-        .meta({ description: "Servers that this update may replace with a newer image or first-boot script.", example: ["app2"] })
+        .meta({
+            description: "Servers that this update may replace with a newer image or first-boot script.",
+            example: ["app2"],
+        })
         .optional(),
 });
 
 const databaseSchema = z.strictObject({
     kind: choice(DatabaseKind, "Who runs PostgreSQL. Default managed.").optional(),
-    version: text("PostgreSQL major version. Default 17.", "17", /^(1[5-9]|[2-9]\d)$/, "a PostgreSQL major version, 15 or newer, as text").optional(),
+    version: text(
+        "PostgreSQL major version. Default 17.",
+        "17",
+        /^(1[5-9]|[2-9]\d)$/,
+        "a PostgreSQL major version, 15 or newer, as text",
+    ).optional(),
     size: text("Database size. Default by profile.", "db.m7g.2xlarge").optional(),
     storageGib: count("Storage in GiB. Default by profile.", 20, 32768, 500).optional(),
     standby: flag("Keep a synchronous standby in another zone. Default by profile.").optional(),
@@ -123,31 +145,57 @@ const mailSchema = z.strictObject({
     port: count("TCP port. Default 587.", 1, 65535, 587).optional(),
     user: text("User name, often the sender's address.", "noreply@example.com"),
     password: text("Password, encrypted in the stack file. Exactly one of this and passwordSecretId.", "…").optional(),
-    passwordSecretId: text("Name or id of an existing secret that holds the password.", "minusnow/prod/smtp").optional(),
+    passwordSecretId: text(
+        "Name or id of an existing secret that holds the password.",
+        "minusnow/prod/smtp",
+    ).optional(),
 });
 
 const releaseSchema = z.strictObject({
-    version: text("Version of the application.", "2.4.1", /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "letters, digits, dots, dashes, up to 64"),
-    artifact: text("Where the archive is.", "s3://example-releases/minusnow/2.4.1.tar.gz", /^s3:\/\/[^/]+\/.+\.tar\.gz$/, "s3://<bucket>/<key>.tar.gz"),
-    sha256: text("SHA-256 of the archive.", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", /^[0-9a-f]{64}$/, "64 hexadecimal digits"),
+    version: text(
+        "Version of the application.",
+        "2.4.1",
+        /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+        "letters, digits, dots, dashes, up to 64",
+    ),
+    artifact: text(
+        "Where the archive is.",
+        "s3://example-releases/minusnow/2.4.1.tar.gz",
+        /^s3:\/\/[^/]+\/.+\.tar\.gz$/,
+        "s3://<bucket>/<key>.tar.gz",
+    ),
+    sha256: text(
+        "SHA-256 of the archive.",
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        /^[0-9a-f]{64}$/,
+        "64 hexadecimal digits",
+    ),
 });
 
 const alertReceiversSchema = z.strictObject({
-    warning: z.array(email("An address.", "team@example.com")).meta({ description: "Who hears of warnings.", example: ["team@example.com"] }),
-    critical: z.array(email("An address.", "oncall@example.com")).meta({ description: "Who hears of criticals.", example: ["oncall@example.com"] }),
+    warning: z
+        .array(email("An address.", "team@example.com"))
+        .meta({ description: "Who hears of warnings.", example: ["team@example.com"] }),
+    critical: z
+        .array(email("An address.", "oncall@example.com"))
+        .meta({ description: "Who hears of criticals.", example: ["oncall@example.com"] }),
 });
 
 /** Configuration of a stack, before its profile's defaults. */
 export const configSchema = z.strictObject({
     cloud: z.enum(["aws"]).meta({ description: "Cloud to deploy to.", example: "aws" }),
     environment: z.enum(["dev", "staging", "prod"]).meta({
-        description: "Environment; it chooses the profile of defaults: dev, staging (the guide's minimum sizes), prod (recommended).",
+        description:
+            "Environment; it chooses the profile of defaults: dev, staging (the guide's minimum sizes), prod (recommended).",
         example: "prod",
     }),
     region: text("Region of the cloud.", "us-east-1", /^[a-z]{2}(-[a-z]+)+-\d+$/, "a region, for example us-east-1"),
     hostname: hostname("Host name that users open.", "minusnow.example.com"),
     dnsZone: hostname("DNS zone for the host name's record and the certificate's proof.", "example.com").optional(),
-    certificateId: text("Id of an existing certificate. Default: one is issued.", "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d").optional(),
+    certificateId: text(
+        "Id of an existing certificate. Default: one is issued.",
+        "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d",
+    ).optional(),
     supportEmail: email("Address that users see for support.", "support@example.com"),
     mail: mailSchema.meta({ description: "Mail server (guide, step 6)." }),
     release: releaseSchema.meta({ description: "Release that new application servers install (guide, step 2)." }),
@@ -158,7 +206,10 @@ export const configSchema = z.strictObject({
     database: databaseSchema.meta({ description: "Database (guide, steps 3 and 4)." }).optional(),
     sharedStorage: sharedStorageSchema.meta({ description: "Shared directories (guide, step 5)." }).optional(),
     sessionStore: sessionStoreSchema.meta({ description: "Session store (guide, step 8)." }).optional(),
-    keyId: text("Id of an existing encryption key. Default: one is created.", "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d").optional(),
+    keyId: text(
+        "Id of an existing encryption key. Default: one is created.",
+        "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d",
+    ).optional(),
     rotation: count("A higher number replaces all generated passwords. Default 1.", 1, 1_000_000, 2).optional(),
     deletionProtection: flag("Refuse deletion of what holds data. Default by profile.").optional(),
     tags: z

@@ -18,7 +18,9 @@ export class ConfigurationError extends RunError {
         stack: string,
         public readonly problems: ConfigurationProblem[],
     ) {
-        super(`${configurationHeadline} stack ${stack} has ${problems.length === 1 ? "1 problem" : `${problems.length} problems`}\n\n${problems.map(describe).join("\n\n")}\n`);
+        super(
+            `${configurationHeadline} stack ${stack} has ${problems.length === 1 ? "1 problem" : `${problems.length} problems`}\n\n${problems.map(describe).join("\n\n")}\n`,
+        );
     }
 }
 

@@ -14,7 +14,9 @@ export function requireFreshBuild(): void {
         return;
     }
     const built = modified(path.join(build, ".built"));
-    const newer = ["components", "stacks"].flatMap((folder) => sources(path.join(root, folder))).find((file) => modified(file) > built);
+    const newer = ["components", "stacks"]
+        .flatMap((folder) => sources(path.join(root, folder)))
+        .find((file) => modified(file) > built);
     if (newer) {
         throw new RunError(`${path.relative(root, newer)} is newer than the build; run 'npm run build' first`);
     }

@@ -12,10 +12,8 @@ async function main() {
         values: pulumi.runtime.allConfig(),
         isSecret: (key) => secretKeys.includes(key),
     });
-    switch (config.cloud) {
-        case "aws":
-            return (await import("./aws.js")).deployToAws(config);
-    }
+    const { deployToAws } = await import("./aws.js");
+    return deployToAws(config);
 }
 
 export = main;

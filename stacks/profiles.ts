@@ -2,7 +2,9 @@ import type { DeploymentArgs } from "../components";
 import type { StackConfig } from "./config";
 
 /** Defaults that an environment supplies. */
-export type Profile = Required<Pick<DeploymentArgs, "network" | "appPair" | "database" | "sessionStore" | "deletionProtection">>;
+export type Profile = Required<
+    Pick<DeploymentArgs, "network" | "appPair" | "database" | "sessionStore" | "deletionProtection">
+>;
 
 /** Defaults by cloud and environment: staging has the guide's minimum sizes, prod its recommended ones. */
 export const profiles: { [cloud in StackConfig["cloud"]]: { [environment in StackConfig["environment"]]: Profile } } = {
@@ -24,7 +26,13 @@ export const profiles: { [cloud in StackConfig["cloud"]]: { [environment in Stac
         prod: {
             network: { nat: "per-zone" },
             appPair: { size: "c7i.2xlarge" },
-            database: { size: "db.m7g.2xlarge", storageGib: 500, standby: true, replica: true, backupRetentionDays: 30 },
+            database: {
+                size: "db.m7g.2xlarge",
+                storageGib: 500,
+                standby: true,
+                replica: true,
+                backupRetentionDays: 30,
+            },
             sessionStore: { kind: "managed", size: "cache.t4g.small" },
             deletionProtection: true,
         },

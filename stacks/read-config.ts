@@ -71,12 +71,19 @@ function describeIssue(issue: Issue, input: unknown): ConfigurationProblem[] {
     const found = valueAt(input, issue.path);
     const schema = schemaAt(issue.path);
     if (found === undefined && schema instanceof z.ZodObject) {
-        return requiredFields(schema).map((key) => missing([...issue.path, key], schema.shape[key]));
+        return requiredFields(schema).map((key) => missing([...issue.path, key], schema.shape[key] as z.ZodType));
     }
     if (found === undefined) {
         return [missing(issue.path, schema)];
     }
-    return [{ path: pathText(issue.path), found: JSON.stringify(found), allowed: allowedText(issue, schema), fix: setCommand(issue.path, schema) }];
+    return [
+        {
+            path: pathText(issue.path),
+            found: JSON.stringify(found),
+            allowed: allowedText(issue, schema),
+            fix: setCommand(issue.path, schema),
+        },
+    ];
 }
 
 function unknownKey(path: PropertyKey[], key: string, known: string[]): ConfigurationProblem {
@@ -85,7 +92,9 @@ function unknownKey(path: PropertyKey[], key: string, known: string[]): Configur
         path: pathText(path),
         found: "a key that does not exist",
         allowed: known.join(", "),
-        fix: guess ? `did you mean '${guess}'? Rename it in the stack file` : `pulumi config rm --path ${quotePath(path)}`,
+        fix: guess
+            ? `did you mean '${guess}'? Rename it in the stack file`
+            : `pulumi config rm --path ${quotePath(path)}`,
     };
 }
 
@@ -128,12 +137,14 @@ function descriptionOf(schema: z.ZodType | undefined): string {
 export function setCommand(path: PropertyKey[], schema: z.ZodType | undefined): string {
     const { example } = metaOf(schema);
     const nested = path.length > 1 || Array.isArray(example) || typeof example === "object";
-    const [first, ...rest] = Array.isArray(example) ? example.map((item, place) => ({ path: [...path, place], item: item as unknown })) : [];
-    if (first) {
-        return [first, ...rest].map(({ path: itemPath, item }) => `pulumi config set --path ${quotePath(itemPath)} ${quote(item)}`).join(" && ");
+    if (Array.isArray(example)) {
+        return (example as unknown[])
+            .map((item, place) => ({ path: [...path, place], item }))
+            .map(({ path: itemPath, item }) => `pulumi config set --path ${quotePath(itemPath)} ${quote(item)}`)
+            .join(" && ");
     }
     if (typeof example === "object" && example !== null) {
-        const [key, value] = Object.entries(example)[0] ?? ["key", "value"];
+        const [key, value] = Object.entries(example as Record<string, unknown>)[0] ?? ["key", "value"];
         return `pulumi config set --path ${quotePath([...path, key])} ${quote(value)}`;
     }
     return `pulumi config set ${nested ? "--path " : ""}${quotePath(path)} ${quote(example ?? "…")}`;
@@ -162,7 +173,7 @@ function valueAt(input: unknown, path: PropertyKey[]): unknown {
 export function schemaAt(path: PropertyKey[]): z.ZodType | undefined {
     return path.reduce<z.ZodType | undefined>((schema, key) => {
         if (schema instanceof z.ZodObject) {
-            return unwrap(schema.shape[String(key)]);
+            return unwrap(schema.shape[String(key)] as z.ZodType | undefined);
         }
         if (schema instanceof z.ZodArray) {
             return unwrap(schema.element as z.ZodType);

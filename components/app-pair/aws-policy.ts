@@ -5,17 +5,32 @@ import { allow, allowReadingSecrets } from "../aws-account";
 import type { AwsAppPairArgs } from "./aws";
 
 /** What an application server may do: be managed by Systems Manager, and read what is its own. */
-export function memberPolicy(parameters: ssm.Parameter[], args: AwsAppPairArgs, child: { parent: pulumi.Resource }): pulumi.Output<string> {
+export function memberPolicy(
+    parameters: ssm.Parameter[],
+    args: AwsAppPairArgs,
+    child: { parent: pulumi.Resource },
+): pulumi.Output<string> {
     const { secrets, databaseSecretId, sessionSecretId, keyId, fileSystemArn, accessPointArns } = args;
-    const secretIds = [...secrets.map((secret) => secret.secretId), databaseSecretId, ...(sessionSecretId ? [sessionSecretId] : [])];
+    const secretIds = [
+        ...secrets.map((secret) => secret.secretId),
+        databaseSecretId,
+        ...(sessionSecretId ? [sessionSecretId] : []),
+    ];
     const throughOwnAccessPoints = { StringEquals: { "elasticfilesystem:AccessPointArn": accessPointArns } };
     return pulumi.jsonStringify({
         Version: "2012-10-17",
         Statement: [
             allow(systemsManagerActions, ["*"]),
-            allow(["ssm:GetParameter"], parameters.map((parameter) => parameter.arn)),
+            allow(
+                ["ssm:GetParameter"],
+                parameters.map((parameter) => parameter.arn),
+            ),
             ...allowReadingSecrets(secretIds, keyId),
-            allow(["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"], [fileSystemArn], throughOwnAccessPoints),
+            allow(
+                ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+                [fileSystemArn],
+                throughOwnAccessPoints,
+            ),
             allow(["s3:GetObject"], [artifactArn(args.release.artifact, child)]),
         ],
     });

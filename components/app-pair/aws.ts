@@ -127,7 +127,9 @@ function checkArguments(args: AwsAppPairArgs): void {
         problems.push(`renew: found '${name}', allowed are ${names.join(", ")}`);
     }
     if (privateAddresses && privateAddresses.length !== count) {
-        problems.push(`privateAddresses: found ${privateAddresses.length}, allowed is one for each of ${count} servers`);
+        problems.push(
+            `privateAddresses: found ${privateAddresses.length}, allowed is one for each of ${count} servers`,
+        );
     }
     if (new Set([sessionHost, sessionPort, sessionSecretId].map((value) => value === undefined)).size > 1) {
         problems.push("sessionHost, sessionPort and sessionSecretId: allowed are all three or none");
@@ -144,7 +146,15 @@ interface Settings {
 }
 
 function publishSettings(name: string, args: AwsAppPairArgs, child: Child): Settings {
-    const { tags, environment, databaseHost: host, databasePort: port, databaseName, databaseSecretId, sessionHost } = args;
+    const {
+        tags,
+        environment,
+        databaseHost: host,
+        databasePort: port,
+        databaseName,
+        databaseSecretId,
+        sessionHost,
+    } = args;
     const path = `/${name}`;
     const session = { scheme: "rediss", host: sessionHost, port: args.sessionPort, secretId: args.sessionSecretId };
     const settings = {
@@ -155,7 +165,10 @@ function publishSettings(name: string, args: AwsAppPairArgs, child: Child): Sett
     };
     const parameter = (key: string, value: pulumi.Input<string>) =>
         new ssm.Parameter(`${name}-${key}`, { name: `${path}/${key}`, type: "String", value, tags }, child);
-    const parameters = [parameter("settings", pulumi.jsonStringify(settings)), parameter("release", pulumi.jsonStringify(args.release))];
+    const parameters = [
+        parameter("settings", pulumi.jsonStringify(settings)),
+        parameter("release", pulumi.jsonStringify(args.release)),
+    ];
     return { path: pulumi.output(path), parameters };
 }
 

@@ -27,7 +27,11 @@ const TIMEOUT_SECONDS = 120;
  * Creates the application's role, database and grants (guide, step 3) by a function inside the network. Only its role
  * may read the administrator's secret; whoever runs the update needs `lambda:InvokeFunction` on it and nothing more.
  */
-export function bootstrapDatabase(name: string, args: BootstrapArgs, child: { parent: pulumi.Resource }): lambda.Invocation {
+export function bootstrapDatabase(
+    name: string,
+    args: BootstrapArgs,
+    child: { parent: pulumi.Resource },
+): lambda.Invocation {
     const { tags } = args;
     const logs = new cloudwatch.LogGroup(name, { retentionInDays: 90, tags }, child);
     const role = new iam.Role(name, { assumeRolePolicy: trustService("lambda.amazonaws.com"), tags }, child);
@@ -52,7 +56,9 @@ export function bootstrapDatabase(name: string, args: BootstrapArgs, child: { pa
             description: "MinusNow: creates the application's role and database",
             runtime: lambda.Runtime.NodeJS24dX,
             handler: "index.handler",
-            code: new pulumi.asset.AssetArchive({ "index.js": new pulumi.asset.FileAsset(path.join(__dirname, "bootstrap", "bundle.js")) }),
+            code: new pulumi.asset.AssetArchive({
+                "index.js": new pulumi.asset.FileAsset(path.join(__dirname, "bootstrap", "bundle.js")),
+            }),
             role: role.arn,
             timeout: TIMEOUT_SECONDS,
             memorySize: 256,

@@ -105,7 +105,9 @@ function checkArguments(args: AwsDatabaseArgs): void {
         problems.push(`version: found '${version}', allowed is PostgreSQL ${minimumPostgresMajor} or newer`);
     }
     if (!Number.isInteger(backupRetentionDays) || backupRetentionDays < 1 || backupRetentionDays > 35) {
-        problems.push(`backupRetentionDays: found ${backupRetentionDays}, allowed are 1 to 35; a replica needs at least 1`);
+        problems.push(
+            `backupRetentionDays: found ${backupRetentionDays}, allowed are 1 to 35; a replica needs at least 1`,
+        );
     }
     if (problems.length > 0) {
         throw new Error(`AwsDatabase: ${problems.join("; ")}`);
@@ -182,7 +184,11 @@ function createPrimary(
     child: Child,
 ): rds.Instance {
     const { tags, standby = true, deletionProtection = true } = args;
-    const subnets = new rds.SubnetGroup(name, { description: "MinusNow database", subnetIds: args.subnetIds, tags }, child);
+    const subnets = new rds.SubnetGroup(
+        name,
+        { description: "MinusNow database", subnetIds: args.subnetIds, tags },
+        child,
+    );
     return new rds.Instance(
         `${name}-primary`,
         {
@@ -196,7 +202,9 @@ function createPrimary(
             passwordWo: admin.value,
             passwordWoVersion: args.rotation ?? 1,
             dbSubnetGroupName: subnets.name,
-            ...(standby ? { multiAz: true } : { availabilityZone: pulumi.output(args.zones).apply((zones) => zones[0]!) }),
+            ...(standby
+                ? { multiAz: true }
+                : { availabilityZone: pulumi.output(args.zones).apply((zones) => zones[0]!) }),
             backupRetentionPeriod: args.backupRetentionDays ?? 30,
             backupWindow: "02:00-03:00",
             maintenanceWindow: "sun:04:00-sun:05:00",

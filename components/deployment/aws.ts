@@ -87,7 +87,11 @@ function refuseMissingKinds(args: DeploymentArgs): void {
         { path: "loadBalancer.kind", found: loadBalancer?.kind, allowed: [LoadBalancerKind.Managed] },
         { path: "database.kind", found: database?.kind, allowed: [DatabaseKind.Managed] },
         { path: "sharedStorage.kind", found: sharedStorage?.kind, allowed: [SharedStorageKind.Managed] },
-        { path: "sessionStore.kind", found: sessionStore?.kind, allowed: [SessionStoreKind.Managed, SessionStoreKind.None] },
+        {
+            path: "sessionStore.kind",
+            found: sessionStore?.kind,
+            allowed: [SessionStoreKind.Managed, SessionStoreKind.None],
+        },
     ];
     const problems = kinds
         .filter(({ found, allowed }) => found !== undefined && !(allowed as string[]).includes(found))
@@ -100,7 +104,11 @@ function refuseMissingKinds(args: DeploymentArgs): void {
 function createNetwork(name: string, args: DeploymentArgs, child: Child): AwsNetwork {
     const mirrors = packageMirrorPorts(args.appPair?.os ?? OperatingSystem.AmazonLinux2023);
     const outboundPorts = [ports.https, args.mail.port ?? ports.smtp, ...mirrors];
-    return new AwsNetwork(`${name}-net`, { ...args.network, outboundPorts: [...new Set(outboundPorts)], tags: args.tags }, child);
+    return new AwsNetwork(
+        `${name}-net`,
+        { ...args.network, outboundPorts: [...new Set(outboundPorts)], tags: args.tags },
+        child,
+    );
 }
 
 function createSecrets(name: string, args: DeploymentArgs, child: Child): AwsSecrets {
@@ -109,7 +117,13 @@ function createSecrets(name: string, args: DeploymentArgs, child: Child): AwsSec
     return new AwsSecrets(`${name}-secrets`, { keyId, rotation, ...smtp, tags }, child);
 }
 
-function createDatabase(name: string, network: AwsNetwork, secrets: AwsSecrets, args: DeploymentArgs, child: Child): AwsDatabase {
+function createDatabase(
+    name: string,
+    network: AwsNetwork,
+    secrets: AwsSecrets,
+    args: DeploymentArgs,
+    child: Child,
+): AwsDatabase {
     const { rotation, deletionProtection, tags } = args;
     const { kind: _managed, ...settings } = args.database ?? {};
     return new AwsDatabase(
@@ -130,20 +144,40 @@ function createDatabase(name: string, network: AwsNetwork, secrets: AwsSecrets, 
     );
 }
 
-function createSharedStorage(name: string, network: AwsNetwork, secrets: AwsSecrets, args: DeploymentArgs, child: Child) {
+function createSharedStorage(
+    name: string,
+    network: AwsNetwork,
+    secrets: AwsSecrets,
+    args: DeploymentArgs,
+    child: Child,
+) {
     const { deletionProtection, tags } = args;
     const placement = { subnetIds: network.subnetIds.storage, firewallGroupId: network.firewallGroupIds.storage };
-    return new AwsSharedStorage(`${name}-files`, { ...placement, keyId: secrets.keyId, deletionProtection, tags }, child);
+    return new AwsSharedStorage(
+        `${name}-files`,
+        { ...placement, keyId: secrets.keyId, deletionProtection, tags },
+        child,
+    );
 }
 
-function createSessionStore(name: string, network: AwsNetwork, secrets: AwsSecrets, args: DeploymentArgs, child: Child) {
+function createSessionStore(
+    name: string,
+    network: AwsNetwork,
+    secrets: AwsSecrets,
+    args: DeploymentArgs,
+    child: Child,
+) {
     const { kind, ...settings } = args.sessionStore ?? {};
     if (kind === SessionStoreKind.None) {
         return undefined;
     }
     const { rotation, tags } = args;
     const placement = { subnetIds: network.subnetIds.cache, firewallGroupId: network.firewallGroupIds.cache };
-    return new AwsSessionStore(`${name}-sessions`, { ...settings, ...placement, keyId: secrets.keyId, rotation, tags }, child);
+    return new AwsSessionStore(
+        `${name}-sessions`,
+        { ...settings, ...placement, keyId: secrets.keyId, rotation, tags },
+        child,
+    );
 }
 
 function createAppPair(name: string, tiers: Tiers, args: DeploymentArgs, child: Child): AwsAppPair {
@@ -170,7 +204,11 @@ function createAppPair(name: string, tiers: Tiers, args: DeploymentArgs, child: 
             databaseName: database.databaseName,
             databaseVersion: args.database?.version,
             databaseSecretId: database.secretId,
-            ...(sessions && { sessionHost: sessions.host, sessionPort: sessions.port, sessionSecretId: sessions.secretId }),
+            ...(sessions && {
+                sessionHost: sessions.host,
+                sessionPort: sessions.port,
+                sessionSecretId: sessions.secretId,
+            }),
             release,
             deletionProtection,
             tags,
@@ -187,7 +225,9 @@ function privateAddresses(args: DeploymentArgs): string[] | undefined {
     }
     const subnets = planAddresses(network?.addressSpace ?? addressSpace, network?.zoneCount ?? 2).app;
     const count = appPair?.count ?? appServerCount;
-    return Array.from({ length: count }, (_, place) => hostAddress(subnets[place % subnets.length]!, firstHostNumber + place));
+    return Array.from({ length: count }, (_, place) =>
+        hostAddress(subnets[place % subnets.length]!, firstHostNumber + place),
+    );
 }
 
 /** The environment file's variables that are no secret (guide, steps 6 and 8). */
@@ -204,7 +244,13 @@ function environment(args: DeploymentArgs, sharedSessions: boolean): { [name: st
     };
 }
 
-function createLoadBalancer(name: string, network: AwsNetwork, apps: AwsAppPair, args: DeploymentArgs, child: Child): AwsLoadBalancer {
+function createLoadBalancer(
+    name: string,
+    network: AwsNetwork,
+    apps: AwsAppPair,
+    args: DeploymentArgs,
+    child: Child,
+): AwsLoadBalancer {
     const { hostname, dnsZone, certificateId, deletionProtection, tags } = args;
     const { mode, rateLimitPerMinute } = args.loadBalancer ?? {};
     return new AwsLoadBalancer(

@@ -27,12 +27,18 @@ export function renderCloudConfig({ files, commands }: CloudConfig): string {
     const document = {
         ssh_pwauth: false,
         disable_root: true,
-        write_files: [sshdHardening, ...files].map(({ path, content, permissions }) => ({ path, permissions, content })),
+        write_files: [sshdHardening, ...files].map(({ path, content, permissions }) => ({
+            path,
+            permissions,
+            content,
+        })),
         runcmd: commands,
     };
     const text = `#cloud-config\n${stringify(document, { lineWidth: 0, blockQuote: "literal" })}`;
     if (Buffer.byteLength(text) > userDataLimit) {
-        throw new Error(`user data has ${Buffer.byteLength(text)} bytes, allowed are ${userDataLimit}; shorten the host's files`);
+        throw new Error(
+            `user data has ${Buffer.byteLength(text)} bytes, allowed are ${userDataLimit}; shorten the host's files`,
+        );
     }
     return text;
 }

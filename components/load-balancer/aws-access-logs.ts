@@ -17,7 +17,11 @@ const RETENTION_DAYS = 365;
  *
  * @returns the bucket's name once the balancer may write to it
  */
-export function createAccessLogBucket(name: string, args: AccessLogArgs, child: { parent: pulumi.Resource }): pulumi.Output<string> {
+export function createAccessLogBucket(
+    name: string,
+    args: AccessLogArgs,
+    child: { parent: pulumi.Resource },
+): pulumi.Output<string> {
     const bucket = new s3.Bucket(name, { forceDestroy: !args.deletionProtection, tags: args.tags }, child);
     const id = { bucket: bucket.id };
     new s3.BucketOwnershipControls(name, { ...id, rule: { objectOwnership: "BucketOwnerEnforced" } }, child);
@@ -25,9 +29,18 @@ export function createAccessLogBucket(name: string, args: AccessLogArgs, child: 
     new s3.BucketServerSideEncryptionConfiguration(name, { ...id, ...sideEncryption }, child);
     const rules = [{ id: "expire", status: "Enabled", filter: {}, expiration: { days: RETENTION_DAYS } }];
     new s3.BucketLifecycleConfiguration(name, { ...id, rules }, child);
-    const locked = { blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true };
+    const locked = {
+        blockPublicAcls: true,
+        blockPublicPolicy: true,
+        ignorePublicAcls: true,
+        restrictPublicBuckets: true,
+    };
     const access = new s3.BucketPublicAccessBlock(name, { ...id, ...locked }, child);
-    const policy = new s3.BucketPolicy(name, { ...id, policy: bucketPolicy(bucket, child) }, { ...child, dependsOn: access });
+    const policy = new s3.BucketPolicy(
+        name,
+        { ...id, policy: bucketPolicy(bucket, child) },
+        { ...child, dependsOn: access },
+    );
     return pulumi.all([bucket.id, policy.id]).apply(([bucketName]) => bucketName);
 }
 

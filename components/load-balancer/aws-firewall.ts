@@ -40,7 +40,11 @@ export function protectByFirewall(
         child,
     );
     new wafv2.WebAclAssociation(name, { resourceArn: loadBalancerArn, webAclArn: acl.arn }, child);
-    const logs = new cloudwatch.LogGroup(name, { namePrefix: `aws-waf-logs-${name}-`, retentionInDays: 90, tags }, child);
+    const logs = new cloudwatch.LogGroup(
+        name,
+        { namePrefix: `aws-waf-logs-${name}-`, retentionInDays: 90, tags },
+        child,
+    );
     new wafv2.WebAclLoggingConfiguration(
         name,
         {

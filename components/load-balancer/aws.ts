@@ -62,7 +62,8 @@ export class AwsLoadBalancer extends pulumi.ComponentResource implements LoadBal
         const targets = createTargetGroup(name, args, child);
         attachMembers(name, targets, args, child);
         redirectToHttps(name, balancer, args, child);
-        const zoneId = args.dnsZone === undefined ? undefined : route53.getZoneOutput({ name: args.dnsZone }, child).zoneId;
+        const zoneId =
+            args.dnsZone === undefined ? undefined : route53.getZoneOutput({ name: args.dnsZone }, child).zoneId;
         forwardHttps(name, balancer, targets, certificate(name, zoneId, args, child), args, child);
         if (zoneId) {
             pointHostname(name, balancer, zoneId, args, child);
@@ -95,7 +96,9 @@ function checkArguments(args: AwsLoadBalancerArgs): void {
         );
     }
     if (args.dnsZone === undefined && args.certificateId === undefined) {
-        throw new Error("AwsLoadBalancer: found neither dnsZone nor certificateId; give the zone to issue a certificate, or an issued one");
+        throw new Error(
+            "AwsLoadBalancer: found neither dnsZone nor certificateId; give the zone to issue a certificate, or an issued one",
+        );
     }
 }
 
@@ -201,7 +204,13 @@ function forwardHttps(
     );
 }
 
-function pointHostname(name: string, balancer: lb.LoadBalancer, zoneId: pulumi.Output<string>, args: AwsLoadBalancerArgs, child: Child) {
+function pointHostname(
+    name: string,
+    balancer: lb.LoadBalancer,
+    zoneId: pulumi.Output<string>,
+    args: AwsLoadBalancerArgs,
+    child: Child,
+) {
     const aliases = [{ name: balancer.dnsName, zoneId: balancer.zoneId, evaluateTargetHealth: true }];
     new route53.Record(name, { zoneId, name: args.hostname, type: "A", aliases }, child);
 }

@@ -33,7 +33,10 @@ export function planAddresses(addressSpace: string, zones: number): AddressPlan 
     const start = space.startAddress().bigInt();
     const subnet = (index: number) => `${Address4.fromBigInt(start + BigInt(index) * subnetSize).address}/${prefix}`;
     return Object.fromEntries(
-        subnetRoles.map((role, place) => [role, Array.from({ length: zones }, (_, zone) => subnet(zone * stride + place))]),
+        subnetRoles.map((role, place) => [
+            role,
+            Array.from({ length: zones }, (_, zone) => subnet(zone * stride + place)),
+        ]),
     ) as AddressPlan;
 }
 
@@ -75,7 +78,9 @@ export function parseNetwork(text: string): Address4 {
     const network = new Address4(text);
     const start = network.startAddress().address;
     if (network.correctForm() !== start) {
-        throw new Error(`'${text}' has address bits to the right of its prefix; did you mean ${start}/${network.subnetMask}?`);
+        throw new Error(
+            `'${text}' has address bits to the right of its prefix; did you mean ${start}/${network.subnetMask}?`,
+        );
     }
     return network;
 }

@@ -92,7 +92,9 @@ function existingNetwork(args: AwsNetworkArgs): BuiltNetwork | undefined {
         return undefined;
     }
     if (networkId === undefined || subnetIds === undefined) {
-        throw new Error("AwsNetwork: an existing network needs both networkId and subnetIds; give the missing one or remove the other");
+        throw new Error(
+            "AwsNetwork: an existing network needs both networkId and subnetIds; give the missing one or remove the other",
+        );
     }
     for (const role of subnetRoles) {
         if (subnetIds[role].length < 2) {
@@ -112,7 +114,9 @@ function zonesOf(subnetIds: pulumi.Input<string>[], child: Child): pulumi.Output
 function zoneCount(args: AwsNetworkArgs): number {
     const count = args.zones?.length ?? args.zoneCount ?? 2;
     if (count < 2) {
-        throw new Error(`AwsNetwork: found ${count} zones, allowed are 2 or more: high availability needs a second zone`);
+        throw new Error(
+            `AwsNetwork: found ${count} zones, allowed are 2 or more: high availability needs a second zone`,
+        );
     }
     return count;
 }
@@ -179,7 +183,11 @@ function lockDefaultSecurityGroup(name: string, network: ec2.Vpc, args: AwsNetwo
 
 function recordFlows(name: string, network: ec2.Vpc, args: AwsNetworkArgs, child: Child): void {
     const { tags } = args;
-    const logs = new cloudwatch.LogGroup(`${name}-flows`, { retentionInDays: args.flowLogRetentionDays ?? 90, tags }, child);
+    const logs = new cloudwatch.LogGroup(
+        `${name}-flows`,
+        { retentionInDays: args.flowLogRetentionDays ?? 90, tags },
+        child,
+    );
     const role = new iam.Role(
         `${name}-flows`,
         {
@@ -195,7 +203,10 @@ function recordFlows(name: string, network: ec2.Vpc, args: AwsNetworkArgs, child
             policy: pulumi.jsonStringify({
                 Version: "2012-10-17",
                 Statement: [
-                    allow(["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"], [pulumi.interpolate`${logs.arn}:*`]),
+                    allow(
+                        ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
+                        [pulumi.interpolate`${logs.arn}:*`],
+                    ),
                 ],
             }),
         },
@@ -203,7 +214,14 @@ function recordFlows(name: string, network: ec2.Vpc, args: AwsNetworkArgs, child
     );
     new ec2.FlowLog(
         `${name}-flows`,
-        { vpcId: network.id, trafficType: "ALL", logDestinationType: "cloud-watch-logs", logDestination: logs.arn, iamRoleArn: role.arn, tags },
+        {
+            vpcId: network.id,
+            trafficType: "ALL",
+            logDestinationType: "cloud-watch-logs",
+            logDestination: logs.arn,
+            iamRoleArn: role.arn,
+            tags,
+        },
         { ...child, dependsOn: policy },
     );
 }
@@ -245,13 +263,25 @@ function associate(name: string, subnets: ec2.Subnet[], table: (zone: number) =>
     });
 }
 
-function routeToInternet(name: string, network: ec2.Vpc, table: ec2.RouteTable, args: AwsNetworkArgs, child: Child): void {
+function routeToInternet(
+    name: string,
+    network: ec2.Vpc,
+    table: ec2.RouteTable,
+    args: AwsNetworkArgs,
+    child: Child,
+): void {
     const gateway = new ec2.InternetGateway(name, { vpcId: network.id, tags: { ...args.tags, Name: name } }, child);
     const route = { routeTableId: table.id, destinationCidrBlock: "0.0.0.0/0", gatewayId: gateway.id };
     new ec2.Route(`${name}-edge-outbound`, route, child);
 }
 
-function createNatGateways(name: string, edge: ec2.Subnet[], publicTable: ec2.RouteTable, args: AwsNetworkArgs, child: Child) {
+function createNatGateways(
+    name: string,
+    edge: ec2.Subnet[],
+    publicTable: ec2.RouteTable,
+    args: AwsNetworkArgs,
+    child: Child,
+) {
     const zones = args.nat === NatPlacement.Single ? edge.slice(0, 1) : edge;
     return zones.map((subnet, zone) => {
         const natName = `${name}-nat-${zone + 1}`;
@@ -270,14 +300,29 @@ const groupDescriptions: { [role in keyof FirewallGroupIds]: string } = {
     cache: "Session store",
 };
 
-function createSecurityGroups(name: string, vpcId: pulumi.Output<string>, args: AwsNetworkArgs, child: Child): FirewallGroupIds {
+function createSecurityGroups(
+    name: string,
+    vpcId: pulumi.Output<string>,
+    args: AwsNetworkArgs,
+    child: Child,
+): FirewallGroupIds {
     const group = (role: keyof FirewallGroupIds) =>
         new ec2.SecurityGroup(
             `${name}-${role}`,
-            { vpcId, description: `MinusNow: ${groupDescriptions[role]}`, tags: { ...args.tags, Name: `${name}-${role}` } },
+            {
+                vpcId,
+                description: `MinusNow: ${groupDescriptions[role]}`,
+                tags: { ...args.tags, Name: `${name}-${role}` },
+            },
             child,
         ).id;
-    return { edge: group("edge"), app: group("app"), database: group("database"), storage: group("storage"), cache: group("cache") };
+    return {
+        edge: group("edge"),
+        app: group("app"),
+        database: group("database"),
+        storage: group("storage"),
+        cache: group("cache"),
+    };
 }
 
 /** Opens each of the guide's connections on both of its ends. */

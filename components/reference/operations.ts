@@ -28,7 +28,13 @@ export interface BackupRule {
 
 /** The backup strategy. */
 export const backupStrategy: readonly BackupRule[] = [
-    { data: "database", frequency: "every 6 hours", everyHours: 6, retentionDays: 30, method: "pg_dump and WAL archiving" },
+    {
+        data: "database",
+        frequency: "every 6 hours",
+        everyHours: 6,
+        retentionDays: 30,
+        method: "pg_dump and WAL archiving",
+    },
     { data: "files", frequency: "daily", everyHours: 24, retentionDays: 30, method: "rsync or cloud snapshots" },
     { data: "configuration", frequency: "on change", retentionDays: 90, method: "version control" },
     { data: "audit-logs", frequency: "weekly", everyHours: 168, retentionDays: 365, method: "archive to cold storage" },

@@ -8,10 +8,20 @@ export interface ThirdPartyComponent {
 
 /** Third-party components with their licence choices. */
 export const thirdPartyComponents: readonly ThirdPartyComponent[] = [
-    { id: "postgresql", title: "PostgreSQL", openSource: ["PostgreSQL"], licensed: ["EnterpriseDB", "AWS RDS PostgreSQL"] },
+    {
+        id: "postgresql",
+        title: "PostgreSQL",
+        openSource: ["PostgreSQL"],
+        licensed: ["EnterpriseDB", "AWS RDS PostgreSQL"],
+    },
     { id: "redis", title: "Redis", openSource: ["Redis OSS"], licensed: ["Redis Enterprise"] },
     { id: "directory", title: "LDAP/AD", openSource: ["OpenLDAP"], licensed: ["Microsoft Active Directory"] },
-    { id: "smtp", title: "SMTP", openSource: ["Postfix", "hMailServer"], licensed: ["Exchange", "Office 365", "SendGrid"] },
+    {
+        id: "smtp",
+        title: "SMTP",
+        openSource: ["Postfix", "hMailServer"],
+        licensed: ["Exchange", "Office 365", "SendGrid"],
+    },
     {
         id: "monitoring",
         title: "Monitoring",
@@ -19,6 +29,16 @@ export const thirdPartyComponents: readonly ThirdPartyComponent[] = [
         licensed: ["Datadog", "New Relic", "Grafana Enterprise"],
     },
     { id: "backup", title: "Backup", openSource: ["pg_dump", "rsync"], licensed: ["Veeam", "Commvault", "AWS Backup"] },
-    { id: "load-balancer", title: "Load balancer", openSource: ["HAProxy", "Nginx OSS"], licensed: ["F5", "AWS ALB/NLB", "Azure LB"] },
-    { id: "certificates", title: "TLS certificates", openSource: ["Let's Encrypt"], licensed: ["DigiCert", "GlobalSign", "Sectigo"] },
+    {
+        id: "load-balancer",
+        title: "Load balancer",
+        openSource: ["HAProxy", "Nginx OSS"],
+        licensed: ["F5", "AWS ALB/NLB", "Azure LB"],
+    },
+    {
+        id: "certificates",
+        title: "TLS certificates",
+        openSource: ["Let's Encrypt"],
+        licensed: ["DigiCert", "GlobalSign", "Sectigo"],
+    },
 ];

@@ -27,7 +27,11 @@ export interface GeneratedSecret {
 }
 
 /** Generates a password and stores it in Secrets Manager; the stored copy is written only, never read back. */
-export function generateSecret(name: string, args: GeneratedSecretArgs, child: pulumi.CustomResourceOptions): GeneratedSecret {
+export function generateSecret(
+    name: string,
+    args: GeneratedSecretArgs,
+    child: pulumi.CustomResourceOptions,
+): GeneratedSecret {
     const { description, keyId, specialCharacters, rotation, document, tags } = args;
     const password = new RandomPassword(
         name,
@@ -39,7 +43,11 @@ export function generateSecret(name: string, args: GeneratedSecretArgs, child: p
         },
         child,
     );
-    const secret = new secretsmanager.Secret(name, { description, kmsKeyId: keyId, recoveryWindowInDays: 30, tags }, child);
+    const secret = new secretsmanager.Secret(
+        name,
+        { description, kmsKeyId: keyId, recoveryWindowInDays: 30, tags },
+        child,
+    );
     const version = new secretsmanager.SecretVersion(
         name,
         {

@@ -40,7 +40,11 @@ export class AwsSecrets extends pulumi.ComponentResource implements Secrets {
         this.keyId = args.keyId === undefined ? createKey(name, args, child) : pulumi.output(args.keyId);
         this.sessionSecretId = createSessionSecret(name, this.keyId, args, child);
         this.smtpSecretId = smtpSecret(name, this.keyId, args, child);
-        this.registerOutputs({ keyId: this.keyId, sessionSecretId: this.sessionSecretId, smtpSecretId: this.smtpSecretId });
+        this.registerOutputs({
+            keyId: this.keyId,
+            sessionSecretId: this.sessionSecretId,
+            smtpSecretId: this.smtpSecretId,
+        });
     }
 }
 
@@ -50,7 +54,11 @@ interface Child {
 
 function createKey(name: string, args: AwsSecretsArgs, child: Child): pulumi.Output<string> {
     const description = "MinusNow: encrypts secrets, database, files and sessions";
-    const key = new kms.Key(name, { description, enableKeyRotation: true, deletionWindowInDays: 30, tags: args.tags }, child);
+    const key = new kms.Key(
+        name,
+        { description, enableKeyRotation: true, deletionWindowInDays: 30, tags: args.tags },
+        child,
+    );
     new kms.Alias(name, { name: `alias/${name}`, targetKeyId: key.keyId }, child);
     return key.arn;
 }
@@ -71,7 +79,12 @@ function createSessionSecret(name: string, keyId: pulumi.Output<string>, args: A
     return secret.id;
 }
 
-function smtpSecret(name: string, keyId: pulumi.Output<string>, args: AwsSecretsArgs, child: Child): pulumi.Output<string> {
+function smtpSecret(
+    name: string,
+    keyId: pulumi.Output<string>,
+    args: AwsSecretsArgs,
+    child: Child,
+): pulumi.Output<string> {
     const { smtpPassword, smtpPasswordSecretId, tags } = args;
     if ((smtpPassword === undefined) === (smtpPasswordSecretId === undefined)) {
         const found = smtpPassword === undefined ? "neither" : "both";
@@ -81,7 +94,11 @@ function smtpSecret(name: string, keyId: pulumi.Output<string>, args: AwsSecrets
         return existingSecret(pulumi.output(smtpPasswordSecretId), child);
     }
     const description = "MinusNow: password of the mail server";
-    const secret = new secretsmanager.Secret(`${name}-smtp`, { description, kmsKeyId: keyId, recoveryWindowInDays: 30, tags }, child);
+    const secret = new secretsmanager.Secret(
+        `${name}-smtp`,
+        { description, kmsKeyId: keyId, recoveryWindowInDays: 30, tags },
+        child,
+    );
     const secretString = pulumi.secret(smtpPassword!);
     new secretsmanager.SecretVersion(`${name}-smtp`, { secretId: secret.id, secretString }, child);
     return secret.arn;
@@ -89,5 +106,7 @@ function smtpSecret(name: string, keyId: pulumi.Output<string>, args: AwsSecrets
 
 /** The full ARN of a secret that is named by its ARN or its name. */
 function existingSecret(id: pulumi.Output<string>, child: Child): pulumi.Output<string> {
-    return id.apply((text) => (text.startsWith("arn:") ? pulumi.output(text) : secretsmanager.getSecretOutput({ name: text }, child).arn));
+    return id.apply((text) =>
+        text.startsWith("arn:") ? pulumi.output(text) : secretsmanager.getSecretOutput({ name: text }, child).arn,
+    );
 }

@@ -94,7 +94,11 @@ function createReplicationGroup(
     child: Child,
 ): elasticache.ReplicationGroup {
     const { tags } = args;
-    const subnets = new elasticache.SubnetGroup(name, { description: "MinusNow session store", subnetIds: args.subnetIds, tags }, child);
+    const subnets = new elasticache.SubnetGroup(
+        name,
+        { description: "MinusNow session store", subnetIds: args.subnetIds, tags },
+        child,
+    );
     const logs = new cloudwatch.LogGroup(`${name}-engine`, { retentionInDays: 30, tags }, child);
     return new elasticache.ReplicationGroup(
         name,
@@ -121,7 +125,12 @@ function createReplicationGroup(
             maintenanceWindow: "sun:03:00-sun:04:00",
             autoMinorVersionUpgrade: true,
             logDeliveryConfigurations: [
-                { destination: logs.name, destinationType: "cloudwatch-logs", logFormat: "json", logType: "engine-log" },
+                {
+                    destination: logs.name,
+                    destinationType: "cloudwatch-logs",
+                    logFormat: "json",
+                    logType: "engine-log",
+                },
             ],
             tags,
         },

@@ -34,7 +34,9 @@ export class AwsSharedStorage extends pulumi.ComponentResource implements Shared
         requireEncryptedTransport(name, fileSystem, child);
         backUpDaily(name, fileSystem, child);
         const targets = mountInEachZone(name, fileSystem, args, child);
-        const accessPoints = sharedDirectories.map((directory) => createAccessPoint(name, directory, fileSystem, args, child));
+        const accessPoints = sharedDirectories.map((directory) =>
+            createAccessPoint(name, directory, fileSystem, args, child),
+        );
 
         this.mounts = mountsFor(fileSystem, accessPoints, targets);
         this.fileSystemArn = fileSystem.arn;
@@ -59,7 +61,10 @@ function createFileSystem(name: string, args: AwsSharedStorageArgs, child: Child
             encrypted: true,
             kmsKeyId: args.keyId,
             throughputMode: "elastic",
-            lifecyclePolicies: [{ transitionToIa: "AFTER_30_DAYS" }, { transitionToPrimaryStorageClass: "AFTER_1_ACCESS" }],
+            lifecyclePolicies: [
+                { transitionToIa: "AFTER_30_DAYS" },
+                { transitionToPrimaryStorageClass: "AFTER_1_ACCESS" },
+            ],
             tags: { ...args.tags, Name: name },
         },
         { ...child, protect: args.deletionProtection ?? true },
@@ -88,7 +93,12 @@ function backUpDaily(name: string, fileSystem: efs.FileSystem, child: Child): vo
     new efs.BackupPolicy(name, { fileSystemId: fileSystem.id, backupPolicy: { status: "ENABLED" } }, child);
 }
 
-function mountInEachZone(name: string, fileSystem: efs.FileSystem, args: AwsSharedStorageArgs, child: Child): efs.MountTarget[] {
+function mountInEachZone(
+    name: string,
+    fileSystem: efs.FileSystem,
+    args: AwsSharedStorageArgs,
+    child: Child,
+): efs.MountTarget[] {
     return args.subnetIds.map((subnetId, zone) => {
         const target = { fileSystemId: fileSystem.id, subnetId, securityGroups: [args.firewallGroupId] };
         return new efs.MountTarget(`${name}-${zone + 1}`, target, child);
@@ -109,7 +119,10 @@ function createAccessPoint(
         {
             fileSystemId: fileSystem.id,
             posixUser: { uid, gid },
-            rootDirectory: { path: `/${directory}`, creationInfo: { ownerUid: uid, ownerGid: gid, permissions: "0750" } },
+            rootDirectory: {
+                path: `/${directory}`,
+                creationInfo: { ownerUid: uid, ownerGid: gid, permissions: "0750" },
+            },
             tags: { ...args.tags, Name: `${name}-${directory}` },
         },
         child,
@@ -117,7 +130,11 @@ function createAccessPoint(
 }
 
 /** Resolves only when every zone has its mount target, so that a server that uses a mount boots after it. */
-function mountsFor(fileSystem: efs.FileSystem, accessPoints: efs.AccessPoint[], targets: efs.MountTarget[]): pulumi.Output<Mount[]> {
+function mountsFor(
+    fileSystem: efs.FileSystem,
+    accessPoints: efs.AccessPoint[],
+    targets: efs.MountTarget[],
+): pulumi.Output<Mount[]> {
     const ids = pulumi.all(accessPoints.map((point) => point.id));
     const ready = pulumi.all(targets.map((target) => target.id));
     return pulumi.all([fileSystem.id, ids, ready]).apply(([fileSystemId, accessPointIds]) =>

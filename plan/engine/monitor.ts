@@ -11,10 +11,18 @@ import type { Cloud, LogMessage, Resource, ResourceOptions } from "./resource";
 import { decodeObject, encodeObject, revealObject, Secret, type Value, type Values } from "./values";
 
 /** Protocol features that the stand-in engine has; the SDK asks for each by name. */
-const FEATURES = new Set(["secrets", "resourceReferences", "outputValues", "aliasSpecs", "deletedWith", "parameterization"]);
+const FEATURES = new Set([
+    "secrets",
+    "resourceReferences",
+    "outputValues",
+    "aliasSpecs",
+    "deletedWith",
+    "parameterization",
+]);
 
 /** The class that the service serializes; its type declaration names the provider's message of the same fields. */
-const { responseType: InvokeResponse } = resourceServices.ResourceMonitorService.invoke as typeof resourceServices.ResourceMonitorService.invoke & {
+const { responseType: InvokeResponse } = resourceServices.ResourceMonitorService
+    .invoke as typeof resourceServices.ResourceMonitorService.invoke & {
     responseType: typeof providerMessages.InvokeResponse;
 };
 
@@ -51,8 +59,8 @@ export async function startMonitor(project: string, stack: string, cloud: Cloud)
     const recording: Recording = { resources: [], outputs: {}, logs: [], errors: [] };
     const context: Context = { project, stack, cloud, recording, byUrn: new Map(), rootUrn: "" };
     const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
-    server.addService(resourceServices.ResourceMonitorService as grpc.ServiceDefinition, resourceMonitor(context));
-    server.addService(engineServices.EngineService as grpc.ServiceDefinition, engineService(context));
+    server.addService(resourceServices.ResourceMonitorService, resourceMonitor(context));
+    server.addService(engineServices.EngineService, engineService(context));
     const port = await new Promise<number>((resolve, reject) =>
         server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
             error ? reject(error) : resolve(bound),
@@ -85,7 +93,7 @@ function resourceMonitor(context: Context): grpc.UntypedServiceImplementation {
         }),
         registerResource: unary((request: proto.RegisterResourceRequest) => registerResource(context, request)),
         registerResourceOutputs: unary((request: proto.RegisterResourceOutputsRequest) => {
-            const outputs = decodeObject((request.getOutputs()?.toJavaScript() ?? {}) as Record<string, unknown>);
+            const outputs = decodeObject(request.getOutputs()?.toJavaScript() ?? {});
             const resource = context.byUrn.get(request.getUrn());
             if (resource) {
                 resource.outputs = { ...resource.outputs, ...outputs };
@@ -97,9 +105,11 @@ function resourceMonitor(context: Context): grpc.UntypedServiceImplementation {
         }),
         readResource: unary((request: proto.ReadResourceRequest) => readResource(context, request)),
         invoke: unary((request: proto.ResourceInvokeRequest) => {
-            const args = decodeObject((request.getArgs()?.toJavaScript() ?? {}) as Record<string, unknown>);
+            const args = decodeObject(request.getArgs()?.toJavaScript() ?? {});
             const response = new InvokeResponse();
-            response.setReturn(struct(context.cloud.invoke(request.getTok(), revealObject(args), request.getProvider())));
+            response.setReturn(
+                struct(context.cloud.invoke(request.getTok(), revealObject(args), request.getProvider())),
+            );
             return response;
         }),
         call: unary((request: proto.ResourceCallRequest) => {
@@ -123,7 +133,11 @@ function engineService(context: Context): grpc.UntypedServiceImplementation {
         log: unary((request: engine.LogRequest) => {
             const severity = SEVERITIES[request.getSeverity()] ?? "error";
             if (!request.getEphemeral()) {
-                context.recording.logs.push({ severity, message: stripVTControlCharacters(request.getMessage()), urn: request.getUrn() });
+                context.recording.logs.push({
+                    severity,
+                    message: stripVTControlCharacters(request.getMessage()),
+                    urn: request.getUrn(),
+                });
             }
             return new Empty();
         }),
@@ -193,11 +207,14 @@ function describe(context: Context, request: proto.RegisterResourceRequest): Res
         name: request.getName(),
         custom: request.getCustom(),
         parent: request.getParent(),
-        provider: request.getCustom() && !type.startsWith("pulumi:") ? request.getProvider() || defaultProvider(context, request) : "",
+        provider:
+            request.getCustom() && !type.startsWith("pulumi:")
+                ? request.getProvider() || defaultProvider(context, request)
+                : "",
         dependencies: request.getDependenciesList(),
         propertyDependencies,
         options: optionsOf(request),
-        inputs: decodeObject((request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>),
+        inputs: decodeObject(request.getObject()?.toJavaScript() ?? {}),
         id: "",
         outputs: {},
     };

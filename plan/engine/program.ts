@@ -15,7 +15,7 @@ export interface ProgramEnd {
 /** A running program and the means to end it. */
 export interface RunningProgram {
     end: Promise<ProgramEnd>;
-    stop(): void;
+    stop: () => void;
 }
 
 /** How to start a program besides its project and configuration. */

@@ -43,10 +43,14 @@ export function loadProject(directory: string): Project {
     const { name, runtime } = settings;
     const runtimeName = isRecord(runtime) ? runtime["name"] : runtime;
     if (typeof name !== "string" || name === "") {
-        throw new UsageError(`${file}: name: found ${JSON.stringify(name)}, allowed is a project name; add a line "name: <project>"`);
+        throw new UsageError(
+            `${file}: name: found ${JSON.stringify(name)}, allowed is a project name; add a line "name: <project>"`,
+        );
     }
     if (runtimeName !== "nodejs") {
-        throw new UsageError(`${file}: runtime: found ${JSON.stringify(runtimeName)}, allowed is nodejs; a plan runs Node.js programs only`);
+        throw new UsageError(
+            `${file}: runtime: found ${JSON.stringify(runtimeName)}, allowed is nodejs; a plan runs Node.js programs only`,
+        );
     }
     const options = isRecord(runtime) && isRecord(runtime["options"]) ? runtime["options"] : {};
     return {
@@ -54,7 +58,10 @@ export function loadProject(directory: string): Project {
         root,
         ...entryPointOf(file, root, settings["main"]),
         typescript: options["typescript"] !== false,
-        stackDirectory: path.join(root, typeof settings["stackConfigDir"] === "string" ? settings["stackConfigDir"] : "."),
+        stackDirectory: path.join(
+            root,
+            typeof settings["stackConfigDir"] === "string" ? settings["stackConfigDir"] : ".",
+        ),
         defaults: flatten(file, name, isRecord(settings["config"]) ? defaultValues(settings["config"]) : {}),
     };
 }
@@ -68,7 +75,9 @@ export function loadStackConfiguration(project: Project, stack: string): Configu
     const content = readYaml(file);
     const { config } = content;
     if (config !== undefined && config !== null && !isRecord(config)) {
-        throw new UsageError(`${file}: config: found ${JSON.stringify(config)}, allowed is a mapping of "<project>:<key>" to values`);
+        throw new UsageError(
+            `${file}: config: found ${JSON.stringify(config)}, allowed is a mapping of "<project>:<key>" to values`,
+        );
     }
     const own = flatten(file, project.name, config ?? {});
     return {
@@ -99,7 +108,9 @@ function unknownStack(project: Project, stack: string): string {
     return [
         `no stack '${stack}': ${stackFile(project, stack)} does not exist`,
         guess ? `did you mean '${guess}'?` : undefined,
-        known.length > 0 ? `stacks of this project: ${known.join(", ")}` : `this project has no stack files yet; create one with 'pulumi stack init ${stack}'`,
+        known.length > 0
+            ? `stacks of this project: ${known.join(", ")}`
+            : `this project has no stack files yet; create one with 'pulumi stack init ${stack}'`,
     ]
         .filter((line) => line !== undefined)
         .join("\n");
@@ -165,7 +176,7 @@ function flatten(file: string, project: string, config: Record<string, unknown>)
         const fullKey = key.includes(":") ? key : `${project}:${key}`;
         const secret = { found: false };
         const opened = openSecrets(value, secret);
-        values[fullKey] = typeof opened === "object" ? JSON.stringify(opened) : String(opened);
+        values[fullKey] = typeof opened === "string" ? opened : JSON.stringify(opened);
         if (secret.found) {
             secretKeys.push(fullKey);
         }

@@ -16,7 +16,7 @@ const UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 /** A value that only the real cloud can supply. */
 export class Unknown {
     public static readonly value = new Unknown();
-    private constructor() {}
+    public readonly unknown = true;
 }
 
 /** A value that Pulumi keeps encrypted; it is never printed. */
@@ -190,7 +190,12 @@ export function revealObject(values: Values): Values {
 
 /** True for a plain object of properties. */
 export function isObject(value: Value): value is Values {
-    return typeof value === "object" && value !== null && !Array.isArray(value) && Object.getPrototypeOf(value) === Object.prototype;
+    return (
+        typeof value === "object" &&
+        value !== null &&
+        !Array.isArray(value) &&
+        Object.getPrototypeOf(value) === Object.prototype
+    );
 }
 
 /** True when the value, or anything inside it, is unknown. */

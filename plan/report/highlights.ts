@@ -8,7 +8,13 @@ export const highlights: Record<string, readonly string[]> = {
     "aws:ec2/flowLog:FlowLog": ["trafficType", "logDestinationType"],
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ["ipProtocol", "toPort", "cidrIpv4", "description"],
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": ["ipProtocol", "toPort", "cidrIpv4", "description"],
-    "aws:ec2/instance:Instance": ["instanceType", "privateIp", "ami", "metadataOptions.httpTokens", "rootBlockDevice.encrypted"],
+    "aws:ec2/instance:Instance": [
+        "instanceType",
+        "privateIp",
+        "ami",
+        "metadataOptions.httpTokens",
+        "rootBlockDevice.encrypted",
+    ],
     "aws:cloudwatch/logGroup:LogGroup": ["retentionInDays"],
     "aws:kms/key:Key": ["enableKeyRotation"],
     "random:index/randomPassword:RandomPassword": ["length"],
@@ -39,7 +45,12 @@ export const highlights: Record<string, readonly string[]> = {
         "atRestEncryptionEnabled",
     ],
     "aws:elasticache/parameterGroup:ParameterGroup": ["family", "parameters"],
-    "aws:lb/loadBalancer:LoadBalancer": ["loadBalancerType", "idleTimeout", "enableDeletionProtection", "dropInvalidHeaderFields"],
+    "aws:lb/loadBalancer:LoadBalancer": [
+        "loadBalancerType",
+        "idleTimeout",
+        "enableDeletionProtection",
+        "dropInvalidHeaderFields",
+    ],
     "aws:lb/targetGroup:TargetGroup": [
         "port",
         "healthCheck.path",
@@ -60,5 +71,8 @@ export const highlights: Record<string, readonly string[]> = {
     ],
     "aws:acm/certificate:Certificate": ["domainName", "validationMethod"],
     "aws:route53/record:Record": ["name", "type"],
-    "aws:wafv2/webAcl:WebAcl": ["rules[0].statement.rateBasedStatement.limit", "rules[0].action.block.customResponse.responseCode"],
+    "aws:wafv2/webAcl:WebAcl": [
+        "rules[0].statement.rateBasedStatement.limit",
+        "rules[0].action.block.customResponse.responseCode",
+    ],
 };

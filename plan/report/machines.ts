@@ -32,16 +32,17 @@ function describe(userData: string): string[] {
     const config = parse(userData) as CloudConfig;
     const files = config.write_files ?? [];
     const content = (path: string) => files.find((file) => file.path === path)?.content ?? "";
-    const variables = Object.fromEntries([...content("/etc/minusnow/host.env").matchAll(/^(\w+)=(.*)$/gm)].map(([, key, value]) => [key, value]));
+    const assignments = [...content("/etc/minusnow/host.env").matchAll(/^(\w+)=(.*)$/gm)];
+    const variables = new Map(assignments.map(([, key, value]) => [key, value]));
     const mounts = content("/etc/minusnow/fstab").trim().split("\n").filter(Boolean);
     const units = files.filter(({ path }) => path.startsWith("/etc/systemd/system/"));
     const service = content("/etc/systemd/system/minusnow.service");
     return [
-        `runs     ${/^ExecStart=(.*)$/m.exec(service)?.[1] ?? "?"} as ${/^User=(.*)$/m.exec(service)?.[1] ?? "?"}, Node.js ${variables["NODE_MAJOR"] ?? "?"}`,
+        `runs     ${/^ExecStart=(.*)$/m.exec(service)?.[1] ?? "?"} as ${/^User=(.*)$/m.exec(service)?.[1] ?? "?"}, Node.js ${variables.get("NODE_MAJOR") ?? "?"}`,
         `units    ${units.map(({ path }) => path.replace(/^.*\//, "")).join(", ")}`,
         ...mounts.map((mount) => `mounts   ${mount.split(" ").slice(1, 3).join(" ")} from ${mount.split(" ")[0]}`),
         `writable ${/^ReadWritePaths=(.*)$/m.exec(service)?.[1] ?? "?"}`,
-        `settings ${variables["SETTINGS"] ?? "?"} (read by the machine's own role; user data holds no secret)`,
+        `settings ${variables.get("SETTINGS") ?? "?"} (read by the machine's own role; user data holds no secret)`,
         `first boot ${(config.runcmd ?? []).map((command) => command.join(" ")).join("; ")}, ${Buffer.byteLength(userData)} bytes of user data`,
     ];
 }

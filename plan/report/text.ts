@@ -28,7 +28,9 @@ function renderTree({ project, stack, resources, unknowns }: Plan, style: Style)
         children.set(parent, [...(children.get(parent) ?? []), resource]);
     }
     const root = resources.find(({ type }) => type === STACK_TYPE)?.urn ?? "";
-    const lines: string[] = [style.bold(`${project.name} ${stack}`) + style.dim(unknowns ? "  provider outputs unknown" : "")];
+    const lines: string[] = [
+        style.bold(`${project.name} ${stack}`) + style.dim(unknowns ? "  provider outputs unknown" : ""),
+    ];
     const visit = (parent: string, indent: string): void => {
         const list = children.get(parent) ?? [];
         list.forEach((resource, place) => {
@@ -56,7 +58,9 @@ function shortType(type: string): string {
 }
 
 function settingsOf({ type, inputs, options }: Resource): string {
-    const shown = (highlights[type] ?? []).map((path) => ({ path, value: mask(at(inputs, path)) })).filter(({ value }) => value !== null);
+    const shown = (highlights[type] ?? [])
+        .map((path) => ({ path, value: mask(at(inputs, path)) }))
+        .filter(({ value }) => value !== null);
     const settings = shown.map(({ path, value }) => `${path.split(".").at(-1)}=${settingText(value)}`);
     return [...settings, ...(options.protect ? ["protected"] : [])].join(" ");
 }
@@ -78,7 +82,9 @@ function isParameter(value: Plain): value is { name: string; value: string } {
 
 function renderMachines({ resources }: Plan, style: Style): string {
     const machines = summarizeMachines(resources);
-    return machines.map(({ name, lines }) => [style.bold(`Machines ${name}`), ...lines.map((line) => `  ${line}`), ""].join("\n")).join("\n");
+    return machines
+        .map(({ name, lines }) => [style.bold(`Machines ${name}`), ...lines.map((line) => `  ${line}`), ""].join("\n"))
+        .join("\n");
 }
 
 function renderOutputs({ outputs }: Plan, style: Style): string {
@@ -107,7 +113,10 @@ function renderRefusals({ refusals }: Plan, style: Style): string {
     if (refusals.length === 0) {
         return "";
     }
-    const lines = refusals.map(({ urn, message, trap, source }) => `  ${urn.split("::").at(-1)}  ${message}\n    ${style.dim(`${trap}, ${source}`)}`);
+    const lines = refusals.map(
+        ({ urn, message, trap, source }) =>
+            `  ${urn.split("::").at(-1)}  ${message}\n    ${style.dim(`${trap}, ${source}`)}`,
+    );
     return [style.bad("The cloud would refuse:"), ...lines, ""].join("\n");
 }
 
@@ -115,11 +124,14 @@ function renderSummary({ resources, unknownTypes, stack, outcome, refusals }: Pl
     const custom = resources.filter((resource) => resource.custom);
     const components = resources.filter((resource) => !resource.custom && resource.type !== STACK_TYPE);
     const counts = `${custom.length} resources in ${components.length} components`;
-    const unsimulated = unknownTypes.length > 0 ? `\n${style.dim(`Not simulated, outputs unknown: ${unknownTypes.join(", ")}`)}` : "";
+    const unsimulated =
+        unknownTypes.length > 0 ? `\n${style.dim(`Not simulated, outputs unknown: ${unknownTypes.join(", ")}`)}` : "";
     const verdicts = {
         planned: style.good(`Planned ${stack}: ${counts}, nothing refused.`),
         "wrong-configuration": style.bad(`Not planned: the configuration of ${stack} is wrong.`),
-        failed: style.bad(`Not planned: ${refusals.length > 0 ? `the cloud would refuse ${refusals.length} of ${counts}` : `the program of ${stack} failed`}.`),
+        failed: style.bad(
+            `Not planned: ${refusals.length > 0 ? `the cloud would refuse ${refusals.length} of ${counts}` : `the program of ${stack} failed`}.`,
+        ),
     };
     return `${verdicts[outcome]}${unsimulated}\n`;
 }

@@ -57,7 +57,8 @@ export function createSimulatedCloud(options: SimulationOptions): SimulatedCloud
         if (refusal) {
             refusals.push({ urn, trap: "name-length", message: refusal, source: "the provider's own name limits" });
         }
-        const created = createAwsResource(resource, name, placeOf(resource.provider), world) ?? randomResource(resource);
+        const created =
+            createAwsResource(resource, name, placeOf(resource.provider), world) ?? randomResource(resource);
         if (!created) {
             unknownTypes.add(type);
         }
@@ -92,7 +93,11 @@ export function createSimulatedCloud(options: SimulationOptions): SimulatedCloud
 }
 
 function definedOnly(values: Values): Values {
-    return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== null && !(value instanceof Unknown)));
+    return Object.fromEntries(
+        Object.entries(values).filter(
+            ([, value]) => value !== undefined && value !== null && !(value instanceof Unknown),
+        ),
+    );
 }
 
 function partitionOf(region: string): string {

@@ -24,7 +24,9 @@ export class World {
 
     /** The resource of a type whose id, name or ARN is the given one. */
     public find(type: string, reference: Value): Existing | undefined {
-        return this.ofType(type).find(({ id, values }) => [id, values["arn"], values["name"], values["identifier"]].includes(reference as string));
+        const matches = ({ id, values }: Existing) =>
+            [id, values["arn"], values["name"], values["identifier"]].includes(reference);
+        return typeof reference === "string" ? this.ofType(type).find(matches) : undefined;
     }
 }
 
@@ -54,6 +56,11 @@ export function numberAt(values: Value, path: string): number | undefined {
 export function listAt(values: Value, path: string): Value[] {
     const value = at(values, path);
     return Array.isArray(value) ? value : [];
+}
+
+/** A value as part of a text. */
+export function textOf(value: Value): string {
+    return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /** True when a property has a value, known or not. */

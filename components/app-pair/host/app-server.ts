@@ -35,7 +35,11 @@ export function renderAppServer({ cloud, nodeMajor, mounts }: AppServerHost): st
         content: readFileSync(path.join(folder, "files", source), "utf8"),
     });
     const shared = path.join(__dirname, "..", "..", "host");
-    const unit = (name: string, content: string): HostFile => ({ path: `/etc/systemd/system/${name}`, permissions: "0644", content });
+    const unit = (name: string, content: string): HostFile => ({
+        path: `/etc/systemd/system/${name}`,
+        permissions: "0644",
+        content,
+    });
     return renderCloudConfig({
         files: [
             { path: "/etc/minusnow/host.env", permissions: "0644", content: hostVariables(cloud, nodeMajor) },

@@ -20,7 +20,10 @@ interface Credentials {
 
 /** Runs in AWS Lambda inside the network: brings the application's role, database and grants into being. */
 export async function handler(request: BootstrapRequest): Promise<{ changes: Changes }> {
-    const [administrator, application] = await Promise.all([credentials(request.adminSecretId), credentials(request.secretId)]);
+    const [administrator, application] = await Promise.all([
+        credentials(request.adminSecretId),
+        credentials(request.secretId),
+    ]);
     const admin = await connect(request, "postgres", administrator);
     try {
         const wanted = { role: application.username, password: application.password, database: request.database };
@@ -43,7 +46,14 @@ async function credentials(secretId: string): Promise<Credentials> {
 
 async function connect(request: BootstrapRequest, database: string, login: Credentials): Promise<Client> {
     const { host, port } = request;
-    const client = new Client({ host, port, database, user: login.username, password: login.password, ssl: { rejectUnauthorized: true } });
+    const client = new Client({
+        host,
+        port,
+        database,
+        user: login.username,
+        password: login.password,
+        ssl: { rejectUnauthorized: true },
+    });
     await client.connect();
     return client;
 }

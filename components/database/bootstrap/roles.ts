@@ -22,7 +22,11 @@ export type Changes = string[];
  * @param admin connection as the administrator to any database
  * @param passwordFits tells whether the role can log in with the wanted password
  */
-export async function ensureRoleAndDatabase(admin: Connection, wanted: Wanted, passwordFits: () => Promise<boolean>): Promise<Changes> {
+export async function ensureRoleAndDatabase(
+    admin: Connection,
+    wanted: Wanted,
+    passwordFits: () => Promise<boolean>,
+): Promise<Changes> {
     const changes: Changes = [];
     const role = identifier(wanted.role);
     const database = identifier(wanted.database);

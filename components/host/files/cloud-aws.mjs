@@ -1,7 +1,8 @@
 // Reads this deployment's settings, secrets and artifacts on AWS, by the machine's own role.
 import { execFileSync } from "node:child_process";
 
-const aws = (...args) => execFileSync("aws", [...args, "--region", process.env.REGION, "--output", "text"], { encoding: "utf8" });
+const aws = (...args) =>
+    execFileSync("aws", [...args, "--region", process.env.REGION, "--output", "text"], { encoding: "utf8" });
 
 export const readSetting = (name) =>
     JSON.parse(aws("ssm", "get-parameter", "--name", `${process.env.SETTINGS}/${name}`, "--query", "Parameter.Value"));

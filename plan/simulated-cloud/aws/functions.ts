@@ -42,7 +42,15 @@ const answers: Record<string, Answer> = {
     "aws:route53/getZone:getZone": (args) => {
         const name = textAt(args, "name") ?? "";
         const zoneId = textAt(args, "zoneId") ?? `Z${digits(name, 20).toUpperCase()}`;
-        return { ...args, id: zoneId, zoneId, name, arn: `arn:aws:route53:::hostedzone/${zoneId}`, nameServers: [], privateZone: false };
+        return {
+            ...args,
+            id: zoneId,
+            zoneId,
+            name,
+            arn: `arn:aws:route53:::hostedzone/${zoneId}`,
+            nameServers: [],
+            privateZone: false,
+        };
     },
     "aws:secretsmanager/getSecret:getSecret": (args, { partition, region, account }) => {
         const name = textAt(args, "name") ?? textAt(args, "arn") ?? "";
@@ -52,7 +60,14 @@ const answers: Record<string, Answer> = {
     "aws:ec2/getSubnet:getSubnet": (args, { region }, world) => {
         const id = textAt(args, "id") ?? "";
         const existing = world.find("aws:ec2/subnet:Subnet", id);
-        const availabilityZone = existing?.values["availabilityZone"] ?? `${region}${"abc"[Number.parseInt(digits(id, 4), 16) % 3]}`;
-        return { ...args, id, availabilityZone, cidrBlock: existing?.values["cidrBlock"] ?? "10.0.1.0/24", vpcId: "vpc-0existing" };
+        const availabilityZone =
+            existing?.values["availabilityZone"] ?? `${region}${"abc"[Number.parseInt(digits(id, 4), 16) % 3]}`;
+        return {
+            ...args,
+            id,
+            availabilityZone,
+            cidrBlock: existing?.values["cidrBlock"] ?? "10.0.1.0/24",
+            vpcId: "vpc-0existing",
+        };
     },
 };

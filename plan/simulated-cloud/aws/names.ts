@@ -41,6 +41,9 @@ export function nameOf(resource: NewResource): { name: string; refusal?: string 
     const prefix = textAt(resource.inputs, `${property}Prefix`);
     const name = textAt(resource.inputs, property) ?? `${prefix ?? `${resource.name}-`}${digits(resource.urn, 7)}`;
     return longest !== undefined && name.length > longest
-        ? { name, refusal: `${property} '${name}' has ${name.length} characters, allowed are ${longest}; give the deployment a shorter name` }
+        ? {
+              name,
+              refusal: `${property} '${name}' has ${name.length} characters, allowed are ${longest}; give the deployment a shorter name`,
+          }
         : { name };
 }

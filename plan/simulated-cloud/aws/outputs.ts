@@ -1,7 +1,7 @@
 import { Address4 } from "ip-address";
 import type { NewResource } from "../../engine/resource";
 import type { Value, Values } from "../../engine/values";
-import { digits, listAt, numberAt, textAt, type World } from "../world";
+import { digits, listAt, numberAt, textAt, type World, textOf } from "../world";
 
 /** Where a resource is made. */
 export interface Place {
@@ -30,7 +30,12 @@ interface Request extends Place {
 type Maker = (request: Request) => Created;
 
 /** Creates a resource of a known type; undefined for any other. */
-export function createAwsResource(resource: NewResource, name: string, place: Place, world: World): Created | undefined {
+export function createAwsResource(
+    resource: NewResource,
+    name: string,
+    place: Place,
+    world: World,
+): Created | undefined {
     const maker = makers[resource.type];
     return maker?.({
         ...place,
@@ -83,11 +88,18 @@ const makers: Record<string, Maker> = {
     "aws:ec2/subnet:Subnet": ec2("subnet", "subnet"),
     "aws:ec2/internetGateway:InternetGateway": ec2("igw", "internet-gateway"),
     "aws:ec2/routeTable:RouteTable": ec2("rtb", "route-table"),
-    "aws:ec2/route:Route": ({ identifier }) => ({ id: identifier("r"), outputs: { state: "active", origin: "CreateRoute" } }),
+    "aws:ec2/route:Route": ({ identifier }) => ({
+        id: identifier("r"),
+        outputs: { state: "active", origin: "CreateRoute" },
+    }),
     "aws:ec2/routeTableAssociation:RouteTableAssociation": plain("rtbassoc"),
     "aws:ec2/eip:Eip": ec2("eipalloc", "elastic-ip", ({ identifier, resource }) => {
         const publicIp = publicAddress(resource.urn);
-        return { publicIp, allocationId: identifier("eipalloc"), publicDns: `ec2-${publicIp.replaceAll(".", "-")}.compute-1.amazonaws.com` };
+        return {
+            publicIp,
+            allocationId: identifier("eipalloc"),
+            publicDns: `ec2-${publicIp.replaceAll(".", "-")}.compute-1.amazonaws.com`,
+        };
     }),
     "aws:ec2/natGateway:NatGateway": ec2("nat", "natgateway", ({ inputs, world, identifier }) => ({
         networkInterfaceId: identifier("eni"),
@@ -99,14 +111,28 @@ const makers: Record<string, Maker> = {
         const id = textAt(network?.values, "defaultSecurityGroupId") ?? identifier("sg");
         return { id, outputs: { arn: arn("ec2", `security-group/${id}`), name: "default" } };
     },
-    "aws:ec2/securityGroup:SecurityGroup": ec2("sg", "security-group", ({ name, account }) => ({ name, ownerId: account })),
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ec2("sgr", "security-group-rule", ({ identifier }) => ({ securityGroupRuleId: identifier("sgr") })),
-    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": ec2("sgr", "security-group-rule", ({ identifier }) => ({ securityGroupRuleId: identifier("sgr") })),
+    "aws:ec2/securityGroup:SecurityGroup": ec2("sg", "security-group", ({ name, account }) => ({
+        name,
+        ownerId: account,
+    })),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ec2(
+        "sgr",
+        "security-group-rule",
+        ({ identifier }) => ({ securityGroupRuleId: identifier("sgr") }),
+    ),
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": ec2("sgr", "security-group-rule", ({ identifier }) => ({
+        securityGroupRuleId: identifier("sgr"),
+    })),
     "aws:ec2/vpcEndpoint:VpcEndpoint": ec2("vpce", "vpc-endpoint", ({ inputs, identifier, region }) => ({
         state: "available",
         prefixListId: textAt(inputs, "vpcEndpointType") === "Gateway" ? identifier("pl") : "",
-        dnsEntries: [{ dnsName: `${identifier("vpce")}.${String(inputs["serviceName"]).split(".").at(-1)}.${region}.vpce.amazonaws.com`, hostedZoneId: "Z7HUB22UULQXV" }],
-        networkInterfaceIds: listAt(inputs, "subnetIds").map((subnet) => `eni-${digits(String(subnet), 17)}`),
+        dnsEntries: [
+            {
+                dnsName: `${identifier("vpce")}.${textOf(inputs["serviceName"]).split(".").at(-1)}.${region}.vpce.amazonaws.com`,
+                hostedZoneId: "Z7HUB22UULQXV",
+            },
+        ],
+        networkInterfaceIds: listAt(inputs, "subnetIds").map((subnet) => `eni-${digits(textOf(subnet), 17)}`),
     })),
     "aws:ec2/flowLog:FlowLog": ec2("fl", "vpc-flow-log"),
     "aws:ec2/instance:Instance": ec2("i", "instance", (request) => {
@@ -126,21 +152,33 @@ const makers: Record<string, Maker> = {
     "aws:cloudwatch/logGroup:LogGroup": named(({ arn, name }) => arn("logs", `log-group:${name}`)),
     "aws:iam/role:Role": named(
         ({ arn, name }) => arn("iam", `role/${name}`, { region: "" }),
-        ({ resource }) => ({ uniqueId: `AROA${digits(resource.urn, 17).toUpperCase()}`, createDate: "2026-01-01T00:00:00Z" }),
+        ({ resource }) => ({
+            uniqueId: `AROA${digits(resource.urn, 17).toUpperCase()}`,
+            createDate: "2026-01-01T00:00:00Z",
+        }),
     ),
-    "aws:iam/rolePolicy:RolePolicy": ({ inputs, name }) => ({ id: `${String(inputs["role"])}:${name}`, outputs: { name } }),
+    "aws:iam/rolePolicy:RolePolicy": ({ inputs, name }) => ({
+        id: `${textOf(inputs["role"])}:${name}`,
+        outputs: { name },
+    }),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ({ inputs, resource }) => ({
-        id: `${String(inputs["role"])}-${digits(resource.urn, 20)}`,
+        id: `${textOf(inputs["role"])}-${digits(resource.urn, 20)}`,
         outputs: {},
     }),
-    "aws:iam/instanceProfile:InstanceProfile": named(({ arn, name }) => arn("iam", `instance-profile/${name}`, { region: "" })),
+    "aws:iam/instanceProfile:InstanceProfile": named(({ arn, name }) =>
+        arn("iam", `instance-profile/${name}`, { region: "" }),
+    ),
     "aws:kms/key:Key": ({ resource, arn }) => {
         const id = uuid(resource.urn);
         return { id, outputs: { keyId: id, arn: arn("kms", `key/${id}`), multiRegion: false } };
     },
     "aws:kms/alias:Alias": ({ name, arn, inputs, world }) => ({
         id: name,
-        outputs: { name, arn: arn("kms", name), targetKeyArn: world.find("aws:kms/key:Key", inputs["targetKeyId"])?.values["arn"] },
+        outputs: {
+            name,
+            arn: arn("kms", name),
+            targetKeyArn: world.find("aws:kms/key:Key", inputs["targetKeyId"])?.values["arn"],
+        },
     }),
     "aws:secretsmanager/secret:Secret": ({ name, arn, resource }) => {
         const secretArn = arn("secretsmanager", `secret:${name}-${digits(resource.urn, 6)}`);
@@ -148,7 +186,10 @@ const makers: Record<string, Maker> = {
     },
     "aws:secretsmanager/secretVersion:SecretVersion": ({ inputs, resource }) => {
         const versionId = uuid(resource.urn);
-        return { id: `${String(inputs["secretId"])}|${versionId}`, outputs: { versionId, arn: inputs["secretId"], versionStages: ["AWSCURRENT"] } };
+        return {
+            id: `${textOf(inputs["secretId"])}|${versionId}`,
+            outputs: { versionId, arn: inputs["secretId"], versionStages: ["AWSCURRENT"] },
+        };
     },
     "aws:ssm/parameter:Parameter": named(
         ({ arn, name }) => arn("ssm", `parameter${name.startsWith("/") ? "" : "/"}${name}`),
@@ -161,11 +202,17 @@ const makers: Record<string, Maker> = {
         const functionArn = arn("lambda", `function:${name}`);
         return {
             id: name,
-            outputs: { name, arn: functionArn, invokeArn: functionArn, qualifiedArn: `${functionArn}:$LATEST`, version: "$LATEST" },
+            outputs: {
+                name,
+                arn: functionArn,
+                invokeArn: functionArn,
+                qualifiedArn: `${functionArn}:$LATEST`,
+                version: "$LATEST",
+            },
         };
     },
     "aws:lambda/invocation:Invocation": ({ inputs, resource }) => ({
-        id: `${String(inputs["functionName"])}_$LATEST_${digits(resource.urn, 32)}`,
+        id: `${textOf(inputs["functionName"])}_$LATEST_${digits(resource.urn, 32)}`,
         outputs: { result: "{}" },
     }),
     "aws:efs/fileSystem:FileSystem": ({ resource, arn, region }) => {
@@ -185,7 +232,7 @@ const makers: Record<string, Maker> = {
     "aws:efs/backupPolicy:BackupPolicy": sameIdAs("fileSystemId"),
     "aws:efs/mountTarget:MountTarget": ({ resource, inputs, world, region }) => {
         const subnet = world.find("aws:ec2/subnet:Subnet", inputs["subnetId"]);
-        const dnsName = `${String(inputs["fileSystemId"])}.efs.${region}.amazonaws.com`;
+        const dnsName = `${textOf(inputs["fileSystemId"])}.efs.${region}.amazonaws.com`;
         return {
             id: `fsmt-${digits(resource.urn, 17)}`,
             outputs: {
@@ -199,10 +246,15 @@ const makers: Record<string, Maker> = {
     "aws:efs/accessPoint:AccessPoint": ({ resource, arn, inputs, world }) => {
         const id = `fsap-${digits(resource.urn, 17)}`;
         const fileSystem = world.find("aws:efs/fileSystem:FileSystem", inputs["fileSystemId"]);
-        return { id, outputs: { arn: arn("elasticfilesystem", `access-point/${id}`), fileSystemArn: fileSystem?.values["arn"] } };
+        return {
+            id,
+            outputs: { arn: arn("elasticfilesystem", `access-point/${id}`), fileSystemArn: fileSystem?.values["arn"] },
+        };
     },
     "aws:elasticache/subnetGroup:SubnetGroup": named(({ arn, name }) => arn("elasticache", `subnetgroup:${name}`)),
-    "aws:elasticache/parameterGroup:ParameterGroup": named(({ arn, name }) => arn("elasticache", `parametergroup:${name}`)),
+    "aws:elasticache/parameterGroup:ParameterGroup": named(({ arn, name }) =>
+        arn("elasticache", `parametergroup:${name}`),
+    ),
     "aws:elasticache/replicationGroup:ReplicationGroup": ({ name, arn, region, inputs }) => {
         const suffix = `${name}.abc123.${region.replaceAll("-", "").slice(0, 4)}.cache.amazonaws.com`;
         const nodes = numberAt(inputs, "numCacheClusters") ?? 1;
@@ -213,7 +265,10 @@ const makers: Record<string, Maker> = {
                 arn: arn("elasticache", `replicationgroup:${name}`),
                 primaryEndpointAddress: `master.${suffix}`,
                 readerEndpointAddress: `replica.${suffix}`,
-                memberClusters: Array.from({ length: nodes }, (_, node) => `${name}-${String(node + 1).padStart(3, "0")}`),
+                memberClusters: Array.from(
+                    { length: nodes },
+                    (_, node) => `${name}-${textOf(node + 1).padStart(3, "0")}`,
+                ),
                 clusterEnabled: false,
             },
         };
@@ -254,16 +309,16 @@ const makers: Record<string, Maker> = {
         return { id: groupArn, outputs: { name, arn: groupArn, arnSuffix } };
     },
     "aws:lb/targetGroupAttachment:TargetGroupAttachment": ({ inputs, resource }) => ({
-        id: `${String(inputs["targetGroupArn"])}-${digits(resource.urn, 26)}`,
+        id: `${textOf(inputs["targetGroupArn"])}-${digits(resource.urn, 26)}`,
         outputs: {},
     }),
     "aws:lb/listener:Listener": ({ inputs, resource }) => {
-        const listenerArn = `${String(inputs["loadBalancerArn"]).replace(":loadbalancer/", ":listener/")}/${digits(resource.urn, 16)}`;
+        const listenerArn = `${textOf(inputs["loadBalancerArn"]).replace(":loadbalancer/", ":listener/")}/${digits(resource.urn, 16)}`;
         return { id: listenerArn, outputs: { arn: listenerArn } };
     },
     "aws:acm/certificate:Certificate": ({ resource, arn, inputs }) => {
         const certificateArn = arn("acm", `certificate/${uuid(resource.urn)}`);
-        const domainName = String(inputs["domainName"]);
+        const domainName = textOf(inputs["domainName"]);
         const option = {
             domainName,
             resourceRecordName: `_${digits(resource.urn, 32)}.${domainName}.`,
@@ -272,20 +327,28 @@ const makers: Record<string, Maker> = {
         };
         return {
             id: certificateArn,
-            outputs: { arn: certificateArn, domainValidationOptions: [option], status: "PENDING_VALIDATION", notAfter: "2027-12-01T00:00:00Z" },
+            outputs: {
+                arn: certificateArn,
+                domainValidationOptions: [option],
+                status: "PENDING_VALIDATION",
+                notAfter: "2027-12-01T00:00:00Z",
+            },
         };
     },
-    "aws:acm/certificateValidation:CertificateValidation": ({ inputs }) => ({ id: "2026-01-01 00:00:00 +0000 UTC", outputs: { certificateArn: inputs["certificateArn"] } }),
+    "aws:acm/certificateValidation:CertificateValidation": ({ inputs }) => ({
+        id: "2026-01-01 00:00:00 +0000 UTC",
+        outputs: { certificateArn: inputs["certificateArn"] },
+    }),
     "aws:route53/record:Record": ({ inputs }) => {
-        const fqdn = String(inputs["name"]).replace(/\.$/, "");
-        return { id: `${String(inputs["zoneId"])}_${fqdn}_${String(inputs["type"])}`, outputs: { fqdn } };
+        const fqdn = textOf(inputs["name"]).replace(/\.$/, "");
+        return { id: `${textOf(inputs["zoneId"])}_${fqdn}_${textOf(inputs["type"])}`, outputs: { fqdn } };
     },
     "aws:wafv2/webAcl:WebAcl": ({ name, arn, resource }) => {
         const id = uuid(resource.urn);
         return { id, outputs: { name, arn: arn("wafv2", `regional/webacl/${name}/${id}`), capacity: 1200 } };
     },
     "aws:wafv2/webAclAssociation:WebAclAssociation": ({ inputs }) => ({
-        id: `${String(inputs["webAclArn"])},${String(inputs["resourceArn"])}`,
+        id: `${textOf(inputs["webAclArn"])},${textOf(inputs["resourceArn"])}`,
         outputs: {},
     }),
     "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": sameIdAs("resourceArn"),
@@ -309,7 +372,7 @@ function createDatabase({ name, arn, region, resource, inputs, world }: Request)
             resourceId: `db-${digits(resource.urn, 26).toUpperCase()}`,
             availabilityZone: `${region}a`,
             status: "available",
-            engineVersionActual: `${String(inputs["engineVersion"] ?? source?.values["engineVersion"])}.6`,
+            engineVersionActual: `${textOf(inputs["engineVersion"] ?? source?.values["engineVersion"])}.6`,
         },
     };
 }

@@ -22,7 +22,8 @@ if (!existsSync(target)) {
     }
     run("tar", "-xzf", archive, "-C", partial, "--no-same-owner");
     rmSync(archive);
-    const asUser = (...command) => run("runuser", "-u", user, "--", "env", `HOME=${partial}`, `--chdir=${partial}`, ...command);
+    const asUser = (...command) =>
+        run("runuser", "-u", user, "--", "env", `HOME=${partial}`, `--chdir=${partial}`, ...command);
     if (!existsSync(`${partial}/node_modules`)) {
         run("chown", "-R", user, partial);
         asUser("npm", "install", ...(existsSync(`${partial}/dist`) ? ["--omit=dev"] : []));
@@ -47,6 +48,20 @@ for (const entry of ["dist", "node_modules", "package.json"]) {
 }
 
 const migrate = ["npm", "run", "db:push"];
-const unit = [`--property=User=${user}`, `--property=EnvironmentFile=${environmentFile}`, `--working-directory=${target}`];
+const unit = [
+    `--property=User=${user}`,
+    `--property=EnvironmentFile=${environmentFile}`,
+    `--working-directory=${target}`,
+];
 const certificates = "--setenv=NODE_EXTRA_CA_CERTS=/etc/minusnow/database-ca.pem";
-run("flock", `${app}/data/.schema.lock`, "systemd-run", "--wait", "--pipe", "--quiet", ...unit, certificates, ...migrate);
+run(
+    "flock",
+    `${app}/data/.schema.lock`,
+    "systemd-run",
+    "--wait",
+    "--pipe",
+    "--quiet",
+    ...unit,
+    certificates,
+    ...migrate,
+);

@@ -1,3 +1,15 @@
+import { computeTraps } from "./compute";
+import { databaseTraps } from "./database";
+import { loadBalancerTraps } from "./load-balancer";
+import { networkTraps } from "./network";
+import { storageTraps } from "./storage";
 import type { Trap } from "./trap";
 
-export const awsTraps: readonly Trap[] = [];
+/** What AWS refuses only when a resource is created: one entry per known trap. */
+export const awsTraps: readonly Trap[] = [
+    ...networkTraps,
+    ...loadBalancerTraps,
+    ...computeTraps,
+    ...databaseTraps,
+    ...storageTraps,
+];

@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+    test: {
+        include: ["test/**/*.test.ts"],
+        testTimeout: 120_000,
+        hookTimeout: 300_000,
+        globalSetup: ["test/build.ts"],
+        reporters: process.env["CI"] ? ["default", "./test/closing-line.ts"] : ["default", "./test/closing-line.ts"],
+    },
+});
