@@ -17,6 +17,8 @@ declare module "zod" {
         example?: unknown;
         /** What is allowed, where the type alone does not say it. */
         allowed?: string;
+        /** True for what is kept encrypted in the stack file. */
+        secret?: boolean;
     }
 }
 
@@ -117,12 +119,7 @@ const appPairSchema = z.strictObject({
 
 const databaseSchema = z.strictObject({
     kind: choice(DatabaseKind, "Who runs PostgreSQL. Default managed.").optional(),
-    version: text(
-        "PostgreSQL major version. Default 17.",
-        "17",
-        /^(1[5-9]|[2-9]\d)$/,
-        "a PostgreSQL major version, 15 or newer, as text",
-    ).optional(),
+    version: count("PostgreSQL major version. Default 17.", 15, 99, 17).optional(),
     size: text("Database size. Default by profile.", "db.m7g.2xlarge").optional(),
     storageGib: count("Storage in GiB. Default by profile.", 20, 32768, 500).optional(),
     standby: flag("Keep a synchronous standby in another zone. Default by profile.").optional(),
@@ -144,7 +141,14 @@ const mailSchema = z.strictObject({
     host: hostname("Host name of the mail server.", "smtp.example.com"),
     port: count("TCP port. Default 587.", 1, 65535, 587).optional(),
     user: text("User name, often the sender's address.", "noreply@example.com"),
-    password: text("Password, encrypted in the stack file. Exactly one of this and passwordSecretId.", "…").optional(),
+    password: z
+        .string()
+        .min(1)
+        .meta({
+            description: "Password, encrypted in the stack file. Exactly one of this and passwordSecretId.",
+            secret: true,
+        })
+        .optional(),
     passwordSecretId: text(
         "Name or id of an existing secret that holds the password.",
         "minusnow/prod/smtp",
@@ -156,7 +160,7 @@ const releaseSchema = z.strictObject({
         "Version of the application.",
         "2.4.1",
         /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
-        "letters, digits, dots, dashes, up to 64",
+        "text of up to 64 letters, digits, dots and dashes, in quotes if it looks like a number",
     ),
     artifact: text(
         "Where the archive is.",

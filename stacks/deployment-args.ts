@@ -13,7 +13,7 @@ export function deploymentArgs(config: StackConfig): DeploymentArgs {
         ...own,
         network,
         appPair: { ...profile.appPair, ...own.appPair },
-        database: { ...profile.database, ...own.database },
+        database: { ...profile.database, ...own.database, version: own.database?.version?.toString() },
         sessionStore: { ...profile.sessionStore, ...own.sessionStore },
         mail: { ...own.mail, password: own.mail.password === undefined ? undefined : pulumi.secret(own.mail.password) },
         tags: { application: "minusnow", environment, cloud, "managed-by": "pulumi", ...own.tags },

@@ -135,7 +135,10 @@ function descriptionOf(schema: z.ZodType | undefined): string {
 
 /** The command that sets a value of the right form. */
 export function setCommand(path: PropertyKey[], schema: z.ZodType | undefined): string {
-    const { example } = metaOf(schema);
+    const { example, secret } = metaOf(schema);
+    if (secret) {
+        return `pulumi config set --secret --path ${quotePath(path)}`;
+    }
     const nested = path.length > 1 || Array.isArray(example) || typeof example === "object";
     if (Array.isArray(example)) {
         return (example as unknown[])

@@ -1,0 +1,159 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ConfigurationError, type ConfigurationProblem } from "../../stacks/configuration-error";
+import { deploymentArgs } from "../../stacks/deployment-args";
+import { readConfig } from "../../stacks/read-config";
+
+const release = {
+    version: "1.0.0",
+    artifact: "s3://releases/minusnow/1.0.0.tar.gz",
+    sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+};
+
+/** A configuration that is right. */
+const valid: Record<string, unknown> = {
+    cloud: "aws",
+    environment: "prod",
+    region: "eu-central-1",
+    hostname: "minusnow.example.com",
+    dnsZone: "example.com",
+    supportEmail: "support@example.com",
+    mail: { host: "smtp.example.com", user: "noreply@example.com", passwordSecretId: "minusnow/smtp" },
+    release,
+};
+
+function read(changes: Record<string, unknown>, secretKeys: string[] = []) {
+    const input = { ...valid, ...changes };
+    const entries = Object.entries(input)
+        .filter(([, value]) => value !== undefined)
+        .map(([key, value]) => [`minusnow:${key}`, typeof value === "string" ? value : JSON.stringify(value)]);
+    return readConfig({
+        stack: "test",
+        values: { "aws:region": "us-east-1", ...(Object.fromEntries(entries) as Record<string, string>) },
+        isSecret: (key) => secretKeys.includes(key),
+    });
+}
+
+function problemsOf(changes: Record<string, unknown>): ConfigurationProblem[] {
+    try {
+        read(changes);
+    } catch (error) {
+        if (error instanceof ConfigurationError) {
+            return error.problems;
+        }
+        throw error;
+    }
+    return [];
+}
+
+describe("configuration", () => {
+    it("accepts what is right, with keys of other namespaces beside it", () => {
+        expect(read({})).toMatchObject({ environment: "prod", release });
+    });
+
+    it("reads numbers and flags that Pulumi passes as text", () => {
+        expect(read({ rotation: "2", deletionProtection: "false" })).toMatchObject({ rotation: 2, deletionProtection: false });
+    });
+
+    it("reports every mistake at once, each with path, found, allowed and a fix", () => {
+        const problems = problemsOf({
+            region: "Virginia",
+            supportEmail: undefined,
+            appPair: { count: "two", sise: "c7i.xlarge" },
+            network: { addressSpace: "10.0.0.0/26" },
+            loadBalancer: { mode: "active-passive" },
+            hostnme: "x",
+        });
+        expect(problems.map(({ path }) => path).sort()).toEqual(
+            [
+                "minusnow:region",
+                "minusnow:supportEmail",
+                "minusnow:appPair.count",
+                "minusnow:appPair.sise",
+                "minusnow:network.addressSpace",
+                "minusnow:loadBalancer.mode",
+                "minusnow:hostnme",
+            ].sort(),
+        );
+        for (const problem of problems) {
+            expect(Object.values(problem).every((text: string) => text.length > 0)).toBe(true);
+        }
+        const by = (path: string) => problems.find((problem) => problem.path === path)!;
+        expect(by("minusnow:appPair.count")).toEqual({
+            path: "minusnow:appPair.count",
+            found: '"two"',
+            allowed: "a whole number from 1 to 200",
+            fix: "pulumi config set --path minusnow:appPair.count 2",
+        });
+        expect(by("minusnow:appPair.sise").fix).toContain("did you mean 'size'?");
+        expect(by("minusnow:hostnme").fix).toContain("did you mean 'hostname'?");
+        expect(by("minusnow:supportEmail").fix).toBe("pulumi config set minusnow:supportEmail support@example.com");
+    });
+
+    it("names each missing field of a missing group", () => {
+        expect(problemsOf({ mail: undefined }).map(({ path }) => path)).toEqual(["minusnow:mail.host", "minusnow:mail.user"]);
+    });
+
+    it.each([
+        [{ mail: { ...(valid["mail"] as object), password: "hunter2", passwordSecretId: undefined } }, "minusnow:mail.password", "an encrypted value"],
+        [{ mail: { host: "smtp.example.com", user: "u" } }, "minusnow:mail.password", "exactly one of the two"],
+        [{ mail: { ...(valid["mail"] as object), password: "x" } }, "minusnow:mail.password", "exactly one of the two"],
+        [{ dnsZone: undefined }, "minusnow:dnsZone", "the zone to issue a certificate in"],
+        [{ dnsZone: "example.org" }, "minusnow:dnsZone", "a zone that holds minusnow.example.com"],
+        [{ database: { kind: "vm" } }, "minusnow:database.kind", "managed on aws"],
+        [{ database: { version: 14 } }, "minusnow:database.version", "from 15 to 99"],
+        [{ database: { size: "m7g.xlarge" } }, "minusnow:database.size", "db.m7g.2xlarge"],
+        [{ sessionStore: { size: "db.t4g.small" } }, "minusnow:sessionStore.size", "cache.t4g.small"],
+        [{ appPair: { size: "db.m7g.large" } }, "minusnow:appPair.size", "c7i.2xlarge"],
+        [{ appPair: { renew: ["app3"] } }, "minusnow:appPair.renew[0]", "app1 to app2"],
+        [{ network: { addressSpace: "10.0.0.0/8" } }, "minusnow:network.addressSpace", "larger than a VPC can be"],
+        [{ network: { addressSpace: "10.0.0.1/16" } }, "minusnow:network.addressSpace", "did you mean 10.0.0.0/16?"],
+        [{ network: { addressSpace: "10.0.0.0/24" } }, "minusnow:network.addressSpace", "has no room"],
+        [{ network: { addressSpace: "10.1.0.0/16", reservedNetworks: ["10.0.0.0/8"] } }, "minusnow:network.addressSpace", "apart from every reserved network"],
+        [{ network: { reservedNetworks: ["300.0.0.0/8"] } }, "minusnow:network.reservedNetworks[0]", "is not an IPv4 network"],
+        [{ network: { networkId: "vpc-1" } }, "minusnow:network.subnetIds", "subnet ids for edge"],
+    ])("refuses %j", (changes, path, allowed) => {
+        const problem = problemsOf(changes).find((found) => found.path === path);
+        expect(problem, JSON.stringify(problemsOf(changes))).toBeDefined();
+        expect(problem!.allowed).toContain(allowed);
+    });
+
+    it("accepts an encrypted password and keeps it secret", async () => {
+        const mail = { host: "smtp.example.com", user: "u", password: "opened" };
+        const { password } = deploymentArgs(read({ mail }, ["minusnow:mail"])).mail;
+        expect(await (password as unknown as { isSecret: Promise<boolean> }).isSecret).toBe(true);
+    });
+
+    it("lays the stack's configuration over its profile's defaults", () => {
+        const args = deploymentArgs(read({ environment: "staging", database: { storageGib: 800 }, tags: { team: "x" } }));
+        expect(args.database).toMatchObject({ storageGib: 800, size: "db.m7g.xlarge", replica: true });
+        expect(args.tags).toMatchObject({ team: "x", application: "minusnow", environment: "staging" });
+    });
+
+    it("never fails in any other way, whatever it is given", () => {
+        const anything = fc.oneof(fc.jsonValue(), fc.constantFrom("10.0.0.0/16", "managed", "", "vpc-1"));
+        const group = (keys: string[]) => fc.dictionary(fc.constantFrom(...keys, "unknown"), anything, { maxKeys: 4 });
+        const configurations = fc.record(
+            {
+                cloud: anything,
+                hostname: anything,
+                dnsZone: anything,
+                rotation: anything,
+                tags: anything,
+                mail: fc.oneof(anything, group(["host", "port", "user", "password", "passwordSecretId"])),
+                network: fc.oneof(anything, group(["addressSpace", "zoneCount", "nat", "reservedNetworks", "networkId", "subnetIds"])),
+                appPair: fc.oneof(anything, group(["count", "size", "os", "renew"])),
+                database: fc.oneof(anything, group(["kind", "version", "size", "storageGib"])),
+            },
+            { requiredKeys: [] },
+        );
+        fc.assert(
+            fc.property(configurations, (changes) => {
+                for (const { path, found, allowed, fix } of problemsOf(changes)) {
+                    expect([path, found, allowed, fix].every((text) => typeof text === "string" && text !== "")).toBe(true);
+                }
+            }),
+            { numRuns: 3000 },
+        );
+    });
+});

@@ -1,0 +1,56 @@
+import path from "node:path";
+import { maskObject, type Plain } from "../../plan/engine/values";
+import { plan, type Plan } from "../../plan/plan";
+
+/** The folder of this repository. */
+export const repository = path.resolve(import.meta.dirname, "../..");
+
+/** A planned resource with its inputs as a report shows them. */
+export interface Planned {
+    urn: string;
+    type: string;
+    name: string;
+    inputs: Record<string, Plain>;
+    options: Plan["resources"][number]["options"];
+    dependencies: string[];
+    propertyDependencies: Record<string, string[]>;
+    provider: string;
+    parent: string;
+}
+
+/** A plan with the means to look things up in it. */
+export interface PlannedStack {
+    plan: Plan;
+    resources: Planned[];
+    /** All resources of a type, named without its module path: `lb.Listener` for `aws:lb/listener:Listener`. */
+    all: (type: string) => Planned[];
+    /** The only resource of a type, or the one whose name ends so. */
+    one: (type: string, nameEnd?: string) => Planned;
+}
+
+const plans = new Map<string, Promise<PlannedStack>>();
+
+/** The plan of a shipped stack; each is made once. */
+export function planned(stack: string, unknowns = false): Promise<PlannedStack> {
+    const key = `${stack} ${unknowns}`;
+    const known = plans.get(key) ?? plan({ directory: repository, stack, unknowns }).then(lookup);
+    plans.set(key, known);
+    return known;
+}
+
+export function lookup(made: Plan): PlannedStack {
+    const resources = made.resources.map((resource) => ({ ...resource, inputs: maskObject(resource.inputs) }));
+    const all = (type: string) => resources.filter((resource) => shortType(resource.type) === type);
+    const one = (type: string, nameEnd = "") => {
+        const found = all(type).filter(({ name }) => name.endsWith(nameEnd));
+        if (found.length !== 1) {
+            throw new Error(`${found.length} resources of type ${type} end in '${nameEnd}': ${found.map(({ name }) => name).join(", ")}`);
+        }
+        return found[0]!;
+    };
+    return { plan: made, resources, all, one };
+}
+
+function shortType(type: string): string {
+    return type.replace(/^[^:]+:([^/:]+)\/[^:]+:/, "$1.");
+}
