@@ -22,6 +22,8 @@ export interface SimulatedCloud extends Cloud {
     refusals: Refusal[];
     /** Types that it does not know; their computed outputs stay unknown. */
     unknownTypes: Set<string>;
+    /** Deletes a resource, so that its name and addresses are free again. */
+    remove: (type: string, id: string) => void;
 }
 
 /** How the simulation behaves. */
@@ -89,7 +91,8 @@ export function createSimulatedCloud(options: SimulationOptions): SimulatedCloud
         return existing?.values ?? { id };
     }
 
-    return { create, invoke, read, refusals, unknownTypes };
+    const remove = (type: string, id: string) => world.remove(type, id);
+    return { create, invoke, read, remove, refusals, unknownTypes };
 }
 
 function definedOnly(values: Values): Values {

@@ -12,10 +12,14 @@ export interface Existing {
 
 /** What exists so far; a later resource is checked against it as the real cloud would. */
 export class World {
-    private readonly all: Existing[] = [];
+    private all: Existing[] = [];
 
     public add(existing: Existing): void {
         this.all.push(existing);
+    }
+
+    public remove(type: string, id: string): void {
+        this.all = this.all.filter((existing) => existing.type !== type || existing.id !== id);
     }
 
     public ofType(type: string): Existing[] {

@@ -1,0 +1,158 @@
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { repository } from "../support/plans";
+import { serveCloud, type ServedCloud } from "./provider";
+
+const hasPulumi = spawnSync("pulumi", ["version"], { stdio: "ignore" }).status === 0;
+const STACK = "aws-dev";
+
+interface Outcome {
+    status: number | null;
+    printed: string;
+}
+
+/** The number of resources by what happens to them, from the summary that the engine prints. */
+interface Summary {
+    [operation: string]: number;
+}
+
+describe.skipIf(!hasPulumi)("the real engine", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "minusnow-engine-"));
+    let cloud: ServedCloud;
+
+    beforeAll(async () => {
+        cloud = await serveCloud();
+        const project = readFileSync(path.join(repository, "Pulumi.yaml"), "utf8");
+        writeFileSync(path.join(folder, "Pulumi.yaml"), project.replace("main: dist", `main: ${repository}/dist`));
+        cpSync(path.join(repository, "stacks"), path.join(folder, "stacks"), { recursive: true, filter: (file) => !file.endsWith(".ts") });
+        execFileSync("mkdir", ["-p", path.join(folder, "state")]);
+        expect((await pulumi("login", `file://${path.join(folder, "state")}`)).status).toBe(0);
+        expect(await pulumi("stack", "init", STACK)).toMatchObject({ status: 0 });
+    });
+    afterAll(() => {
+        cloud.close();
+        rmSync(folder, { recursive: true, force: true });
+    });
+
+    /** Runs the command line with state, home and providers of its own. */
+    function pulumi(...args: string[]): Promise<Outcome> {
+        const child = spawn("pulumi", [...args, "--non-interactive"], {
+            cwd: folder,
+            stdio: ["ignore", "pipe", "pipe"],
+            env: {
+                ...process.env,
+                PULUMI_HOME: path.join(folder, "home"),
+                PULUMI_CONFIG_PASSPHRASE: "test",
+                PULUMI_SKIP_UPDATE_CHECK: "1",
+                PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+                PULUMI_DEBUG_PROVIDERS: `aws:${cloud.port},random:${cloud.port}`,
+            },
+        });
+        let printed = "";
+        child.stdout.on("data", (data: Buffer) => (printed += data.toString()));
+        child.stderr.on("data", (data: Buffer) => (printed += data.toString()));
+        return new Promise((resolve) => child.on("close", (status) => resolve({ status, printed })));
+    }
+
+    /** Runs an operation on the stack and gives the engine's own change summary. */
+    async function change(command: string, ...args: string[]): Promise<Outcome & { summary: Summary }> {
+        const { status, printed } = await pulumi(command, "--stack", STACK, "--json", ...args);
+        const events = printed.split("\n").filter((line) => line.startsWith("{"));
+        let summary: Summary = {};
+        for (const line of command === "preview" ? [] : events) {
+            const event = JSON.parse(line) as { summaryEvent?: { resourceChanges: Summary } };
+            summary = event.summaryEvent?.resourceChanges ?? summary;
+        }
+        if (command === "preview") {
+            summary = (JSON.parse(printed.slice(printed.indexOf("{"))) as { changeSummary: Summary }).changeSummary;
+        }
+        return { status, summary, printed: problems(printed) };
+    }
+
+    /** What went wrong, from the events of an operation or its plain text. */
+    function problems(printed: string): string {
+        const isProblem = (line: string) => !line.startsWith("{") || /"severity":"(error|warning)"/.test(line);
+        return printed.split("\n").filter(isProblem).join("\n").slice(0, 4000);
+    }
+
+    const replaced = () => cloud.operations.filter(({ kind, type }) => kind === "delete" && type === "aws:ec2/instance:Instance");
+
+    it("previews with unknown values", async () => {
+        const { status, summary, printed } = await change("preview");
+        expect(status, printed).toBe(0);
+        expect(summary["create"]).toBeGreaterThan(120);
+    });
+
+    it("recovers from a failure in the middle by the next update", async () => {
+        cloud.failNext = { type: "aws:rds/instance:Instance", message: "InsufficientDBInstanceCapacity: try again" };
+        const failed = await change("up", "--yes", "--skip-preview");
+        expect(failed.status).not.toBe(0);
+        expect(failed.printed).toContain("InsufficientDBInstanceCapacity");
+        const { status, printed } = await change("up", "--yes", "--skip-preview");
+        expect(status, printed).toBe(0);
+    });
+
+    it("changes nothing the second time", async () => {
+        cloud.operations.length = 0;
+        const { status, summary, printed } = await change("up", "--yes", "--skip-preview");
+        expect(status, printed).toBe(0);
+        expect(Object.keys(summary)).toEqual(["same"]);
+        expect(cloud.operations).toEqual([]);
+    });
+
+    it("refreshes without a difference", async () => {
+        const { status, summary, printed } = await change("refresh", "--yes", "--skip-preview");
+        expect(status, printed).toBe(0);
+        expect(Object.keys(summary)).toEqual(["same"]);
+    });
+
+    it("keeps no secret in clear in its state", async () => {
+        const { printed } = await pulumi("stack", "export", "--stack", STACK);
+        const shown = await pulumi("stack", "export", "--stack", STACK, "--show-secrets");
+        const passwords = [...shown.printed.matchAll(/"plaintext": "\\"(Aa1-[0-9a-f]+)\\""/g)].map(([, password]) => password!);
+        expect(passwords.length).toBeGreaterThan(2);
+        for (const password of passwords) {
+            expect(printed).not.toContain(password);
+        }
+    });
+
+    it("does not replace a server for a newer image, and replaces only the one that is named", async () => {
+        cloud.answers["aws:ssm/getParameter:getParameter"] = (args) => ({ ...args, id: "x", value: "ami-0fedcba9876543210" });
+        cloud.operations.length = 0;
+        const newer = await change("up", "--yes", "--skip-preview");
+        expect(newer.status, newer.printed).toBe(0);
+        expect(replaced()).toEqual([]);
+
+        await pulumi("config", "set", "--stack", STACK, "--path", "minusnow:appPair.renew[0]", "app2");
+        const renewed = await change("up", "--yes", "--skip-preview");
+        expect(renewed.status, renewed.printed).toBe(0);
+        expect(replaced().map(({ name }) => name)).toEqual(["minusnow-dev-app-app2"]);
+    });
+
+    it("writes a new release where servers look for it and touches no server", async () => {
+        cloud.operations.length = 0;
+        await pulumi("config", "set", "--stack", STACK, "--path", "minusnow:release.version", "1.0.1");
+        const { status, printed } = await change("up", "--yes", "--skip-preview");
+        expect(status, printed).toBe(0);
+        expect(cloud.operations.map(({ kind, name }) => `${kind} ${name}`)).toEqual(["update minusnow-dev-app-release"]);
+    });
+
+    it("explains a wrong configuration without a stack trace", async () => {
+        await pulumi("config", "set", "--stack", STACK, "--path", "minusnow:appPair.count", "0");
+        const { status, printed } = await pulumi("preview", "--stack", STACK);
+        await pulumi("config", "rm", "--stack", STACK, "--path", "minusnow:appPair.count");
+        expect(status).not.toBe(0);
+        expect(printed).toContain("minusnow:appPair.count");
+        expect(printed).toContain("a whole number from 1 to 200");
+        expect(printed).not.toMatch(/^\s+at /m);
+    });
+
+    it("destroys the development stack", async () => {
+        const { status, summary, printed } = await change("destroy", "--yes", "--skip-preview");
+        expect(status, printed).toBe(0);
+        expect(summary["delete"]).toBeGreaterThan(120);
+    });
+});
