@@ -15,7 +15,8 @@ export default class ClosingLine implements Reporter {
         const skipped = inState("skipped");
         const broken = modules.filter((module) => module.state() === "failed" && [...module.children.allTests()].length === 0);
         const refused = process.env["CI"] ? skipped.filter((test) => !isAllowed(test)) : [];
-        const failures = inState("failed").length + broken.length + errors.length + refused.length;
+        const ranNothing = tests.length === 0 ? 1 : 0;
+        const failures = inState("failed").length + broken.length + errors.length + refused.length + ranNothing;
         for (const test of skipped) {
             console.log(`skipped: ${test.fullName}`);
         }

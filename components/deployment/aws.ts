@@ -8,12 +8,13 @@ import { LoadBalancerKind } from "../load-balancer/contract";
 import { hostAddress, planAddresses } from "../network/addresses";
 import { AwsNetwork } from "../network/aws";
 import { addressSpace, appServerCount, firstHostNumber, ports } from "../reference";
+import { asSecret } from "../secrets/as-secret";
 import { AwsSecrets } from "../secrets/aws";
 import { AwsSessionStore } from "../session-store/aws";
 import { SessionStoreKind } from "../session-store/contract";
 import { AwsSharedStorage } from "../shared-storage/aws";
 import { SharedStorageKind } from "../shared-storage/contract";
-import type { Deployment, DeploymentArgs } from "./contract";
+import type { Deployment, DeploymentArgs, MailSettings } from "./contract";
 
 /** The whole MinusNow platform on AWS, in the guide's high-availability architecture. */
 export class AwsDeployment extends pulumi.ComponentResource implements Deployment {
@@ -35,7 +36,7 @@ export class AwsDeployment extends pulumi.ComponentResource implements Deploymen
     public readonly keyId: pulumi.Output<string>;
 
     constructor(name: string, args: DeploymentArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("minusnow:index:AwsDeployment", name, args, opts);
+        super("minusnow:index:AwsDeployment", name, { ...args, mail: withoutClearPassword(args.mail) }, opts);
         const child = { parent: this };
         refuseMissingKinds(args);
 
@@ -78,6 +79,10 @@ interface Tiers {
     database: AwsDatabase;
     storage: AwsSharedStorage;
     sessions: AwsSessionStore | undefined;
+}
+
+function withoutClearPassword(mail: MailSettings): MailSettings {
+    return { ...mail, password: asSecret(mail.password) };
 }
 
 /** Kinds that this version cannot build on AWS. */

@@ -1,6 +1,7 @@
 import * as kms from "@pulumi/aws/kms";
 import * as secretsmanager from "@pulumi/aws/secretsmanager";
 import * as pulumi from "@pulumi/pulumi";
+import { asSecret } from "./as-secret";
 import { generateSecret } from "./aws-generated";
 import type { Secrets } from "./contract";
 
@@ -34,7 +35,7 @@ export class AwsSecrets extends pulumi.ComponentResource implements Secrets {
     public readonly smtpSecretId: pulumi.Output<string>;
 
     constructor(name: string, args: AwsSecretsArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("minusnow:index:AwsSecrets", name, args, opts);
+        super("minusnow:index:AwsSecrets", name, { ...args, smtpPassword: asSecret(args.smtpPassword) }, opts);
         const child = { parent: this };
 
         this.keyId = args.keyId === undefined ? createKey(name, args, child) : pulumi.output(args.keyId);
@@ -99,7 +100,7 @@ function smtpSecret(
         { description, kmsKeyId: keyId, recoveryWindowInDays: 30, tags },
         child,
     );
-    const secretString = pulumi.secret(smtpPassword!);
+    const secretString = asSecret(smtpPassword);
     new secretsmanager.SecretVersion(`${name}-smtp`, { secretId: secret.id, secretString }, child);
     return secret.arn;
 }

@@ -1,0 +1,36 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach } from "vitest";
+import { repository } from "./plans";
+
+const folders: string[] = [];
+afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+
+/** A Pulumi project in a folder of its own that uses this repository's packages. */
+export function project(program: string, stackFile = "config: {}\n"): string {
+    const folder = mkdtempSync(path.join(tmpdir(), "minusnow-plan-"));
+    folders.push(folder);
+    writeFileSync(path.join(folder, "Pulumi.yaml"), "name: sample\nruntime:\n  name: nodejs\n  options:\n    typescript: false\nmain: index.js\n");
+    writeFileSync(path.join(folder, "Pulumi.dev.yaml"), stackFile);
+    writeFileSync(path.join(folder, "package.json"), '{ "name": "sample", "version": "1.0.0" }');
+    writeFileSync(path.join(folder, "index.js"), program);
+    symlinkSync(path.join(repository, "node_modules"), path.join(folder, "node_modules"));
+    return folder;
+}
+
+/** The shipped project with one change in its production stack file. */
+export function shipped(change: (text: string) => string): string {
+    const folder = mkdtempSync(path.join(tmpdir(), "minusnow-stack-"));
+    folders.push(folder);
+    const project = readFileSync(path.join(repository, "Pulumi.yaml"), "utf8");
+    writeFileSync(path.join(folder, "Pulumi.yaml"), project.replace("main: dist", `main: ${repository}/dist`));
+    writeFileSync(path.join(folder, "package.json"), "{}");
+    symlinkSync(path.join(repository, "node_modules"), path.join(folder, "node_modules"));
+    mkdirSync(path.join(folder, "stacks"));
+    const file = path.join(repository, "stacks/Pulumi.aws-prod.yaml");
+    cpSync(file, path.join(folder, "stacks/Pulumi.aws-prod.yaml"));
+    writeFileSync(path.join(folder, "stacks/Pulumi.aws-prod.yaml"), change(readFileSync(file, "utf8")));
+    return folder;
+}
+
