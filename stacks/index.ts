@@ -4,7 +4,7 @@ import { requireFreshBuild } from "./fresh-build";
 import { readConfig } from "./read-config";
 
 /** The program of every stack: reads the stack's configuration and deploys to its cloud, loading only that cloud's SDK. */
-async function main() {
+function main() {
     requireFreshBuild();
     const secretKeys = JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]") as string[];
     const config = readConfig({
@@ -12,7 +12,8 @@ async function main() {
         values: pulumi.runtime.allConfig(),
         isSecret: (key) => secretKeys.includes(key),
     });
-    const { deployToAws } = await import("./aws.js");
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- one cloud's SDK only, and under ts-node as well
+    const { deployToAws } = require("./aws") as typeof import("./aws");
     return deployToAws(config);
 }
 

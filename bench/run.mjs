@@ -1,0 +1,118 @@
+// Measures plans as ratios, side by side in one run: `npm run bench`. Options: --runs N (default 5), --quick.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+
+const { values: options } = parseArgs({ options: { runs: { type: "string", default: "5" }, quick: { type: "boolean", default: false } } });
+const runs = Number(options.runs);
+const root = path.resolve(import.meta.dirname, "..");
+const folder = mkdtempSync(path.join(tmpdir(), "minusnow-bench-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+/** A Pulumi project in a folder of its own, with this repository's packages. */
+function project(name, main, typescript, stacks) {
+    const place = path.join(folder, name);
+    mkdirSync(place);
+    writeFileSync(path.join(place, "Pulumi.yaml"), `name: minusnow\nruntime:\n  name: nodejs\n  options:\n    typescript: ${typescript}\nmain: ${main}\n`);
+    writeFileSync(path.join(place, "package.json"), "{}");
+    symlinkSync(path.join(root, "node_modules"), path.join(place, "node_modules"));
+    for (const [stack, text] of Object.entries(stacks)) {
+        writeFileSync(path.join(place, `Pulumi.${stack}.yaml`), text);
+    }
+    return place;
+}
+
+const stackFile = (stack) => readFileSync(path.join(root, "stacks", `Pulumi.${stack}.yaml`), "utf8");
+const withServers = (count) => `${stackFile("aws-prod")}  minusnow:appPair:\n    count: ${count}\n`;
+
+const floorProgram = path.join(folder, "empty.js");
+symlinkSync(path.join(root, "node_modules"), path.join(folder, "node_modules"));
+writeFileSync(path.join(folder, "package.json"), "{}");
+writeFileSync(floorProgram, 'exports.stack = require("@pulumi/pulumi").getStack();\n');
+
+const stacks = { "aws-dev": stackFile("aws-dev"), "aws-staging": stackFile("aws-staging"), "aws-prod": stackFile("aws-prod") };
+const counts = options.quick ? [2, 50] : [2, 50, 100, 150, 200];
+const sizes = Object.fromEntries(counts.map((count) => [`servers-${count}`, withServers(count)]));
+const floor = { place: project("floor", floorProgram, false, { floor: "config: {}\n" }), stack: "floor" };
+const compiled = project("compiled", path.join(root, "dist/stacks/index.js"), false, { ...stacks, ...sizes });
+const tsNode = project("ts-node", path.join(root, "stacks/index.ts"), true, stacks);
+
+/** Wall time in seconds of one plan, and the peak memory of its program in MiB. */
+function measure({ place, stack }) {
+    const usage = path.join(folder, "usage");
+    const env = { ...process.env, NODE_OPTIONS: `--require ${path.join(root, "bench/usage.cjs")}`, MINUSNOW_BENCH_USAGE: usage };
+    const started = process.hrtime.bigint();
+    const command = [path.join(root, "dist/plan/cli.js"), "plan", stack, "-C", place];
+    const { status, stdout, stderr } = spawnSync(process.execPath, command, { env, encoding: "utf8", maxBuffer: 2 ** 27 });
+    const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+    if (status !== 0) {
+        throw new Error(`plan of ${stack} in ${place} ended with ${status}\n${stdout}${stderr}`);
+    }
+    return { seconds, mebibytes: Number(readFileSync(usage, "utf8")) / 1024 };
+}
+
+const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
+
+/** Medians of two commands run in turn, and the median of their ratios pair by pair. */
+function compare(one, other, rounds = runs) {
+    measure(one);
+    measure(other);
+    const pairs = Array.from({ length: rounds }, () => [measure(one), measure(other)]);
+    const of = (key) => ({
+        one: median(pairs.map(([a]) => a[key])),
+        other: median(pairs.map(([, b]) => b[key])),
+        ratio: median(pairs.map(([a, b]) => a[key] / b[key])),
+    });
+    return { seconds: of("seconds"), mebibytes: of("mebibytes") };
+}
+
+/** Forgets cached file contents, as on a machine that has just been made; false where that is not allowed. */
+function forgetFiles() {
+    spawnSync("sync");
+    try {
+        writeFileSync("/proc/sys/vm/drop_caches", "3");
+        return true;
+    } catch {
+        return false;
+    }
+}
+
+const row = (...cells) => console.log(cells.map((cell, place) => (place === 0 ? cell.padEnd(44) : cell.padStart(12))).join(""));
+const number = (value) => value.toFixed(2);
+
+console.log(`Node.js ${process.version}, median of ${runs} paired runs after a warm-up; ratios are medians of pairs.\n`);
+row("against the floor, an empty program", "seconds", "floor", "ratio", "MiB", "ratio");
+for (const stack of Object.keys(stacks)) {
+    const { seconds, mebibytes } = compare({ place: compiled, stack }, floor);
+    row(stack, number(seconds.one), number(seconds.other), number(seconds.ratio), mebibytes.one.toFixed(0), number(mebibytes.ratio));
+}
+
+console.log("");
+row("against ts-node, Pulumi's default start", "seconds", "ts-node", "faster by", "MiB", "ratio");
+const rounds = Math.min(runs, 3);
+const warm = compare({ place: compiled, stack: "aws-prod" }, { place: tsNode, stack: "aws-prod" }, rounds);
+row("aws-prod, files in memory", number(warm.seconds.one), number(warm.seconds.other), `${number(1 / warm.seconds.ratio)}x`, warm.mebibytes.one.toFixed(0), number(warm.mebibytes.ratio));
+if (forgetFiles()) {
+    const cold = Array.from({ length: rounds }, () => {
+        forgetFiles();
+        const own = measure({ place: compiled, stack: "aws-prod" }).seconds;
+        forgetFiles();
+        return { own, other: measure({ place: tsNode, stack: "aws-prod" }).seconds };
+    });
+    row("aws-prod, files not in memory", number(median(cold.map(({ own }) => own))), number(median(cold.map(({ other }) => other))), `${number(median(cold.map(({ own, other }) => other / own)))}x`);
+} else {
+    console.log("aws-prod, files not in memory: not measured, this machine does not let its file cache be emptied");
+}
+
+console.log("");
+row("growth with application servers", "seconds", "per server", "MiB");
+let previous;
+for (const count of counts) {
+    const samples = Array.from({ length: Math.min(runs, 3) }, () => measure({ place: compiled, stack: `servers-${count}` }));
+    const seconds = median(samples.map((sample) => sample.seconds));
+    const step = previous ? `${(((seconds - previous.seconds) / (count - previous.count)) * 1000).toFixed(1)} ms` : "";
+    row(`${count} servers`, number(seconds), step, median(samples.map((sample) => sample.mebibytes)).toFixed(0));
+    previous = { count, seconds };
+}

@@ -1,0 +1,67 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { repository } from "../support/plans";
+
+interface PackedFile {
+    path: string;
+}
+
+describe("the npm package, installed in a project of its own", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "minusnow-consumer-"));
+    let files: string[];
+    const npm = (...args: string[]) => execFileSync("npm", args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+
+    beforeAll(() => {
+        const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
+        const [packed] = JSON.parse(execFileSync("npm", args, { cwd: repository, encoding: "utf8" })) as { filename: string; files: PackedFile[] }[];
+        files = packed!.files.map(({ path: file }) => file);
+        cpSync(path.join(repository, "examples/compose"), folder, { recursive: true });
+        const manifest = path.join(folder, "package.json");
+        writeFileSync(manifest, readFileSync(manifest, "utf8").replace('"minusnow": "^0.1.0"', `"minusnow": "file:${packed!.filename}"`));
+        npm("install", "--no-audit", "--no-fund", "--prefer-offline");
+    });
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+    it("holds what it needs and nothing of the workshop", () => {
+        for (const file of ["dist/components/aws.js", "dist/components/aws.d.ts", "dist/plan/cli.js", "dist/components/database/bootstrap/bundle.js", "dist/components/app-pair/host/files/setup.sh", "LICENSE", "README.md"]) {
+            expect(files).toContain(file);
+        }
+        expect(files.filter((file) => /^(test|bench|scripts|examples|node_modules|\.)/.test(file))).toEqual([]);
+    });
+
+    it("gives types to a strict program", () => {
+        expect(npm("run", "build")).not.toContain("error");
+    });
+
+    it("refuses a wrong argument by its types", () => {
+        const program = path.join(folder, "index.ts");
+        const text = readFileSync(program, "utf8");
+        writeFileSync(program, text.replace("storageGib: reference.databaseStorageGib", 'storageGib: "500"'));
+        const { status, stdout } = spawnSync("npx", ["tsc", "--noEmit"], { cwd: folder, encoding: "utf8" });
+        writeFileSync(program, text);
+        expect(status).not.toBe(0);
+        expect(stdout).toContain("Type 'string' is not assignable to type 'number'");
+    });
+
+    it("plans the program with the package's own command", () => {
+        const { status, stdout, stderr } = spawnSync("npx", ["minusnow", "plan", "dev", "--format", "json"], { cwd: folder, encoding: "utf8", maxBuffer: 2 ** 26 });
+        expect(stderr).toBe("");
+        expect(status).toBe(0);
+        const { outputs, resources } = JSON.parse(stdout) as { outputs: Record<string, string>; resources: { type: string; inputs: Record<string, unknown> }[] };
+        expect(outputs["writerHost"]).toMatch(/^desk-db-primary-.*\.eu-central-1\.rds\.amazonaws\.com$/);
+        expect(resources.find(({ type }) => type === "aws:ec2/vpc:Vpc")!.inputs["cidrBlock"]).toBe("10.40.0.0/16");
+    });
+
+    it("loads no cloud's SDK from its main entry point, and no second cloud's from the first's", () => {
+        const loaded = (entry: string) => {
+            const script = `require(${JSON.stringify(entry)}); console.log(JSON.stringify(Object.keys(require.cache)))`;
+            return JSON.parse(execFileSync(process.execPath, ["-e", script], { cwd: folder, encoding: "utf8" })) as string[];
+        };
+        expect(loaded("minusnow").filter((file) => /@pulumi\/(aws|azure)/.test(file))).toEqual([]);
+        expect(loaded("minusnow/aws").some((file) => file.includes("@pulumi/aws/"))).toBe(true);
+        expect(loaded("minusnow/aws").filter((file) => file.includes("@pulumi/azure"))).toEqual([]);
+    });
+});
