@@ -34,6 +34,8 @@ export function startProgram(project: Project, options: StartOptions): RunningPr
     const child = spawn(
         process.execPath,
         [
+            "--require",
+            path.join(__dirname, `quiet-program${path.extname(__filename)}`),
             pulumiRunner(project),
             `--monitor=${monitor}`,
             `--engine=${monitor}`,
