@@ -3,7 +3,7 @@ import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-    { ignores: ["dist/", "node_modules/", "examples/*/bin/", "**/*.js"] },
+    { ignores: ["dist/", "node_modules/", "examples/", "**/*.js"] },
     {
         files: ["**/*.ts"],
         extends: [tseslint.configs.strictTypeChecked],

@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 
-const { values: options } = parseArgs({ options: { runs: { type: "string", default: "5" }, quick: { type: "boolean", default: false } } });
+const { values: options } = parseArgs({
+    options: { runs: { type: "string", default: "5" }, quick: { type: "boolean", default: false } },
+});
 const runs = Number(options.runs);
 const root = path.resolve(import.meta.dirname, "..");
 const folder = mkdtempSync(path.join(tmpdir(), "minusnow-bench-"));
@@ -15,7 +17,10 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 function project(name, main, typescript, stacks) {
     const place = path.join(folder, name);
     mkdirSync(place);
-    writeFileSync(path.join(place, "Pulumi.yaml"), `name: minusnow\nruntime:\n  name: nodejs\n  options:\n    typescript: ${typescript}\nmain: ${main}\n`);
+    writeFileSync(
+        path.join(place, "Pulumi.yaml"),
+        `name: minusnow\nruntime:\n  name: nodejs\n  options:\n    typescript: ${typescript}\nmain: ${main}\n`,
+    );
     writeFileSync(path.join(place, "package.json"), "{}");
     symlinkSync(path.join(root, "node_modules"), path.join(place, "node_modules"));
     for (const [stack, text] of Object.entries(stacks)) {
@@ -32,7 +37,11 @@ symlinkSync(path.join(root, "node_modules"), path.join(folder, "node_modules"));
 writeFileSync(path.join(folder, "package.json"), "{}");
 writeFileSync(floorProgram, 'exports.stack = require("@pulumi/pulumi").getStack();\n');
 
-const stacks = { "aws-dev": stackFile("aws-dev"), "aws-staging": stackFile("aws-staging"), "aws-prod": stackFile("aws-prod") };
+const stacks = {
+    "aws-dev": stackFile("aws-dev"),
+    "aws-staging": stackFile("aws-staging"),
+    "aws-prod": stackFile("aws-prod"),
+};
 const counts = options.quick ? [2, 50] : [2, 50, 100, 150, 200];
 const sizes = Object.fromEntries(counts.map((count) => [`servers-${count}`, withServers(count)]));
 const floor = { place: project("floor", floorProgram, false, { floor: "config: {}\n" }), stack: "floor" };
@@ -42,10 +51,18 @@ const tsNode = project("ts-node", path.join(root, "stacks/index.ts"), true, stac
 /** Wall time in seconds of one plan, and the peak memory of its program in MiB. */
 function measure({ place, stack }) {
     const usage = path.join(folder, "usage");
-    const env = { ...process.env, NODE_OPTIONS: `--require ${path.join(root, "bench/usage.cjs")}`, MINUSNOW_BENCH_USAGE: usage };
+    const env = {
+        ...process.env,
+        NODE_OPTIONS: `--require ${path.join(root, "bench/usage.cjs")}`,
+        MINUSNOW_BENCH_USAGE: usage,
+    };
     const started = process.hrtime.bigint();
     const command = [path.join(root, "dist/plan/cli.js"), "plan", stack, "-C", place];
-    const { status, stdout, stderr } = spawnSync(process.execPath, command, { env, encoding: "utf8", maxBuffer: 2 ** 27 });
+    const { status, stdout, stderr } = spawnSync(process.execPath, command, {
+        env,
+        encoding: "utf8",
+        maxBuffer: 2 ** 27,
+    });
     const seconds = Number(process.hrtime.bigint() - started) / 1e9;
     if (status !== 0) {
         throw new Error(`plan of ${stack} in ${place} ended with ${status}\n${stdout}${stderr}`);
@@ -79,21 +96,38 @@ function forgetFiles() {
     }
 }
 
-const row = (...cells) => console.log(cells.map((cell, place) => (place === 0 ? cell.padEnd(44) : cell.padStart(12))).join(""));
+const row = (...cells) =>
+    console.log(cells.map((cell, place) => (place === 0 ? cell.padEnd(44) : cell.padStart(12))).join(""));
 const number = (value) => value.toFixed(2);
 
-console.log(`Node.js ${process.version}, median of ${runs} paired runs after a warm-up; ratios are medians of pairs.\n`);
+console.log(
+    `Node.js ${process.version}, median of ${runs} paired runs after a warm-up; ratios are medians of pairs.\n`,
+);
 row("against the floor, an empty program", "seconds", "floor", "ratio", "MiB", "ratio");
 for (const stack of Object.keys(stacks)) {
     const { seconds, mebibytes } = compare({ place: compiled, stack }, floor);
-    row(stack, number(seconds.one), number(seconds.other), number(seconds.ratio), mebibytes.one.toFixed(0), number(mebibytes.ratio));
+    row(
+        stack,
+        number(seconds.one),
+        number(seconds.other),
+        number(seconds.ratio),
+        mebibytes.one.toFixed(0),
+        number(mebibytes.ratio),
+    );
 }
 
 console.log("");
 row("against ts-node, Pulumi's default start", "seconds", "ts-node", "faster by", "MiB", "ratio");
 const rounds = Math.min(runs, 3);
 const warm = compare({ place: compiled, stack: "aws-prod" }, { place: tsNode, stack: "aws-prod" }, rounds);
-row("aws-prod, files in memory", number(warm.seconds.one), number(warm.seconds.other), `${number(1 / warm.seconds.ratio)}x`, warm.mebibytes.one.toFixed(0), number(warm.mebibytes.ratio));
+row(
+    "aws-prod, files in memory",
+    number(warm.seconds.one),
+    number(warm.seconds.other),
+    `${number(1 / warm.seconds.ratio)}x`,
+    warm.mebibytes.one.toFixed(0),
+    number(warm.mebibytes.ratio),
+);
 if (forgetFiles()) {
     const cold = Array.from({ length: rounds }, () => {
         forgetFiles();
@@ -101,7 +135,12 @@ if (forgetFiles()) {
         forgetFiles();
         return { own, other: measure({ place: tsNode, stack: "aws-prod" }).seconds };
     });
-    row("aws-prod, files not in memory", number(median(cold.map(({ own }) => own))), number(median(cold.map(({ other }) => other))), `${number(median(cold.map(({ own, other }) => other / own)))}x`);
+    row(
+        "aws-prod, files not in memory",
+        number(median(cold.map(({ own }) => own))),
+        number(median(cold.map(({ other }) => other))),
+        `${number(median(cold.map(({ own, other }) => other / own)))}x`,
+    );
 } else {
     console.log("aws-prod, files not in memory: not measured, this machine does not let its file cache be emptied");
 }
@@ -110,7 +149,9 @@ console.log("");
 row("growth with application servers", "seconds", "per server", "MiB");
 let previous;
 for (const count of counts) {
-    const samples = Array.from({ length: Math.min(runs, 3) }, () => measure({ place: compiled, stack: `servers-${count}` }));
+    const samples = Array.from({ length: Math.min(runs, 3) }, () =>
+        measure({ place: compiled, stack: `servers-${count}` }),
+    );
     const seconds = median(samples.map((sample) => sample.seconds));
     const step = previous ? `${(((seconds - previous.seconds) / (count - previous.count)) * 1000).toFixed(1)} ms` : "";
     row(`${count} servers`, number(seconds), step, median(samples.map((sample) => sample.mebibytes)).toFixed(0));

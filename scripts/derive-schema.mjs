@@ -9,7 +9,9 @@ const { generateSchema } = load("@pulumi/pulumi/provider/experimental/schema");
 
 export function deriveSchema(root) {
     const { name, version, description } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
-    const classes = Object.keys(load(path.join(root, "dist/components/aws.js"))).filter((exported) => exported.startsWith("Aws"));
+    const classes = Object.keys(load(path.join(root, "dist/components/aws.js"))).filter((exported) =>
+        exported.startsWith("Aws"),
+    );
     const analyzer = new Analyzer(root, name, { name, version, main: "components/aws.js" }, new Set(classes));
     const { components, typeDefinitions, dependencies } = analyzer.analyze();
     return generateSchema(name, version, description, components, typeDefinitions, dependencies);

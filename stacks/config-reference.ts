@@ -17,7 +17,7 @@ export function stackFileSchema(): JsonSchema {
             delete jsonSchema["allowed"];
             delete jsonSchema["secret"];
             if (jsonSchema["example"] !== undefined) {
-                jsonSchema.examples = [jsonSchema["example"] as z.core.JSONSchema.JSONSchema];
+                jsonSchema.examples = [jsonSchema["example"]];
                 delete jsonSchema["example"];
             }
         },
@@ -108,7 +108,9 @@ function profileTables(): string[] {
         return [
             `| ${cloud} | ${names.join(" | ")} |`,
             `| --- | ${names.map(() => "---").join(" | ")} |`,
-            ...keys.map((key) => `| \`${NAMESPACE}${key}\` | ${settings.map((setting) => setting[key] ?? "").join(" | ")} |`),
+            ...keys.map(
+                (key) => `| \`${NAMESPACE}${key}\` | ${settings.map((setting) => setting[key] ?? "").join(" | ")} |`,
+            ),
         ];
     });
 }

@@ -13,7 +13,9 @@ export default class ClosingLine implements Reporter {
         const tests = modules.flatMap((module) => [...module.children.allTests()]);
         const inState = (state: string) => tests.filter((test) => test.result().state === state);
         const skipped = inState("skipped");
-        const broken = modules.filter((module) => module.state() === "failed" && [...module.children.allTests()].length === 0);
+        const broken = modules.filter(
+            (module) => module.state() === "failed" && [...module.children.allTests()].length === 0,
+        );
         const refused = process.env["CI"] ? skipped.filter((test) => !isAllowed(test)) : [];
         const ranNothing = tests.length === 0 ? 1 : 0;
         const failures = inState("failed").length + broken.length + errors.length + refused.length + ranNothing;
@@ -24,7 +26,9 @@ export default class ClosingLine implements Reporter {
             console.log(`error: not listed in test/allowed-skips.json: ${test.fullName}`);
             process.exitCode = 1;
         }
-        console.log(`${inState("passed").length} passed, ${failures} failed, ${skipped.length - refused.length} skipped`);
+        console.log(
+            `${inState("passed").length} passed, ${failures} failed, ${skipped.length - refused.length} skipped`,
+        );
     }
 }
 

@@ -6,7 +6,11 @@ import { AwsDatabase, AwsNetwork, AwsSecrets, AwsSessionStore } from "minusnow/a
 const config = new pulumi.Config();
 const tags = { team: "service-desk" };
 
-const network = new AwsNetwork("desk-net", { addressSpace: config.require("addressSpace"), nat: NatPlacement.Single, tags });
+const network = new AwsNetwork("desk-net", {
+    addressSpace: config.require("addressSpace"),
+    nat: NatPlacement.Single,
+    tags,
+});
 const secrets = new AwsSecrets("desk-secrets", { smtpPasswordSecretId: "desk/smtp", tags });
 
 const database = new AwsDatabase("desk-db", {

@@ -35,7 +35,7 @@ export function startProgram(project: Project, options: StartOptions): RunningPr
         process.execPath,
         [
             "--require",
-            path.join(__dirname, `quiet-program${path.extname(__filename)}`),
+            path.join(__dirname, "quiet-program.cjs"),
             pulumiRunner(project),
             `--monitor=${monitor}`,
             `--engine=${monitor}`,

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hostAddress, networkContains, networksOverlap, parseNetwork, planAddresses } from "../../components/network/addresses";
+import {
+    hostAddress,
+    networkContains,
+    networksOverlap,
+    parseNetwork,
+    planAddresses,
+} from "../../components/network/addresses";
 import { subnetRoles } from "../../components/reference";
 
 /** Any address space of a prefix, with host bits cleared. */
@@ -14,7 +20,13 @@ const spaces = fc
 describe("address plan (guide, step 7)", () => {
     it("gives the guide's networks in the first zone of 10.0.0.0/16", () => {
         const plan = planAddresses("10.0.0.0/16", 2);
-        expect(subnetRoles.map((role) => plan[role][0])).toEqual(["10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24", "10.0.4.0/24"]);
+        expect(subnetRoles.map((role) => plan[role][0])).toEqual([
+            "10.0.0.0/24",
+            "10.0.1.0/24",
+            "10.0.2.0/24",
+            "10.0.3.0/24",
+            "10.0.4.0/24",
+        ]);
     });
 
     it("gives app1 10.0.1.10 and the database 10.0.2.10", () => {

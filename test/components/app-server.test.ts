@@ -1,6 +1,16 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+    chmodSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    readlinkSync,
+    rmSync,
+    statSync,
+    writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseEnv } from "node:util";
@@ -11,11 +21,25 @@ import { applicationUnit } from "../../components/app-pair/host/units";
 import { renderCloudConfig, userDataLimit } from "../../components/host/cloud-init";
 import { sharedDirectories } from "../../components/reference";
 
-const mounts = sharedDirectories.map((directory) => ({ directory, source: "fs-0123456789abcdef0:/", type: "efs", options: "_netdev,tls,iam" }));
+const mounts = sharedDirectories.map((directory) => ({
+    directory,
+    source: "fs-0123456789abcdef0:/",
+    type: "efs",
+    options: "_netdev,tls,iam",
+}));
 
 function render(packagesScript = "packages-amazon-linux.sh"): string {
-    const variables = { REGION: "us-east-1", SETTINGS: "/app", POSTGRES_MAJOR: "17", DATABASE_CA_URL: "https://example.com/ca.pem" };
-    return renderAppServer({ nodeMajor: 20, mounts, cloud: { packagesScript, cloudModule: "cloud-aws.mjs", variables } });
+    const variables = {
+        REGION: "us-east-1",
+        SETTINGS: "/app",
+        POSTGRES_MAJOR: "17",
+        DATABASE_CA_URL: "https://example.com/ca.pem",
+    };
+    return renderAppServer({
+        nodeMajor: 20,
+        mounts,
+        cloud: { packagesScript, cloudModule: "cloud-aws.mjs", variables },
+    });
 }
 
 interface CloudConfig {
@@ -54,19 +78,26 @@ function run(script: string, env: Record<string, string>) {
 }
 
 describe("user data of an application server", () => {
-    it.each(["packages-amazon-linux.sh", "packages-debian-aws.sh"])("with %s is a cloud-config that AWS accepts, with scripts that parse", (script) => {
-        const text = render(script);
-        expect(text.startsWith("#cloud-config\n")).toBe(true);
-        expect(Buffer.byteLength(text)).toBeLessThan(userDataLimit);
-        const { write_files: files, runcmd } = parse(text) as CloudConfig;
-        expect(runcmd).toEqual([["/usr/local/lib/minusnow/setup"]]);
-        for (const { path: file, content } of files.filter(({ content: text_ }) => text_.startsWith("#!/bin/bash"))) {
-            expect(execFileSync("bash", ["-n"], { input: content, encoding: "utf8" }), file).toBe("");
-        }
-        for (const { path: file, permissions } of files.filter(({ path: name }) => name.startsWith("/usr/local/lib/minusnow/"))) {
-            expect(permissions, file).toBe("0755");
-        }
-    });
+    it.each(["packages-amazon-linux.sh", "packages-debian-aws.sh"])(
+        "with %s is a cloud-config that AWS accepts, with scripts that parse",
+        (script) => {
+            const text = render(script);
+            expect(text.startsWith("#cloud-config\n")).toBe(true);
+            expect(Buffer.byteLength(text)).toBeLessThan(userDataLimit);
+            const { write_files: files, runcmd } = parse(text) as CloudConfig;
+            expect(runcmd).toEqual([["/usr/local/lib/minusnow/setup"]]);
+            for (const { path: file, content } of files.filter(({ content: text_ }) =>
+                text_.startsWith("#!/bin/bash"),
+            )) {
+                expect(execFileSync("bash", ["-n"], { input: content, encoding: "utf8" }), file).toBe("");
+            }
+            for (const { path: file, permissions } of files.filter(({ path: name }) =>
+                name.startsWith("/usr/local/lib/minusnow/"),
+            )) {
+                expect(permissions, file).toBe("0755");
+            }
+        },
+    );
 
     it("refuses to grow beyond what clouds accept", () => {
         const file = { path: "/big", permissions: "0644", content: "x".repeat(userDataLimit) };
@@ -76,7 +107,13 @@ describe("user data of an application server", () => {
     it("turns password logins off (checklist, SSH key-based authentication only)", () => {
         const { write_files: files } = parse(render()) as CloudConfig;
         const sshd = files.find(({ path: file }) => file === "/etc/ssh/sshd_config.d/10-minusnow.conf")!;
-        expect(sshd.content.split("\n")).toEqual(expect.arrayContaining(["PasswordAuthentication no", "KbdInteractiveAuthentication no", "PermitRootLogin no"]));
+        expect(sshd.content.split("\n")).toEqual(
+            expect.arrayContaining([
+                "PasswordAuthentication no",
+                "KbdInteractiveAuthentication no",
+                "PermitRootLogin no",
+            ]),
+        );
     });
 });
 
@@ -117,7 +154,9 @@ describe.skipIf(!hasSystemd)("the units, as systemd reads them", () => {
         const units = ["minusnow.service", "minusnow-storage.service", "minusnow-environment.service"].map(unit);
         const env = { ...process.env, SYSTEMD_UNIT_PATH: `${path.join(folder, "etc/systemd/system")}:` };
         const { stderr } = spawnSync("systemd-analyze", ["verify", "--man=no", ...units], { encoding: "utf8", env });
-        const complaints = stderr.split("\n").filter((line) => /minusnow/.test(line) && !/is not executable/.test(line));
+        const complaints = stderr
+            .split("\n")
+            .filter((line) => /minusnow/.test(line) && !/is not executable/.test(line));
         expect(complaints).toEqual([]);
     });
 
@@ -149,7 +188,11 @@ describe("the environment file (guide, step 6)", () => {
             esac`,
         );
         const file = path.join(folder, ".env");
-        const { status, stderr, stdout } = run("environment.mjs", { REGION: "us-east-1", SETTINGS: "/app", ENVIRONMENT_FILE: file });
+        const { status, stderr, stdout } = run("environment.mjs", {
+            REGION: "us-east-1",
+            SETTINGS: "/app",
+            ENVIRONMENT_FILE: file,
+        });
         expect(stderr).toBe("");
         expect(status).toBe(0);
         expect(stdout).toBe("");
@@ -166,10 +209,15 @@ describe("the environment file (guide, step 6)", () => {
 
     it("is left as it was when a secret cannot be read", () => {
         writeFiles();
-        fakeCommand("aws", `case "$*" in *settings*) echo '${JSON.stringify(settings)}' ;; *) echo denied >&2; exit 255 ;; esac`);
+        fakeCommand(
+            "aws",
+            `case "$*" in *settings*) echo '${JSON.stringify(settings)}' ;; *) echo denied >&2; exit 255 ;; esac`,
+        );
         const file = path.join(folder, ".env");
         writeFileSync(file, "OLD=1\n");
-        expect(run("environment.mjs", { REGION: "us-east-1", SETTINGS: "/app", ENVIRONMENT_FILE: file }).status).not.toBe(0);
+        expect(
+            run("environment.mjs", { REGION: "us-east-1", SETTINGS: "/app", ENVIRONMENT_FILE: file }).status,
+        ).not.toBe(0);
         expect(readFileSync(file, "utf8")).toBe("OLD=1\n");
     });
 });
@@ -182,7 +230,13 @@ describe("the release script (guide, step 2)", () => {
         writeFiles();
         const app = path.join(folder, "app");
         mkdirSync(path.join(app, "data"), { recursive: true });
-        env = { REGION: "us-east-1", SETTINGS: "/app", APP_DIRECTORY: app, APP_USER: "nobody", ENVIRONMENT_FILE: path.join(app, ".env") };
+        env = {
+            REGION: "us-east-1",
+            SETTINGS: "/app",
+            APP_DIRECTORY: app,
+            APP_USER: "nobody",
+            ENVIRONMENT_FILE: path.join(app, ".env"),
+        };
         const content = path.join(folder, "content");
         mkdirSync(path.join(content, "dist"), { recursive: true });
         mkdirSync(path.join(content, "node_modules"));
@@ -197,7 +251,10 @@ describe("the release script (guide, step 2)", () => {
 
     function publish(sha256: string): void {
         const release = { version: "1.2.3", artifact: "s3://releases/1.2.3.tar.gz", sha256 };
-        fakeCommand("aws", `case "$*" in "s3 cp"*) echo download >>${folder}/downloads; cp ${archive} "$5" ;; *"/app/release "*) echo '${JSON.stringify(release)}' ;; *) exit 9 ;; esac`);
+        fakeCommand(
+            "aws",
+            `case "$*" in "s3 cp"*) echo download >>${folder}/downloads; cp ${archive} "$5" ;; *"/app/release "*) echo '${JSON.stringify(release)}' ;; *) exit 9 ;; esac`,
+        );
     }
 
     it("installs what the settings name, makes it current and migrates the schema under a lock", () => {

@@ -10,7 +10,9 @@ const wanted = { role: "minusnow", password: "Aa1-_first.password~", database: "
 
 describe("the bootstrap function", () => {
     it("is built as one file with a handler", () => {
-        const { handler } = createRequire(import.meta.url)(path.join(repository, "dist/components/database/bootstrap/bundle.js")) as { handler: unknown };
+        const { handler } = createRequire(import.meta.url)(
+            path.join(repository, "dist/components/database/bootstrap/bundle.js"),
+        ) as { handler: unknown };
         expect(handler).toBeTypeOf("function");
     });
 
@@ -39,7 +41,8 @@ describe("role, database and grants on PostgreSQL (guide, step 3)", () => {
             return false;
         }
     };
-    const ensure = (password = wanted.password) => ensureRoleAndDatabase(admin, { ...wanted, password }, () => canLogIn(password));
+    const ensure = (password = wanted.password) =>
+        ensureRoleAndDatabase(admin, { ...wanted, password }, () => canLogIn(password));
 
     beforeAll(async () => {
         server = await startPostgres();

@@ -1,7 +1,16 @@
 import * as aws from "@pulumi/aws/provider";
 import type * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
-import { AwsAppPair, AwsDatabase, type AwsDatabaseArgs, AwsDeployment, AwsLoadBalancer, AwsNetwork, AwsSecrets, AwsSessionStore } from "../../components/aws";
+import {
+    AwsAppPair,
+    AwsDatabase,
+    type AwsDatabaseArgs,
+    AwsDeployment,
+    AwsLoadBalancer,
+    AwsNetwork,
+    AwsSecrets,
+    AwsSessionStore,
+} from "../../components/aws";
 import type { DeploymentArgs } from "../../components";
 import { build, type Recorded } from "../support/mocks";
 
@@ -28,8 +37,16 @@ describe("AwsDeployment", () => {
     it("with nothing but what it needs is the guide's recommended architecture", async () => {
         const built = await build(() => new AwsDeployment("minusnow", deployment));
         expect(built.cloud.refusals).toEqual([]);
-        expect(built.all("ec2.Instance").map(({ inputs }) => inputs["instanceType"])).toEqual(["c7i.2xlarge", "c7i.2xlarge"]);
-        expect(built.one("rds.Instance", "-primary")).toMatchObject({ multiAz: true, instanceClass: "db.m7g.2xlarge", allocatedStorage: 500, deletionProtection: true });
+        expect(built.all("ec2.Instance").map(({ inputs }) => inputs["instanceType"])).toEqual([
+            "c7i.2xlarge",
+            "c7i.2xlarge",
+        ]);
+        expect(built.one("rds.Instance", "-primary")).toMatchObject({
+            multiAz: true,
+            instanceClass: "db.m7g.2xlarge",
+            allocatedStorage: 500,
+            deletionProtection: true,
+        });
         expect(built.all("rds.Instance")).toHaveLength(2);
         expect(built.all("elasticache.ReplicationGroup")).toHaveLength(1);
         expect(counts(built, "minusnow:index:")).toBe(8);
@@ -55,7 +72,9 @@ describe("AwsDeployment", () => {
     it("uses an existing network and adds only security groups to it", async () => {
         const ids = (role: string) => [`subnet-${role}1`, `subnet-${role}2`];
         const subnetIds = { edge: ids("e"), app: ids("a"), database: ids("d"), storage: ids("s"), cache: ids("c") };
-        const built = await build(() => new AwsDeployment("minusnow", { ...deployment, network: { networkId: "vpc-1", subnetIds } }));
+        const built = await build(
+            () => new AwsDeployment("minusnow", { ...deployment, network: { networkId: "vpc-1", subnetIds } }),
+        );
         for (const type of ["ec2.Vpc", "ec2.Subnet", "ec2.NatGateway", "ec2.VpcEndpoint", "ec2.FlowLog"]) {
             expect(built.all(type), type).toEqual([]);
         }
@@ -67,14 +86,26 @@ describe("AwsDeployment", () => {
     it("lets servers reach HTTP package mirrors only where the system needs them", async () => {
         const outbound = async (os?: "ubuntu-24.04") => {
             const built = await build(() => new AwsDeployment("minusnow", { ...deployment, appPair: { os } }));
-            return built.all("vpc.SecurityGroupEgressRule").filter(({ inputs }) => inputs["cidrIpv4"]).map(({ inputs }) => inputs["toPort"]);
+            return built
+                .all("vpc.SecurityGroupEgressRule")
+                .filter(({ inputs }) => inputs["cidrIpv4"])
+                .map(({ inputs }) => inputs["toPort"]);
         };
         expect(await outbound()).toEqual([443, 587]);
         expect(await outbound("ubuntu-24.04")).toEqual([443, 587, 80]);
     });
 
     it("refuses kinds it cannot build, all at once", async () => {
-        await expect(build(() => new AwsDeployment("minusnow", { ...deployment, loadBalancer: { kind: "haproxy" }, database: { kind: "vm" } }))).rejects.toThrow(
+        await expect(
+            build(
+                () =>
+                    new AwsDeployment("minusnow", {
+                        ...deployment,
+                        loadBalancer: { kind: "haproxy" },
+                        database: { kind: "vm" },
+                    }),
+            ),
+        ).rejects.toThrow(
             "loadBalancer.kind: found haproxy, allowed on AWS is managed; database.kind: found vm, allowed on AWS is managed",
         );
     });
@@ -83,14 +114,27 @@ describe("AwsDeployment", () => {
 describe("AwsAppPair", () => {
     it("spreads more servers over the zones in turn, each with an address of its own", async () => {
         const built = await build(() => new AwsDeployment("minusnow", { ...deployment, appPair: { count: 5 } }));
-        expect(built.all("ec2.Instance").map(({ inputs }) => inputs["privateIp"])).toEqual(["10.0.1.10", "10.0.17.11", "10.0.1.12", "10.0.17.13", "10.0.1.14"]);
+        expect(built.all("ec2.Instance").map(({ inputs }) => inputs["privateIp"])).toEqual([
+            "10.0.1.10",
+            "10.0.17.11",
+            "10.0.1.12",
+            "10.0.17.13",
+            "10.0.1.14",
+        ]);
         expect(built.all("lb.TargetGroupAttachment")).toHaveLength(5);
         expect(built.cloud.refusals).toEqual([]);
     });
 
     it("refuses a count, a server or addresses that do not fit, all at once", async () => {
-        const args = { count: 0, renew: ["app9"], privateAddresses: ["10.0.1.10"], sessionHost: "h" } as unknown as ConstructorParameters<typeof AwsAppPair>[1];
-        await expect(build(() => new AwsAppPair("app", args))).rejects.toThrow(/count: found 0.*renew: found 'app9'.*privateAddresses: found 1.*sessionHost/);
+        const args = {
+            count: 0,
+            renew: ["app9"],
+            privateAddresses: ["10.0.1.10"],
+            sessionHost: "h",
+        } as unknown as ConstructorParameters<typeof AwsAppPair>[1];
+        await expect(build(() => new AwsAppPair("app", args))).rejects.toThrow(
+            /count: found 0.*renew: found 'app9'.*privateAddresses: found 1.*sessionHost/,
+        );
     });
 });
 
@@ -102,7 +146,9 @@ describe("AwsDatabase", () => {
     });
 
     it("stands alone in a zone of its own without standby and replica", async () => {
-        const built = await build(() => new AwsDatabase("db", { ...database, standby: false, replica: false, deletionProtection: false }));
+        const built = await build(
+            () => new AwsDatabase("db", { ...database, standby: false, replica: false, deletionProtection: false }),
+        );
         expect(built.one("rds.Instance")).toMatchObject({ availabilityZone: "us-east-1a", skipFinalSnapshot: true });
         expect(built.one("rds.Instance")).not.toHaveProperty("multiAz");
     });
@@ -125,28 +171,46 @@ describe("AwsDatabase", () => {
 });
 
 describe("AwsLoadBalancer", () => {
-    const args = { hostname: "m.example.com", networkId: "vpc-1", subnetIds: ["subnet-1", "subnet-2"], firewallGroupId: "sg-1", memberIds: ["i-1"] };
+    const args = {
+        hostname: "m.example.com",
+        networkId: "vpc-1",
+        subnetIds: ["subnet-1", "subnet-2"],
+        firewallGroupId: "sg-1",
+        memberIds: ["i-1"],
+    };
 
     it("takes an issued certificate and then makes no record of its own", async () => {
-        const built = await build(() => new AwsLoadBalancer("lb", { ...args, certificateId: "arn:aws:acm:us-east-1:1:certificate/c" }));
-        expect(built.one("lb.Listener", "-https")).toMatchObject({ certificateArn: "arn:aws:acm:us-east-1:1:certificate/c" });
+        const built = await build(
+            () => new AwsLoadBalancer("lb", { ...args, certificateId: "arn:aws:acm:us-east-1:1:certificate/c" }),
+        );
+        expect(built.one("lb.Listener", "-https")).toMatchObject({
+            certificateArn: "arn:aws:acm:us-east-1:1:certificate/c",
+        });
         expect(built.all("route53.Record")).toEqual([]);
         expect(built.all("acm.Certificate")).toEqual([]);
     });
 
     it("refuses active-passive and names what can do it", async () => {
-        await expect(build(() => new AwsLoadBalancer("lb", { ...args, dnsZone: "example.com", mode: "active-passive" }))).rejects.toThrow("Use kind haproxy or nginx");
+        await expect(
+            build(() => new AwsLoadBalancer("lb", { ...args, dnsZone: "example.com", mode: "active-passive" })),
+        ).rejects.toThrow("Use kind haproxy or nginx");
     });
 
     it("refuses to serve without a certificate", async () => {
-        await expect(build(() => new AwsLoadBalancer("lb", args))).rejects.toThrow("found neither dnsZone nor certificateId");
+        await expect(build(() => new AwsLoadBalancer("lb", args))).rejects.toThrow(
+            "found neither dnsZone nor certificateId",
+        );
     });
 });
 
 describe("AwsNetwork", () => {
     it("refuses a single zone and half of an existing network", async () => {
-        await expect(build(() => new AwsNetwork("net", { zoneCount: 1 }))).rejects.toThrow("high availability needs a second zone");
-        await expect(build(() => new AwsNetwork("net", { networkId: "vpc-1" }))).rejects.toThrow("needs both networkId and subnetIds");
+        await expect(build(() => new AwsNetwork("net", { zoneCount: 1 }))).rejects.toThrow(
+            "high availability needs a second zone",
+        );
+        await expect(build(() => new AwsNetwork("net", { networkId: "vpc-1" }))).rejects.toThrow(
+            "needs both networkId and subnetIds",
+        );
     });
 
     it("covers three named zones with address translation in each", async () => {
@@ -166,16 +230,27 @@ describe("AwsSecrets", () => {
     });
 
     it("refuses both or neither of password and secret", async () => {
-        await expect(build(() => new AwsSecrets("s", {}))).rejects.toThrow("found neither of smtpPassword and smtpPasswordSecretId");
-        await expect(build(() => new AwsSecrets("s", { smtpPassword: "a", smtpPasswordSecretId: "b" }))).rejects.toThrow("found both");
+        await expect(build(() => new AwsSecrets("s", {}))).rejects.toThrow(
+            "found neither of smtpPassword and smtpPasswordSecretId",
+        );
+        await expect(
+            build(() => new AwsSecrets("s", { smtpPassword: "a", smtpPasswordSecretId: "b" })),
+        ).rejects.toThrow("found both");
     });
 });
 
 describe("AwsSessionStore", () => {
     it("takes the memory policy by configuration", async () => {
-        const args = { subnetIds: ["subnet-1", "subnet-2"], firewallGroupId: "sg-1", keyId: "k", memoryPolicy: "noeviction" as const };
+        const args = {
+            subnetIds: ["subnet-1", "subnet-2"],
+            firewallGroupId: "sg-1",
+            keyId: "k",
+            memoryPolicy: "noeviction" as const,
+        };
         const built = await build((): pulumi.Resource => new AwsSessionStore("sessions", args));
-        expect(built.one("elasticache.ParameterGroup")).toMatchObject({ parameters: [{ name: "maxmemory-policy", value: "noeviction" }] });
+        expect(built.one("elasticache.ParameterGroup")).toMatchObject({
+            parameters: [{ name: "maxmemory-policy", value: "noeviction" }],
+        });
         expect(built.cloud.refusals).toEqual([]);
     });
 });

@@ -27,7 +27,10 @@ describe.skipIf(!hasPulumi)("the real engine", () => {
         cloud = await serveCloud();
         const project = readFileSync(path.join(repository, "Pulumi.yaml"), "utf8");
         writeFileSync(path.join(folder, "Pulumi.yaml"), project.replace("main: dist", `main: ${repository}/dist`));
-        cpSync(path.join(repository, "stacks"), path.join(folder, "stacks"), { recursive: true, filter: (file) => !file.endsWith(".ts") });
+        cpSync(path.join(repository, "stacks"), path.join(folder, "stacks"), {
+            recursive: true,
+            filter: (file) => !file.endsWith(".ts"),
+        });
         execFileSync("mkdir", ["-p", path.join(folder, "state")]);
         expect((await pulumi("login", `file://${path.join(folder, "state")}`)).status).toBe(0);
         expect(await pulumi("stack", "init", STACK)).toMatchObject({ status: 0 });
@@ -78,7 +81,8 @@ describe.skipIf(!hasPulumi)("the real engine", () => {
         return printed.split("\n").filter(isProblem).join("\n").slice(0, 4000);
     }
 
-    const replaced = () => cloud.operations.filter(({ kind, type }) => kind === "delete" && type === "aws:ec2/instance:Instance");
+    const replaced = () =>
+        cloud.operations.filter(({ kind, type }) => kind === "delete" && type === "aws:ec2/instance:Instance");
 
     it("previews with unknown values", async () => {
         const { status, summary, printed } = await change("preview");
@@ -112,7 +116,9 @@ describe.skipIf(!hasPulumi)("the real engine", () => {
     it("keeps no secret in clear in its state", async () => {
         const { printed } = await pulumi("stack", "export", "--stack", STACK);
         const shown = await pulumi("stack", "export", "--stack", STACK, "--show-secrets");
-        const passwords = [...shown.printed.matchAll(/"plaintext": "\\"(Aa1-[0-9a-f]+)\\""/g)].map(([, password]) => password!);
+        const passwords = [...shown.printed.matchAll(/"plaintext": "\\"(Aa1-[0-9a-f]+)\\""/g)].map(
+            ([, password]) => password!,
+        );
         expect(passwords.length).toBeGreaterThan(2);
         for (const password of passwords) {
             expect(printed).not.toContain(password);
@@ -120,7 +126,11 @@ describe.skipIf(!hasPulumi)("the real engine", () => {
     });
 
     it("does not replace a server for a newer image, and replaces only the one that is named", async () => {
-        cloud.answers["aws:ssm/getParameter:getParameter"] = (args) => ({ ...args, id: "x", value: "ami-0fedcba9876543210" });
+        cloud.answers["aws:ssm/getParameter:getParameter"] = (args) => ({
+            ...args,
+            id: "x",
+            value: "ami-0fedcba9876543210",
+        });
         cloud.operations.length = 0;
         const newer = await change("up", "--yes", "--skip-preview");
         expect(newer.status, newer.printed).toBe(0);
@@ -137,7 +147,9 @@ describe.skipIf(!hasPulumi)("the real engine", () => {
         await pulumi("config", "set", "--stack", STACK, "--path", "minusnow:release.version", "1.0.1");
         const { status, printed } = await change("up", "--yes", "--skip-preview");
         expect(status, printed).toBe(0);
-        expect(cloud.operations.map(({ kind, name }) => `${kind} ${name}`)).toEqual(["update minusnow-dev-app-release"]);
+        expect(cloud.operations.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+            "update minusnow-dev-app-release",
+        ]);
     });
 
     it("explains a wrong configuration without a stack trace", async () => {

@@ -37,10 +37,18 @@ export interface ServedCloud {
 export async function serveCloud(): Promise<ServedCloud> {
     const cloud = createSimulatedCloud({ unknowns: false, defaultRegion: "us-east-1" });
     const server = new grpc.Server();
-    const served: ServedCloud = { port: 0, operations: [], answers: {}, failNext: undefined, close: () => server.forceShutdown() };
-    server.addService(services.ResourceProviderService as grpc.ServiceDefinition, provider(cloud, served));
+    const served: ServedCloud = {
+        port: 0,
+        operations: [],
+        answers: {},
+        failNext: undefined,
+        close: () => server.forceShutdown(),
+    };
+    server.addService(services.ResourceProviderService, provider(cloud, served));
     served.port = await new Promise<number>((resolve, reject) =>
-        server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => (error ? reject(error) : resolve(port))),
+        server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) =>
+            error ? reject(error) : resolve(port),
+        ),
     );
     return served;
 }
@@ -55,13 +63,15 @@ function unary<Request, Response>(handle: (request: Request) => Response): grpc.
     };
 }
 
-const read = (wire: Struct | undefined): Values => decodeObject((wire?.toJavaScript() ?? {}) as Record<string, unknown>);
-const write = (values: Values): Struct => Struct.fromJavaScript(encodeObject(values) as Parameters<typeof Struct.fromJavaScript>[0]);
+const read = (wire: Struct | undefined): Values => decodeObject(wire?.toJavaScript() ?? {});
+const write = (values: Values): Struct =>
+    Struct.fromJavaScript(encodeObject(values) as Parameters<typeof Struct.fromJavaScript>[0]);
 const typeOf = (urn: string) => urn.split("::")[2]!.split("$").at(-1)!;
 const nameOf = (urn: string) => urn.split("::")[3]!;
 
 function provider(cloud: SimulatedCloud, served: ServedCloud): grpc.UntypedServiceImplementation {
-    const record = (kind: Operation["kind"], urn: string) => served.operations.push({ kind, type: typeOf(urn), name: nameOf(urn) });
+    const record = (kind: Operation["kind"], urn: string) =>
+        served.operations.push({ kind, type: typeOf(urn), name: nameOf(urn) });
     const createOne = (urn: string, inputs: Values) => {
         const type = typeOf(urn);
         const failure = served.failNext;
@@ -70,7 +80,13 @@ function provider(cloud: SimulatedCloud, served: ServedCloud): grpc.UntypedServi
             throw new Error(failure.message);
         }
         const before = cloud.refusals.length;
-        const created = cloud.create({ urn: `${urn}#${served.operations.length}`, type, name: nameOf(urn), provider: "", inputs: revealObject(inputs) });
+        const created = cloud.create({
+            urn: `${urn}#${served.operations.length}`,
+            type,
+            name: nameOf(urn),
+            provider: "",
+            inputs: revealObject(inputs),
+        });
         const refusal = cloud.refusals[before];
         if (refusal) {
             throw new Error(refusal.message);
@@ -98,11 +114,21 @@ function provider(cloud: SimulatedCloud, served: ServedCloud): grpc.UntypedServi
         diff: unary((request: proto.DiffRequest) => {
             const [olds, news] = [revealObject(read(request.getOldInputs())), revealObject(read(request.getNews()))];
             const ignored = request.getIgnorechangesList();
-            const keys = [...new Set([...Object.keys(olds), ...Object.keys(news)])].filter((key) => !ignored.includes(key));
-            const changed = keys.filter((key) => JSON.stringify(sorted(olds[key])) !== JSON.stringify(sorted(news[key])) || containsUnknown(news[key]));
+            const keys = [...new Set([...Object.keys(olds), ...Object.keys(news)])].filter(
+                (key) => !ignored.includes(key),
+            );
+            const changed = keys.filter(
+                (key) =>
+                    JSON.stringify(sorted(olds[key])) !== JSON.stringify(sorted(news[key])) ||
+                    containsUnknown(news[key]),
+            );
             const replaces = changed.filter((key) => replacing[typeOf(request.getUrn())]?.includes(key));
             const response = new proto.DiffResponse();
-            response.setChanges(changed.length > 0 ? proto.DiffResponse.DiffChanges.DIFF_SOME : proto.DiffResponse.DiffChanges.DIFF_NONE);
+            response.setChanges(
+                changed.length > 0
+                    ? proto.DiffResponse.DiffChanges.DIFF_SOME
+                    : proto.DiffResponse.DiffChanges.DIFF_NONE,
+            );
             response.setDiffsList(changed);
             response.setReplacesList(replaces);
             return response;

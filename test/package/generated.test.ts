@@ -18,8 +18,12 @@ describe("generated files are up to date", () => {
     });
 
     it("the Pulumi schema that Pulumi's own analyzer derives from the components", async () => {
-        const { deriveSchema } = (await import(path.join(repository, "scripts/derive-schema.mjs"))) as { deriveSchema: (root: string) => unknown };
-        expect(JSON.parse(JSON.stringify(deriveSchema(repository)))).toEqual(JSON.parse(content("test/package/schema.golden.json")));
+        const { deriveSchema } = (await import(path.join(repository, "scripts/derive-schema.mjs"))) as {
+            deriveSchema: (root: string) => unknown;
+        };
+        expect(JSON.parse(JSON.stringify(deriveSchema(repository)))).toEqual(
+            JSON.parse(content("test/package/schema.golden.json")),
+        );
     });
 });
 
@@ -39,10 +43,13 @@ describe("the Pulumi schema", () => {
 });
 
 describe("the shipped stack files", () => {
-    it.each(["aws-dev", "aws-staging", "aws-prod"])("%s has only keys that the JSON Schema knows, and every one it requires", (stack) => {
-        const { config } = parse(content(`stacks/Pulumi.${stack}.yaml`)) as { config: Record<string, unknown> };
-        const { properties, required } = stackFileSchema().properties!["config"]!;
-        expect(Object.keys(properties!)).toEqual(expect.arrayContaining(Object.keys(config)));
-        expect(Object.keys(config)).toEqual(expect.arrayContaining(required!));
-    });
+    it.each(["aws-dev", "aws-staging", "aws-prod"])(
+        "%s has only keys that the JSON Schema knows, and every one it requires",
+        (stack) => {
+            const { config } = parse(content(`stacks/Pulumi.${stack}.yaml`)) as { config: Record<string, unknown> };
+            const { properties, required } = stackFileSchema().properties!["config"]!;
+            expect(Object.keys(properties!)).toEqual(expect.arrayContaining(Object.keys(config)));
+            expect(Object.keys(config)).toEqual(expect.arrayContaining(required!));
+        },
+    );
 });

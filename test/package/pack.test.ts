@@ -12,21 +12,36 @@ interface PackedFile {
 describe("the npm package, installed in a project of its own", () => {
     const folder = mkdtempSync(path.join(tmpdir(), "minusnow-consumer-"));
     let files: string[];
-    const npm = (...args: string[]) => execFileSync("npm", args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+    const npm = (...args: string[]) =>
+        execFileSync("npm", args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
 
     beforeAll(() => {
         const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
-        const [packed] = JSON.parse(execFileSync("npm", args, { cwd: repository, encoding: "utf8" })) as { filename: string; files: PackedFile[] }[];
+        const [packed] = JSON.parse(execFileSync("npm", args, { cwd: repository, encoding: "utf8" })) as {
+            filename: string;
+            files: PackedFile[];
+        }[];
         files = packed!.files.map(({ path: file }) => file);
         cpSync(path.join(repository, "examples/compose"), folder, { recursive: true });
         const manifest = path.join(folder, "package.json");
-        writeFileSync(manifest, readFileSync(manifest, "utf8").replace('"minusnow": "^0.1.0"', `"minusnow": "file:${packed!.filename}"`));
+        writeFileSync(
+            manifest,
+            readFileSync(manifest, "utf8").replace('"minusnow": "^0.1.0"', `"minusnow": "file:${packed!.filename}"`),
+        );
         npm("install", "--no-audit", "--no-fund", "--prefer-offline");
     });
     afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
     it("holds what it needs and nothing of the workshop", () => {
-        for (const file of ["dist/components/aws.js", "dist/components/aws.d.ts", "dist/plan/cli.js", "dist/components/database/bootstrap/bundle.js", "dist/components/app-pair/host/files/setup.sh", "LICENSE", "README.md"]) {
+        for (const file of [
+            "dist/components/aws.js",
+            "dist/components/aws.d.ts",
+            "dist/plan/cli.js",
+            "dist/components/database/bootstrap/bundle.js",
+            "dist/components/app-pair/host/files/setup.sh",
+            "LICENSE",
+            "README.md",
+        ]) {
             expect(files).toContain(file);
         }
         expect(files.filter((file) => /^(test|bench|scripts|examples|node_modules|\.)/.test(file))).toEqual([]);
@@ -47,10 +62,17 @@ describe("the npm package, installed in a project of its own", () => {
     });
 
     it("plans the program with the package's own command", () => {
-        const { status, stdout, stderr } = spawnSync("npx", ["minusnow", "plan", "dev", "--format", "json"], { cwd: folder, encoding: "utf8", maxBuffer: 2 ** 26 });
+        const { status, stdout, stderr } = spawnSync("npx", ["minusnow", "plan", "dev", "--format", "json"], {
+            cwd: folder,
+            encoding: "utf8",
+            maxBuffer: 2 ** 26,
+        });
         expect(stderr).toBe("");
         expect(status).toBe(0);
-        const { outputs, resources } = JSON.parse(stdout) as { outputs: Record<string, string>; resources: { type: string; inputs: Record<string, unknown> }[] };
+        const { outputs, resources } = JSON.parse(stdout) as {
+            outputs: Record<string, string>;
+            resources: { type: string; inputs: Record<string, unknown> }[];
+        };
         expect(outputs["writerHost"]).toMatch(/^desk-db-primary-.*\.eu-central-1\.rds\.amazonaws\.com$/);
         expect(resources.find(({ type }) => type === "aws:ec2/vpc:Vpc")!.inputs["cidrBlock"]).toBe("10.40.0.0/16");
     });
@@ -58,7 +80,9 @@ describe("the npm package, installed in a project of its own", () => {
     it("loads no cloud's SDK from its main entry point, and no second cloud's from the first's", () => {
         const loaded = (entry: string) => {
             const script = `require(${JSON.stringify(entry)}); console.log(JSON.stringify(Object.keys(require.cache)))`;
-            return JSON.parse(execFileSync(process.execPath, ["-e", script], { cwd: folder, encoding: "utf8" })) as string[];
+            return JSON.parse(
+                execFileSync(process.execPath, ["-e", script], { cwd: folder, encoding: "utf8" }),
+            ) as string[];
         };
         expect(loaded("minusnow").filter((file) => /@pulumi\/(aws|azure)/.test(file))).toEqual([]);
         expect(loaded("minusnow/aws").some((file) => file.includes("@pulumi/aws/"))).toBe(true);

@@ -36,11 +36,17 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
 
     it("step 1: the balancer listens on 443 with TLS 1.2 or newer and redirects 80 by 301", () => {
         const https = at.one("lb.Listener", "-https").inputs;
-        expect(https).toMatchObject({ port: 443, protocol: "HTTPS", sslPolicy: "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09" });
+        expect(https).toMatchObject({
+            port: 443,
+            protocol: "HTTPS",
+            sslPolicy: "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
+        });
         expect(at.one("lb.Listener", "-http").inputs).toMatchObject({
             port: 80,
             protocol: "HTTP",
-            defaultActions: [{ type: "redirect", redirect: { protocol: "HTTPS", port: "443", statusCode: "HTTP_301" } }],
+            defaultActions: [
+                { type: "redirect", redirect: { protocol: "HTTPS", port: "443", statusCode: "HTTP_301" } },
+            ],
         });
     });
 
@@ -55,7 +61,14 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
     it("steps 1 and 8: /health is expected to answer 200 every 5 s, fall 3, rise 2, with sticky sessions and draining", () => {
         expect(at.one("lb.TargetGroup").inputs).toMatchObject({
             port: 5000,
-            healthCheck: { path: "/health", matcher: "200", interval: 5, timeout: 4, unhealthyThreshold: 3, healthyThreshold: 2 },
+            healthCheck: {
+                path: "/health",
+                matcher: "200",
+                interval: 5,
+                timeout: 4,
+                unhealthyThreshold: 3,
+                healthyThreshold: 2,
+            },
             stickiness: { enabled: true, type: "lb_cookie" },
             deregistrationDelay: 50,
             loadBalancingAlgorithmType: "round_robin",
@@ -81,8 +94,13 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
     it("step 1: a certificate is issued by DNS and the host name points to the balancer", () => {
         expect(at.one("acm.Certificate").inputs).toMatchObject({ validationMethod: "DNS" });
         expect(at.all("acm.CertificateValidation")).toHaveLength(1);
-        expect(at.one("route53.Record", "-lb").inputs).toMatchObject({ type: "A", aliases: [{ evaluateTargetHealth: true }] });
-        expect(dependencyTypes(at, at.one("lb.Listener", "-https"), "certificateArn")).toContain("acm.CertificateValidation");
+        expect(at.one("route53.Record", "-lb").inputs).toMatchObject({
+            type: "A",
+            aliases: [{ evaluateTargetHealth: true }],
+        });
+        expect(dependencyTypes(at, at.one("lb.Listener", "-https"), "certificateArn")).toContain(
+            "acm.CertificateValidation",
+        );
     });
 
     it("checklist, WAF and rate limit: managed groups and 429 above a rate per address, logged, on this balancer", () => {
@@ -124,19 +142,25 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
     });
 
     it("step 2: a server's role can read its own secrets, mounts and artifacts and nothing else", () => {
-        const policy = at.plan.resources.find(({ type, name }) => type === "aws:iam/rolePolicy:RolePolicy" && name.endsWith("-app"))!.inputs["policy"];
+        const policy = at.plan.resources.find(
+            ({ type, name }) => type === "aws:iam/rolePolicy:RolePolicy" && name.endsWith("-app"),
+        )!.inputs["policy"];
         if (typeof policy !== "string") {
             expect(unknowns).toBe(true);
             return;
         }
-        const { Statement: statements } = JSON.parse(policy) as { Statement: { Action: string[]; Resource: string[] }[] };
+        const { Statement: statements } = JSON.parse(policy) as {
+            Statement: { Action: string[]; Resource: string[] }[];
+        };
         const open = statements.filter(({ Resource }) => Resource.includes("*")).flatMap(({ Action }) => Action);
         expect(open.every((action) => /^(ssm|ssmmessages|ec2messages):/.test(action))).toBe(true);
         expect(open).not.toContain("ssm:GetParameter");
         const secretIds = statements.find(({ Action }) => Action.includes("secretsmanager:GetSecretValue"))!.Resource;
         expect(secretIds.some((id) => id.includes("-db-admin"))).toBe(false);
         expect(secretIds).toHaveLength(isDevelopment ? 3 : 4);
-        expect(statements.find(({ Action }) => Action.includes("s3:GetObject"))!.Resource).toEqual(["arn:aws:s3:::example-minusnow-releases/minusnow/*"]);
+        expect(statements.find(({ Action }) => Action.includes("s3:GetObject"))!.Resource).toEqual([
+            "arn:aws:s3:::example-minusnow-releases/minusnow/*",
+        ]);
     });
 
     it("step 3: PostgreSQL 15 or newer, 500 GB SSD in staging and production, encrypted, private, TLS only", () => {
@@ -156,7 +180,10 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
     });
 
     it("step 3: the guide's settings in RDS's units, static ones applied at reboot", () => {
-        const { family, parameters } = at.one("rds.ParameterGroup").inputs as { family: string; parameters: { name: string; value: string; applyMethod: string }[] };
+        const { family, parameters } = at.one("rds.ParameterGroup").inputs as {
+            family: string;
+            parameters: { name: string; value: string; applyMethod: string }[];
+        };
         expect(family).toBe("postgres17");
         expect(Object.fromEntries(parameters.map(({ name, value }) => [name, value]))).toMatchObject({
             max_connections: "200",
@@ -169,28 +196,40 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
             effective_io_concurrency: "200",
             "rds.force_ssl": "1",
         });
-        const atReboot = parameters.filter(({ applyMethod }) => applyMethod === "pending-reboot").map(({ name }) => name);
+        const atReboot = parameters
+            .filter(({ applyMethod }) => applyMethod === "pending-reboot")
+            .map(({ name }) => name);
         expect(atReboot).toEqual(["max_connections", "shared_buffers"]);
     });
 
     it("step 3: role, database and grants come from a function that alone reads the administrator's secret", () => {
         const invocation = at.one("lambda.Invocation");
-        expect(dependencyTypes(at, invocation, "input")).toEqual(expect.arrayContaining(["rds.Instance", "secretsmanager.Secret"]));
+        expect(dependencyTypes(at, invocation, "input")).toEqual(
+            expect.arrayContaining(["rds.Instance", "secretsmanager.Secret"]),
+        );
         expect(invocation.dependencies.filter((urn) => urn.includes("secretVersion"))).toHaveLength(2);
     });
 
-    itWhen(!isDevelopment, "step 4: a streaming replica of this primary in another zone, which a failover does not replace", () => {
-        const replica = at.one("rds.Instance", "-replica");
-        expect(dependencyTypes(at, replica, "replicateSourceDb")).toContain("rds.Instance");
-        expect(replica.options.ignoreChanges).toEqual(["availabilityZone"]);
-        expect(replica.inputs).not.toHaveProperty("username");
-        if (!unknowns) {
-            expect(replica.inputs["availabilityZone"]).toBe("us-east-1b");
-        }
-    });
+    itWhen(
+        !isDevelopment,
+        "step 4: a streaming replica of this primary in another zone, which a failover does not replace",
+        () => {
+            const replica = at.one("rds.Instance", "-replica");
+            expect(dependencyTypes(at, replica, "replicateSourceDb")).toContain("rds.Instance");
+            expect(replica.options.ignoreChanges).toEqual(["availabilityZone"]);
+            expect(replica.inputs).not.toHaveProperty("username");
+            if (!unknowns) {
+                expect(replica.inputs["availabilityZone"]).toBe("us-east-1b");
+            }
+        },
+    );
 
     itWhen(isProduction, "steps 3 to 5 in production: what holds data is protected and leaves a final copy", () => {
-        expect(at.one("rds.Instance", "-primary").inputs).toMatchObject({ deletionProtection: true, skipFinalSnapshot: false, backupRetentionPeriod: 30 });
+        expect(at.one("rds.Instance", "-primary").inputs).toMatchObject({
+            deletionProtection: true,
+            skipFinalSnapshot: false,
+            backupRetentionPeriod: 30,
+        });
         expect(at.one("rds.Instance", "-primary").options.protect).toBe(true);
         expect(at.one("efs.FileSystem").options.protect).toBe(true);
     });
@@ -206,8 +245,12 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
     });
 
     it("step 8: an access point for each of the five shared directories, as the application's user", () => {
-        const points = at.all("efs.AccessPoint").map(({ inputs }) => inputs as { rootDirectory: { path: string }; posixUser: { uid: number } });
-        expect(points.map(({ rootDirectory }) => rootDirectory.path)).toEqual(sharedDirectories.map((directory) => `/${directory}`));
+        const points = at
+            .all("efs.AccessPoint")
+            .map(({ inputs }) => inputs as { rootDirectory: { path: string }; posixUser: { uid: number } });
+        expect(points.map(({ rootDirectory }) => rootDirectory.path)).toEqual(
+            sharedDirectories.map((directory) => `/${directory}`),
+        );
         expect(new Set(points.map(({ posixUser }) => posixUser.uid))).toEqual(new Set([5000]));
     });
 
@@ -220,7 +263,9 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
         const settings = JSON.parse(value) as { environment: object; secrets: object; sessionStore?: object };
         const assembled = ["DATABASE_URL", ...(settings.sessionStore ? ["REDIS_URL"] : [])];
         const given = [...Object.keys(settings.environment), ...Object.keys(settings.secrets), ...assembled];
-        const wanted = environmentVariables.filter(({ name, required }) => required || (!isDevelopment && /REDIS|SESSION/.test(name)));
+        const wanted = environmentVariables.filter(
+            ({ name, required }) => required || (!isDevelopment && /REDIS|SESSION/.test(name)),
+        );
         expect(given.sort()).toEqual(wanted.map(({ name }) => name).sort());
     });
 
@@ -234,11 +279,18 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
             atRestEncryptionEnabled: true,
             authToken: "[secret]",
         });
-        expect(at.one("elasticache.ParameterGroup").inputs).toMatchObject({ parameters: [{ name: "maxmemory-policy", value: "allkeys-lru" }] });
+        expect(at.one("elasticache.ParameterGroup").inputs).toMatchObject({
+            parameters: [{ name: "maxmemory-policy", value: "allkeys-lru" }],
+        });
     });
 
     it("step 7: security groups open the guide's connections and nothing else", () => {
-        const ingress = at.all("vpc.SecurityGroupIngressRule").map(({ name, inputs }) => `${name.replace(/^minusnow-\w+-net-/, "")} ${String(inputs["fromPort"])}-${String(inputs["toPort"])}`);
+        const ingress = at
+            .all("vpc.SecurityGroupIngressRule")
+            .map(
+                ({ name, inputs }) =>
+                    `${name.replace(/^minusnow-\w+-net-/, "")} ${JSON.stringify(inputs["fromPort"])}-${JSON.stringify(inputs["toPort"])}`,
+            );
         expect(ingress.sort()).toEqual(
             [
                 "app-from-edge-5000 5000-5000",
@@ -252,7 +304,9 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
         );
         const open = at.all("vpc.SecurityGroupIngressRule").filter(({ inputs }) => inputs["cidrIpv4"] !== undefined);
         expect(open.map(({ inputs }) => inputs["toPort"]).sort()).toEqual([443, 80]);
-        expect(at.all("ec2.SecurityGroup").every(({ inputs }) => !("ingress" in inputs) && !("egress" in inputs))).toBe(true);
+        expect(at.all("ec2.SecurityGroup").every(({ inputs }) => !("ingress" in inputs) && !("egress" in inputs))).toBe(
+            true,
+        );
         expect(at.one("ec2.DefaultSecurityGroup").inputs).toMatchObject({ ingress: [], egress: [] });
     });
 
@@ -260,9 +314,16 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
         expect(at.one("ec2.Vpc").inputs["cidrBlock"]).toBe("10.0.0.0/16");
         expect(at.all("ec2.Subnet")).toHaveLength(10);
         expect(at.all("ec2.NatGateway")).toHaveLength(isProduction ? 2 : 1);
-        expect(at.all("ec2.Route").map(({ name }) => name.replace(/^minusnow-\w+-net-/, "")).sort()).toEqual(["app-1-outbound", "app-2-outbound", "edge-outbound"]);
+        expect(
+            at
+                .all("ec2.Route")
+                .map(({ name }) => name.replace(/^minusnow-\w+-net-/, ""))
+                .sort(),
+        ).toEqual(["app-1-outbound", "app-2-outbound", "edge-outbound"]);
         expect(at.all("ec2.FlowLog")).toHaveLength(1);
-        const services = at.all("ec2.VpcEndpoint").map(({ inputs }) => String(inputs["serviceName"]).split(".").at(-1));
+        const services = at
+            .all("ec2.VpcEndpoint")
+            .map(({ inputs }) => (inputs["serviceName"] as string).split(".").at(-1));
         expect(services.sort()).toEqual(["ec2messages", "logs", "s3", "secretsmanager", "ssm", "ssmmessages"]);
     });
 
@@ -278,7 +339,9 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
     });
 
     it("secrets: no generated value stands in clear anywhere in the plan", () => {
-        const values = at.plan.resources.filter(({ type }) => type.startsWith("random:")).map(({ outputs }) => reveal(outputs["result"]));
+        const values = at.plan.resources
+            .filter(({ type }) => type.startsWith("random:"))
+            .map(({ outputs }) => reveal(outputs["result"]));
         const clear = JSON.stringify(at.resources.map(({ inputs }) => inputs)) + JSON.stringify(at.plan.outputs);
         for (const value of values.filter((text) => typeof text === "string")) {
             expect(clear).not.toContain(value);
@@ -286,7 +349,11 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
     });
 
     it("tags reach everything that takes tags", () => {
-        const untagged = at.resources.filter(({ type, inputs }) => taggable.has(type) && (inputs["tags"] as Record<string, string> | undefined)?.["application"] !== "minusnow");
+        const untagged = at.resources.filter(
+            ({ type, inputs }) =>
+                taggable.has(type) &&
+                (inputs["tags"] as Record<string, string> | undefined)?.["application"] !== "minusnow",
+        );
         expect(untagged.map(({ name }) => name)).toEqual([]);
     });
 
@@ -297,22 +364,37 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
         }
     });
 
-    itWhen(!unknowns, "steps 2, 5 and 8: user data mounts the five directories, runs the guide's unit and holds no secret", () => {
-        const [app1, app2] = at.plan.resources.filter(({ type }) => type === "aws:ec2/instance:Instance");
-        const userData = app1!.inputs["userData"] as string;
-        expect(app2!.inputs["userData"]).toBe(userData);
-        const { write_files: files, ssh_pwauth: passwords } = parse(userData) as { write_files: { path: string; content: string }[]; ssh_pwauth: boolean };
-        expect(passwords).toBe(false);
-        const content = (path: string) => files.find((file) => file.path === path)!.content;
-        expect(content("/etc/minusnow/fstab").trim().split("\n")).toHaveLength(5);
-        for (const directory of sharedDirectories) {
-            expect(content("/etc/minusnow/fstab")).toMatch(new RegExp(`^fs-[0-9a-f]+:/ /opt/minusnow/${directory} efs \\S*tls,iam,accesspoint=fsap-`, "m"));
-            expect(content("/etc/systemd/system/minusnow.service")).toMatch(new RegExp(`^ReadWritePaths=.*/opt/minusnow/${directory}\\b`, "m"));
-        }
-    });
+    itWhen(
+        !unknowns,
+        "steps 2, 5 and 8: user data mounts the five directories, runs the guide's unit and holds no secret",
+        () => {
+            const [app1, app2] = at.plan.resources.filter(({ type }) => type === "aws:ec2/instance:Instance");
+            const userData = app1!.inputs["userData"] as string;
+            expect(app2!.inputs["userData"]).toBe(userData);
+            const { write_files: files, ssh_pwauth: passwords } = parse(userData) as {
+                write_files: { path: string; content: string }[];
+                ssh_pwauth: boolean;
+            };
+            expect(passwords).toBe(false);
+            const content = (path: string) => files.find((file) => file.path === path)!.content;
+            expect(content("/etc/minusnow/fstab").trim().split("\n")).toHaveLength(5);
+            for (const directory of sharedDirectories) {
+                expect(content("/etc/minusnow/fstab")).toMatch(
+                    new RegExp(`^fs-[0-9a-f]+:/ /opt/minusnow/${directory} efs \\S*tls,iam,accesspoint=fsap-`, "m"),
+                );
+                expect(content("/etc/systemd/system/minusnow.service")).toMatch(
+                    new RegExp(`^ReadWritePaths=.*/opt/minusnow/${directory}\\b`, "m"),
+                );
+            }
+        },
+    );
 });
 
-function dependencyTypes(at: PlannedStack, resource: { propertyDependencies: Record<string, string[]> }, property: string): string[] {
+function dependencyTypes(
+    at: PlannedStack,
+    resource: { propertyDependencies: Record<string, string[]> },
+    property: string,
+): string[] {
     return (resource.propertyDependencies[property] ?? []).map((urn) => {
         const { type } = at.resources.find((other) => other.urn === urn)!;
         return type.replace(/^[^:]+:([^/:]+)\/[^:]+:/, "$1.");

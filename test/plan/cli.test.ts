@@ -16,7 +16,12 @@ interface Ran {
 
 function minusnow(args: string[], options: { cwd?: string; env?: Record<string, string> } = {}): Ran {
     const { cwd = repository, env = {} } = options;
-    return spawnSync(process.execPath, [cli, ...args], { cwd, encoding: "utf8", env: { ...process.env, ...env }, maxBuffer: 2 ** 26 });
+    return spawnSync(process.execPath, [cli, ...args], {
+        cwd,
+        encoding: "utf8",
+        env: { ...process.env, ...env },
+        maxBuffer: 2 ** 26,
+    });
 }
 
 describe("minusnow plan", () => {
@@ -28,23 +33,36 @@ describe("minusnow plan", () => {
         expect(stdout).toContain("Machines minusnow-prod-app-app1, minusnow-prod-app-app2");
         expect(stdout).toContain("runs     /usr/bin/node dist/index.cjs as minusnow, Node.js 20");
         expect(stdout).toMatch(/Planned aws-prod: \d+ resources in 8 components, nothing refused\.\n$/);
-        // eslint-disable-next-line no-control-regex -- the escape character is what must be absent
+
         expect(stdout).not.toMatch(/\x1b/);
     });
 
     it("prints colour when asked to", () => {
-        // eslint-disable-next-line no-control-regex -- the escape character is what must be present
         expect(minusnow(["plan", "aws-dev"], { env: { FORCE_COLOR: "1" } }).stdout).toMatch(/\x1b\[1m/);
     });
 
     it("gives JSON of the documented form, with types as tokens and secrets masked", () => {
         const { status, stdout } = minusnow(["plan", "aws-prod", "--format", "json"]);
         expect(status).toBe(0);
-        const plan = JSON.parse(stdout) as { stack: string; outputs: Record<string, unknown>; resources: Record<string, unknown>[] };
+        const plan = JSON.parse(stdout) as {
+            stack: string;
+            outputs: Record<string, unknown>;
+            resources: Record<string, unknown>[];
+        };
         expect(plan.stack).toBe("aws-prod");
         expect(plan.outputs["url"]).toBe("https://minusnow.example.com");
         expect(Object.keys(plan.resources[5]!)).toEqual(
-            expect.arrayContaining(["urn", "type", "name", "parent", "provider", "dependencies", "propertyDependencies", "options", "inputs"]),
+            expect.arrayContaining([
+                "urn",
+                "type",
+                "name",
+                "parent",
+                "provider",
+                "dependencies",
+                "propertyDependencies",
+                "options",
+                "inputs",
+            ]),
         );
         const listener = plan.resources.find(({ type }) => type === "aws:lb/listener:Listener");
         expect(listener).toBeDefined();
@@ -53,7 +71,13 @@ describe("minusnow plan", () => {
 
     it("needs no network, no credentials and no command line of Pulumi", () => {
         const { status } = minusnow(["plan", "aws-dev"], {
-            env: { PATH: "/nonexistent", HTTPS_PROXY: "http://127.0.0.1:1", HTTP_PROXY: "http://127.0.0.1:1", HOME: "/nonexistent", AWS_ACCESS_KEY_ID: "" },
+            env: {
+                PATH: "/nonexistent",
+                HTTPS_PROXY: "http://127.0.0.1:1",
+                HTTP_PROXY: "http://127.0.0.1:1",
+                HOME: "/nonexistent",
+                AWS_ACCESS_KEY_ID: "",
+            },
         });
         expect(status).toBe(0);
     });
@@ -75,7 +99,12 @@ describe("bad input gets a clear error, exit status 2 and no plan", () => {
     });
 
     it("malformed YAML, with its place", () => {
-        const { status, stderr } = minusnow(["plan", "aws-prod", "-C", shipped((text) => text.replace("minusnow:mail:", "minusnow:mail: [unclosed"))]);
+        const { status, stderr } = minusnow([
+            "plan",
+            "aws-prod",
+            "-C",
+            shipped((text) => text.replace("minusnow:mail:", "minusnow:mail: [unclosed")),
+        ]);
         expect(stderr).toContain("not well-formed YAML");
         expect(stderr).toMatch(/at line \d+, column \d+/);
         expect(status).toBe(2);
@@ -97,7 +126,9 @@ describe("bad input gets a clear error, exit status 2 and no plan", () => {
     });
 
     it("wrong and missing keys, all at once, with no resource planned", () => {
-        const folder = shipped((text) => text.replace("region: us-east-1", "region: here").replace(/ {2}minusnow:supportEmail.*\n/, ""));
+        const folder = shipped((text) =>
+            text.replace("region: us-east-1", "region: here").replace(/ {2}minusnow:supportEmail.*\n/, ""),
+        );
         const { status, stdout } = minusnow(["plan", "aws-prod", "-C", folder]);
         expect(status).toBe(2);
         expect(stdout).toContain("stack aws-prod has 2 problems");
@@ -109,7 +140,12 @@ describe("bad input gets a clear error, exit status 2 and no plan", () => {
     });
 
     it("a key that a program of its own requires", () => {
-        const { status, stdout } = minusnow(["plan", "dev", "-C", project('new (require("@pulumi/pulumi").Config)().require("size");')]);
+        const { status, stdout } = minusnow([
+            "plan",
+            "dev",
+            "-C",
+            project('new (require("@pulumi/pulumi").Config)().require("size");'),
+        ]);
         expect(stdout).toContain("Missing required configuration variable 'sample:size'");
         expect(status).toBe(2);
     });
@@ -117,7 +153,12 @@ describe("bad input gets a clear error, exit status 2 and no plan", () => {
 
 describe("a program that fails", () => {
     it("shows its own stack trace and exit status 3", () => {
-        const { status, stdout } = minusnow(["plan", "dev", "-C", project('function deepest() { throw new Error("out of cheese"); }\ndeepest();')]);
+        const { status, stdout } = minusnow([
+            "plan",
+            "dev",
+            "-C",
+            project('function deepest() { throw new Error("out of cheese"); }\ndeepest();'),
+        ]);
         expect(stdout).toContain("out of cheese");
         expect(stdout).toMatch(/at deepest \(.*index\.js:1:\d+\)/);
         expect(status).toBe(3);
@@ -151,7 +192,8 @@ describe("a program that fails", () => {
     });
 
     it("is told of two resources with the same name", () => {
-        const program = 'const { Vpc } = require("@pulumi/aws/ec2/vpc"); new Vpc("net", { cidrBlock: "10.0.0.0/16" }); new Vpc("net", { cidrBlock: "10.0.0.0/16" });';
+        const program =
+            'const { Vpc } = require("@pulumi/aws/ec2/vpc"); new Vpc("net", { cidrBlock: "10.0.0.0/16" }); new Vpc("net", { cidrBlock: "10.0.0.0/16" });';
         const { status, stdout } = minusnow(["plan", "dev", "-C", project(program)]);
         expect(stdout).toContain("Duplicate resource URN");
         expect(status).toBe(3);
@@ -160,30 +202,39 @@ describe("a program that fails", () => {
     it("says which function or type it cannot simulate", () => {
         const program = 'exports.x = require("@pulumi/aws/getIpRanges").getIpRangesOutput({ services: ["s3"] });';
         const { status, stdout } = minusnow(["plan", "dev", "-C", project(program)]);
-        expect(stdout).toContain("does not know the function aws:index/getIpRanges:getIpRanges; run pulumi preview instead");
+        expect(stdout).toContain(
+            "does not know the function aws:index/getIpRanges:getIpRanges; run pulumi preview instead",
+        );
         expect(status).toBe(3);
     });
 });
 
 describe("an interrupt", () => {
-    it.each(["SIGINT", "SIGTERM"] as const)("by %s ends the program, frees the port and exits with 130", async (signal) => {
-        const folder = project("");
-        const pidFile = path.join(folder, "pid");
-        writeFileSync(
-            path.join(folder, "index.js"),
-            `require("node:fs").writeFileSync(${JSON.stringify(pidFile)}, JSON.stringify({ pid: process.pid, monitor: require("@pulumi/pulumi").runtime.getMonitor().getChannel().getTarget() })); setInterval(() => {}, 1000);`,
-        );
-        const child = spawn(process.execPath, [cli, "plan", "dev", "-C", folder], { stdio: ["ignore", "pipe", "pipe"] });
-        let stderr = "";
-        child.stderr.on("data", (data: Buffer) => (stderr += data.toString()));
-        const { pid, monitor } = await until(() => JSON.parse(readFileSync(pidFile, "utf8")) as { pid: number; monitor: string });
-        const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
-        child.kill(signal);
-        expect(await ended).toBe(130);
-        expect(stderr).toContain("Interrupted; nothing was left running.");
-        await until(() => !isRunning(pid) || undefined);
-        expect(await accepts(Number(monitor.split(":").at(-1)))).toBe(false);
-    });
+    it.each(["SIGINT", "SIGTERM"] as const)(
+        "by %s ends the program, frees the port and exits with 130",
+        async (signal) => {
+            const folder = project("");
+            const pidFile = path.join(folder, "pid");
+            writeFileSync(
+                path.join(folder, "index.js"),
+                `require("node:fs").writeFileSync(${JSON.stringify(pidFile)}, JSON.stringify({ pid: process.pid, monitor: require("@pulumi/pulumi").runtime.getMonitor().getChannel().getTarget() })); setInterval(() => {}, 1000);`,
+            );
+            const child = spawn(process.execPath, [cli, "plan", "dev", "-C", folder], {
+                stdio: ["ignore", "pipe", "pipe"],
+            });
+            let stderr = "";
+            child.stderr.on("data", (data: Buffer) => (stderr += data.toString()));
+            const { pid, monitor } = await until(
+                () => JSON.parse(readFileSync(pidFile, "utf8")) as { pid: number; monitor: string },
+            );
+            const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
+            child.kill(signal);
+            expect(await ended).toBe(130);
+            expect(stderr).toContain("Interrupted; nothing was left running.");
+            await until(() => !isRunning(pid) || undefined);
+            expect(await accepts(Number(monitor.split(":").at(-1)))).toBe(false);
+        },
+    );
 });
 
 async function until<T>(get: () => T | undefined): Promise<T> {

@@ -9,7 +9,13 @@ function sprung(resources: { type: string; inputs: Values; provider?: string }[]
     const cloud = createSimulatedCloud({ unknowns: false, defaultRegion: "us-east-1" });
     resources.forEach(({ type, inputs }, place) => {
         const opened = resolveReferences(inputs, created);
-        const { id, outputs } = cloud.create({ urn: `urn:pulumi:test::test::${type}::r${place}`, type, name: `r${place}`, provider: "", inputs: opened });
+        const { id, outputs } = cloud.create({
+            urn: `urn:pulumi:test::test::${type}::r${place}`,
+            type,
+            name: `r${place}`,
+            provider: "",
+            inputs: opened,
+        });
         created[place] = { id, ...outputs };
     });
     return cloud.refusals.map(({ trap }) => trap);

@@ -5,18 +5,46 @@ interface Example {
     inputs: Values;
 }
 
-const vpc = (inputs: Values = {}): Example => ({ type: "aws:ec2/vpc:Vpc", inputs: { cidrBlock: "10.0.0.0/16", enableDnsHostnames: true, ...inputs } });
-const subnet = (cidrBlock: string, availabilityZone = "us-east-1a"): Example => ({ type: "aws:ec2/subnet:Subnet", inputs: { vpcId: "$0.id", cidrBlock, availabilityZone } });
+const vpc = (inputs: Values = {}): Example => ({
+    type: "aws:ec2/vpc:Vpc",
+    inputs: { cidrBlock: "10.0.0.0/16", enableDnsHostnames: true, ...inputs },
+});
+const subnet = (cidrBlock: string, availabilityZone = "us-east-1a"): Example => ({
+    type: "aws:ec2/subnet:Subnet",
+    inputs: { vpcId: "$0.id", cidrBlock, availabilityZone },
+});
 const gateway: Example = { type: "aws:ec2/internetGateway:InternetGateway", inputs: { vpcId: "$0.id" } };
-const route = (inputs: Values): Example => ({ type: "aws:ec2/route:Route", inputs: { routeTableId: "rtb-1", destinationCidrBlock: "0.0.0.0/0", ...inputs } });
-const nat = (inputs: Values): Example => ({ type: "aws:ec2/natGateway:NatGateway", inputs: { subnetId: "subnet-1", ...inputs } });
-const endpoint = (inputs: Values): Example => ({ type: "aws:ec2/vpcEndpoint:VpcEndpoint", inputs: { vpcId: "$0.id", serviceName: "com.amazonaws.us-east-1.ssm", vpcEndpointType: "Interface", ...inputs } });
-const group = (inputs: Values): Example => ({ type: "aws:ec2/securityGroup:SecurityGroup", inputs: { description: "app", ...inputs } });
-const flowLog = (inputs: Values): Example => ({ type: "aws:ec2/flowLog:FlowLog", inputs: { trafficType: "ALL", iamRoleArn: "arn:aws:iam::1:role/r", ...inputs } });
+const route = (inputs: Values): Example => ({
+    type: "aws:ec2/route:Route",
+    inputs: { routeTableId: "rtb-1", destinationCidrBlock: "0.0.0.0/0", ...inputs },
+});
+const nat = (inputs: Values): Example => ({
+    type: "aws:ec2/natGateway:NatGateway",
+    inputs: { subnetId: "subnet-1", ...inputs },
+});
+const endpoint = (inputs: Values): Example => ({
+    type: "aws:ec2/vpcEndpoint:VpcEndpoint",
+    inputs: { vpcId: "$0.id", serviceName: "com.amazonaws.us-east-1.ssm", vpcEndpointType: "Interface", ...inputs },
+});
+const group = (inputs: Values): Example => ({
+    type: "aws:ec2/securityGroup:SecurityGroup",
+    inputs: { description: "app", ...inputs },
+});
+const flowLog = (inputs: Values): Example => ({
+    type: "aws:ec2/flowLog:FlowLog",
+    inputs: { trafficType: "ALL", iamRoleArn: "arn:aws:iam::1:role/r", ...inputs },
+});
 
 const rule = (type: string, inputs: Values): Example => ({
     type,
-    inputs: { securityGroupId: "sg-1", ipProtocol: "tcp", fromPort: 443, toPort: 443, cidrIpv4: "0.0.0.0/0", ...inputs },
+    inputs: {
+        securityGroupId: "sg-1",
+        ipProtocol: "tcp",
+        fromPort: 443,
+        toPort: 443,
+        cidrIpv4: "0.0.0.0/0",
+        ...inputs,
+    },
 });
 const ruleExamples = (type: string, direction: string): Record<string, Example[]> => ({
     [`sg-rule-duplicate-${direction}`]: [rule(type, {}), rule(type, { description: "again" })],
@@ -28,36 +56,102 @@ const ruleExamples = (type: string, direction: string): Record<string, Example[]
     [`sg-rule-description-${direction}`]: [rule(type, { description: "the team’s rule" })],
 });
 
-const balancer = (inputs: Values): Example => ({ type: "aws:lb/loadBalancer:LoadBalancer", inputs: { loadBalancerType: "application", ...inputs } });
+const balancer = (inputs: Values): Example => ({
+    type: "aws:lb/loadBalancer:LoadBalancer",
+    inputs: { loadBalancerType: "application", ...inputs },
+});
 const bucket = (inputs: Values = {}): Example => ({ type: "aws:s3/bucket:Bucket", inputs });
-const lifecycle = (rules: Values[]): Example => ({ type: "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", inputs: { bucket: "b", rules } });
-const targets = (inputs: Values): Example => ({ type: "aws:lb/targetGroup:TargetGroup", inputs: { port: 5000, protocol: "HTTP", ...inputs } });
-const listener = (inputs: Values): Example => ({ type: "aws:lb/listener:Listener", inputs: { loadBalancerArn: "lb", port: 443, protocol: "HTTPS", certificateArn: "arn:aws:acm:1", ...inputs } });
+const lifecycle = (rules: Values[]): Example => ({
+    type: "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    inputs: { bucket: "b", rules },
+});
+const targets = (inputs: Values): Example => ({
+    type: "aws:lb/targetGroup:TargetGroup",
+    inputs: { port: 5000, protocol: "HTTP", ...inputs },
+});
+const listener = (inputs: Values): Example => ({
+    type: "aws:lb/listener:Listener",
+    inputs: { loadBalancerArn: "lb", port: 443, protocol: "HTTPS", certificateArn: "arn:aws:acm:1", ...inputs },
+});
 const redirect = (fields: Values): Values => ({ defaultActions: [{ type: "redirect", redirect: fields }] });
-const acl = (rules: Values[]): Example => ({ type: "aws:wafv2/webAcl:WebAcl", inputs: { scope: "REGIONAL", visibilityConfig: { metricName: "m" }, rules } });
-const rateRule = (fields: Values): Values => ({ priority: 0, action: { block: {} }, visibilityConfig: { metricName: "r" }, statement: { rateBasedStatement: { limit: 100, ...fields } } });
-const record = (inputs: Values): Example => ({ type: "aws:route53/record:Record", inputs: { zoneId: "Z1", name: "a.example.com", type: "A", ...inputs } });
+const acl = (rules: Values[]): Example => ({
+    type: "aws:wafv2/webAcl:WebAcl",
+    inputs: { scope: "REGIONAL", visibilityConfig: { metricName: "m" }, rules },
+});
+const rateRule = (fields: Values): Values => ({
+    priority: 0,
+    action: { block: {} },
+    visibilityConfig: { metricName: "r" },
+    statement: { rateBasedStatement: { limit: 100, ...fields } },
+});
+const record = (inputs: Values): Example => ({
+    type: "aws:route53/record:Record",
+    inputs: { zoneId: "Z1", name: "a.example.com", type: "A", ...inputs },
+});
 
-const instance = (inputs: Values): Example => ({ type: "aws:ec2/instance:Instance", inputs: { ami: "ami-0123456789abcdef0", instanceType: "c7i.xlarge", ...inputs } });
-const lambdaTrust = JSON.stringify({ Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: "lambda.amazonaws.com" } }] });
-const role = (inputs: Values = {}): Example => ({ type: "aws:iam/role:Role", inputs: { assumeRolePolicy: lambdaTrust, ...inputs } });
-const rolePolicy = (policy: string): Example => ({ type: "aws:iam/rolePolicy:RolePolicy", inputs: { role: "r", policy } });
-const lambda = (inputs: Values): Example => ({ type: "aws:lambda/function:Function", inputs: { runtime: "nodejs24.x", ...inputs } });
-const parameter = (inputs: Values): Example => ({ type: "aws:ssm/parameter:Parameter", inputs: { name: "/app/settings", type: "String", value: "v", ...inputs } });
+const instance = (inputs: Values): Example => ({
+    type: "aws:ec2/instance:Instance",
+    inputs: { ami: "ami-0123456789abcdef0", instanceType: "c7i.xlarge", ...inputs },
+});
+const lambdaTrust = JSON.stringify({
+    Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: "lambda.amazonaws.com" } }],
+});
+const role = (inputs: Values = {}): Example => ({
+    type: "aws:iam/role:Role",
+    inputs: { assumeRolePolicy: lambdaTrust, ...inputs },
+});
+const rolePolicy = (policy: string): Example => ({
+    type: "aws:iam/rolePolicy:RolePolicy",
+    inputs: { role: "r", policy },
+});
+const lambda = (inputs: Values): Example => ({
+    type: "aws:lambda/function:Function",
+    inputs: { runtime: "nodejs24.x", ...inputs },
+});
+const parameter = (inputs: Values): Example => ({
+    type: "aws:ssm/parameter:Parameter",
+    inputs: { name: "/app/settings", type: "String", value: "v", ...inputs },
+});
 
 const database = (inputs: Values): Example => ({
     type: "aws:rds/instance:Instance",
-    inputs: { engine: "postgres", engineVersion: "17", allocatedStorage: 500, username: "minusnow_admin", passwordWo: "Aa1-Aa1-Aa1-", skipFinalSnapshot: true, ...inputs },
+    inputs: {
+        engine: "postgres",
+        engineVersion: "17",
+        allocatedStorage: 500,
+        username: "minusnow_admin",
+        passwordWo: "Aa1-Aa1-Aa1-",
+        skipFinalSnapshot: true,
+        ...inputs,
+    },
 });
-const replica = (inputs: Values = {}): Example => ({ type: "aws:rds/instance:Instance", inputs: { replicateSourceDb: "$0.identifier", skipFinalSnapshot: true, ...inputs } });
-const parameters = (inputs: Values): Example => ({ type: "aws:rds/parameterGroup:ParameterGroup", inputs: { family: "postgres17", ...inputs } });
+const replica = (inputs: Values = {}): Example => ({
+    type: "aws:rds/instance:Instance",
+    inputs: { replicateSourceDb: "$0.identifier", skipFinalSnapshot: true, ...inputs },
+});
+const parameters = (inputs: Values): Example => ({
+    type: "aws:rds/parameterGroup:ParameterGroup",
+    inputs: { family: "postgres17", ...inputs },
+});
 const oneParameter = (fields: Values): Example[] => [parameters({ parameters: [fields] })];
 
-const files = (inputs: Values): Example => ({ type: "aws:efs/fileSystem:FileSystem", inputs: { encrypted: true, ...inputs } });
-const accessPoint = (rootDirectory: Values): Example => ({ type: "aws:efs/accessPoint:AccessPoint", inputs: { fileSystemId: "fs-1", rootDirectory } });
+const files = (inputs: Values): Example => ({
+    type: "aws:efs/fileSystem:FileSystem",
+    inputs: { encrypted: true, ...inputs },
+});
+const accessPoint = (rootDirectory: Values): Example => ({
+    type: "aws:efs/accessPoint:AccessPoint",
+    inputs: { fileSystemId: "fs-1", rootDirectory },
+});
 const creationInfo = { ownerUid: 1, ownerGid: 1, permissions: "0750" };
-const mountTarget = (subnetId: string): Example => ({ type: "aws:efs/mountTarget:MountTarget", inputs: { fileSystemId: "fs-1", subnetId } });
-const cache = (inputs: Values): Example => ({ type: "aws:elasticache/replicationGroup:ReplicationGroup", inputs: { engine: "valkey", engineVersion: "8.0", nodeType: "cache.t4g.small", ...inputs } });
+const mountTarget = (subnetId: string): Example => ({
+    type: "aws:efs/mountTarget:MountTarget",
+    inputs: { fileSystemId: "fs-1", subnetId },
+});
+const cache = (inputs: Values): Example => ({
+    type: "aws:elasticache/replicationGroup:ReplicationGroup",
+    inputs: { engine: "valkey", engineVersion: "8.0", nodeType: "cache.t4g.small", ...inputs },
+});
 const key = (inputs: Values): Example => ({ type: "aws:kms/key:Key", inputs });
 const secret = (inputs: Values): Example => ({ type: "aws:secretsmanager/secret:Secret", inputs });
 const logs = (inputs: Values): Example => ({ type: "aws:cloudwatch/logGroup:LogGroup", inputs });
@@ -73,16 +167,34 @@ export const badExamples: Record<string, Example[]> = {
     "route-duplicate": [route({ gatewayId: "igw-1" }), route({ natGatewayId: "nat-1" })],
     "route-one-target": [route({})],
     "route-table-association-duplicate": [
-        { type: "aws:ec2/routeTableAssociation:RouteTableAssociation", inputs: { subnetId: "subnet-1", routeTableId: "rtb-1" } },
-        { type: "aws:ec2/routeTableAssociation:RouteTableAssociation", inputs: { subnetId: "subnet-1", routeTableId: "rtb-2" } },
+        {
+            type: "aws:ec2/routeTableAssociation:RouteTableAssociation",
+            inputs: { subnetId: "subnet-1", routeTableId: "rtb-1" },
+        },
+        {
+            type: "aws:ec2/routeTableAssociation:RouteTableAssociation",
+            inputs: { subnetId: "subnet-1", routeTableId: "rtb-2" },
+        },
     ],
     "nat-public-needs-address": [nat({})],
     "nat-address-in-use": [nat({ allocationId: "eipalloc-1" }), nat({ allocationId: "eipalloc-1" })],
     "endpoint-type": [vpc(), endpoint({ vpcEndpointType: null })],
-    "endpoint-private-dns-duplicate": [vpc(), endpoint({ privateDnsEnabled: true }), endpoint({ privateDnsEnabled: true })],
+    "endpoint-private-dns-duplicate": [
+        vpc(),
+        endpoint({ privateDnsEnabled: true }),
+        endpoint({ privateDnsEnabled: true }),
+    ],
     "endpoint-private-dns-needs-vpc-dns": [vpc({ enableDnsHostnames: false }), endpoint({ privateDnsEnabled: true })],
-    "endpoint-one-subnet-per-zone": [vpc(), subnet("10.0.0.0/24"), subnet("10.0.1.0/24"), endpoint({ subnetIds: ["$1.id", "$2.id"] })],
-    "endpoint-gateway-fields": [vpc(), endpoint({ serviceName: "com.amazonaws.us-east-1.s3", vpcEndpointType: "Gateway", subnetIds: ["subnet-1"] })],
+    "endpoint-one-subnet-per-zone": [
+        vpc(),
+        subnet("10.0.0.0/24"),
+        subnet("10.0.1.0/24"),
+        endpoint({ subnetIds: ["$1.id", "$2.id"] }),
+    ],
+    "endpoint-gateway-fields": [
+        vpc(),
+        endpoint({ serviceName: "com.amazonaws.us-east-1.s3", vpcEndpointType: "Gateway", subnetIds: ["subnet-1"] }),
+    ],
     "sg-name": [group({ name: "sg-app" })],
     "sg-description": [group({ description: "the application’s" })],
     ...ruleExamples("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "ingress"),
@@ -93,13 +205,21 @@ export const badExamples: Record<string, Example[]> = {
     "lb-name": [balancer({ name: "internal-app" })],
     "lb-two-zones": [vpc(), subnet("10.0.0.0/24"), balancer({ subnets: ["$1.id"] })],
     "lb-zone-twice": [vpc(), subnet("10.0.0.0/24"), subnet("10.0.1.0/24"), balancer({ subnets: ["$1.id", "$2.id"] })],
-    "lb-free-addresses": [vpc(), subnet("10.0.0.0/28"), subnet("10.0.1.0/28", "us-east-1b"), balancer({ subnets: ["$1.id", "$2.id"] })],
+    "lb-free-addresses": [
+        vpc(),
+        subnet("10.0.0.0/28"),
+        subnet("10.0.1.0/28", "us-east-1b"),
+        balancer({ subnets: ["$1.id", "$2.id"] }),
+    ],
     "lb-idle-timeout": [balancer({ idleTimeout: 0 })],
     "lb-desync-mode": [balancer({ desyncMitigationMode: "strict" })],
     "lb-log-bucket-policy": [bucket(), balancer({ accessLogs: { enabled: true, bucket: "$0.id" } })],
     "lb-log-bucket-key": [
         bucket(),
-        { type: "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration", inputs: { bucket: "$0.id", rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms" } }] } },
+        {
+            type: "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+            inputs: { bucket: "$0.id", rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms" } }] },
+        },
         balancer({ accessLogs: { enabled: true, bucket: "$0.id" } }),
     ],
     "target-group-name": [targets({ name: "-app" })],
@@ -117,7 +237,10 @@ export const badExamples: Record<string, Example[]> = {
     "target-group-app-cookie": [targets({ stickiness: { type: "app_cookie" } })],
     "target-group-algorithm": [targets({ loadBalancingAlgorithmType: "roundRobin" })],
     "listener-certificate": [listener({ certificateArn: null })],
-    "listener-certificate-not-issued": [{ type: "aws:acm/certificate:Certificate", inputs: { domainName: "a.example.com" } }, listener({ certificateArn: "$0.arn" })],
+    "listener-certificate-not-issued": [
+        { type: "aws:acm/certificate:Certificate", inputs: { domainName: "a.example.com" } },
+        listener({ certificateArn: "$0.arn" }),
+    ],
     "listener-tls-policy": [listener({ sslPolicy: "ELBSecurityPolicy-TLS13" })],
     "listener-port": [listener({ port: 0 })],
     "listener-port-twice": [listener({}), listener({})],
@@ -128,10 +251,24 @@ export const badExamples: Record<string, Example[]> = {
     "waf-rate-limit": [acl([rateRule({ limit: 9 })])],
     "waf-rate-window": [acl([rateRule({ evaluationWindowSec: 30 })])],
     "waf-priority-twice": [acl([rateRule({}), rateRule({})])],
-    "waf-managed-override": [acl([{ priority: 1, action: { block: {} }, visibilityConfig: { metricName: "g" }, statement: { managedRuleGroupStatement: { vendorName: "AWS", name: "g" } } }])],
+    "waf-managed-override": [
+        acl([
+            {
+                priority: 1,
+                action: { block: {} },
+                visibilityConfig: { metricName: "g" },
+                statement: { managedRuleGroupStatement: { vendorName: "AWS", name: "g" } },
+            },
+        ]),
+    ],
     "waf-action-missing": [acl([{ ...rateRule({}), action: null }])],
     "waf-visibility": [acl([{ ...rateRule({}), visibilityConfig: null }])],
-    "waf-log-name": [{ type: "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration", inputs: { logDestinationConfigs: ["arn:aws:logs:us-east-1:1:log-group:waf"] } }],
+    "waf-log-name": [
+        {
+            type: "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
+            inputs: { logDestinationConfigs: ["arn:aws:logs:us-east-1:1:log-group:waf"] },
+        },
+    ],
     "certificate-domain": [{ type: "aws:acm/certificate:Certificate", inputs: { domainName: "localhost" } }],
     "record-alias-ttl": [record({ aliases: [{ name: "lb" }], ttl: 60 })],
     "record-twice": [record({ ttl: 60, records: ["1.2.3.4"] }), record({ ttl: 60, records: ["1.2.3.5"] })],
@@ -139,9 +276,18 @@ export const badExamples: Record<string, Example[]> = {
     "instance-image": [instance({ ami: "ami-latest" })],
     "instance-profile": [role({ name: "app" }), instance({ iamInstanceProfile: "app" })],
     "instance-user-data-size": [instance({ userData: "x".repeat(16385) })],
-    "instance-address-outside-subnet": [vpc(), subnet("10.0.1.0/24"), instance({ subnetId: "$1.id", privateIp: "10.0.2.10" })],
+    "instance-address-outside-subnet": [
+        vpc(),
+        subnet("10.0.1.0/24"),
+        instance({ subnetId: "$1.id", privateIp: "10.0.2.10" }),
+    ],
     "instance-address-reserved": [vpc(), subnet("10.0.1.0/24"), instance({ subnetId: "$1.id", privateIp: "10.0.1.3" })],
-    "instance-address-in-use": [vpc(), subnet("10.0.1.0/24"), instance({ subnetId: "$1.id", privateIp: "10.0.1.10" }), instance({ subnetId: "$1.id", privateIp: "10.0.1.10" })],
+    "instance-address-in-use": [
+        vpc(),
+        subnet("10.0.1.0/24"),
+        instance({ subnetId: "$1.id", privateIp: "10.0.1.10" }),
+        instance({ subnetId: "$1.id", privateIp: "10.0.1.10" }),
+    ],
     "instance-metadata-tokens": [instance({ metadataOptions: { httpTokens: "enforced" } })],
     "instance-metadata-hops": [instance({ metadataOptions: { httpPutResponseHopLimit: 65 } })],
     "instance-root-size": [instance({ rootBlockDevice: { volumeSize: 4 } })],
@@ -150,11 +296,22 @@ export const badExamples: Record<string, Example[]> = {
     "iam-role-name": [role({ name: "a role" })],
     "iam-trust-syntax": [role({ assumeRolePolicy: "{" })],
     "iam-trust-principal": [role({ assumeRolePolicy: '{"Statement":[{"Effect":"Allow","Action":"sts:AssumeRole"}]}' })],
-    "iam-trust-resource": [role({ assumeRolePolicy: '{"Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*","Resource":"*"}]}' })],
+    "iam-trust-resource": [
+        role({
+            assumeRolePolicy:
+                '{"Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":"*","Resource":"*"}]}',
+        }),
+    ],
     "iam-policy-syntax": [rolePolicy("not JSON")],
     "iam-policy-statement": [rolePolicy('{"Statement":[{"Effect":"allow","Action":"s3:GetObject","Resource":"*"}]}')],
-    "iam-policy-principal": [rolePolicy('{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Principal":"*"}]}')],
-    "iam-policy-size": [rolePolicy(JSON.stringify({ Statement: [{ Effect: "Allow", Action: "s3:GetObject", Resource: "x".repeat(10300) }] }))],
+    "iam-policy-principal": [
+        rolePolicy('{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Principal":"*"}]}'),
+    ],
+    "iam-policy-size": [
+        rolePolicy(
+            JSON.stringify({ Statement: [{ Effect: "Allow", Action: "s3:GetObject", Resource: "x".repeat(10300) }] }),
+        ),
+    ],
     "instance-profile-one-role": [{ type: "aws:iam/instanceProfile:InstanceProfile", inputs: {} }],
     "lambda-memory": [lambda({ memorySize: 64 })],
     "lambda-timeout": [lambda({ timeout: 901 })],
@@ -191,12 +348,23 @@ export const badExamples: Record<string, Example[]> = {
     "rds-monitoring-role": [database({ monitoringInterval: 60 })],
     "rds-multi-az-zone": [database({ multiAz: true, availabilityZone: "us-east-1a" })],
     "rds-insights-retention": [database({ performanceInsightsRetentionPeriod: 30 })],
-    "rds-insights-advanced": [database({ databaseInsightsMode: "advanced", performanceInsightsEnabled: true, performanceInsightsRetentionPeriod: 7 })],
+    "rds-insights-advanced": [
+        database({
+            databaseInsightsMode: "advanced",
+            performanceInsightsEnabled: true,
+            performanceInsightsRetentionPeriod: 7,
+        }),
+    ],
     "rds-key-needs-encryption": [database({ kmsKeyId: "key" })],
     "rds-final-snapshot": [database({ skipFinalSnapshot: false })],
     "rds-port": [database({ port: 443 })],
     "rds-log-exports": [database({ enabledCloudwatchLogsExports: ["error"] })],
-    "rds-subnet-group-zones": [vpc(), subnet("10.0.0.0/24"), subnet("10.0.1.0/24"), { type: "aws:rds/subnetGroup:SubnetGroup", inputs: { subnetIds: ["$1.id", "$2.id"] } }],
+    "rds-subnet-group-zones": [
+        vpc(),
+        subnet("10.0.0.0/24"),
+        subnet("10.0.1.0/24"),
+        { type: "aws:rds/subnetGroup:SubnetGroup", inputs: { subnetIds: ["$1.id", "$2.id"] } },
+    ],
     "rds-family": [parameters({ family: "postgresql17" })],
     "rds-parameter-static": oneParameter({ name: "max_connections", value: "200" }),
     "rds-parameter-platform": oneParameter({ name: "wal_level", value: "replica" }),
@@ -206,24 +374,46 @@ export const badExamples: Record<string, Example[]> = {
     "efs-provisioned-missing": [files({ throughputMode: "provisioned" })],
     "efs-provisioned-unexpected": [files({ throughputMode: "elastic", provisionedThroughputInMibps: 10 })],
     "efs-key-needs-encryption": [files({ encrypted: false, kmsKeyId: "key" })],
-    "efs-lifecycle-one-transition": [files({ lifecyclePolicies: [{ transitionToIa: "AFTER_30_DAYS", transitionToPrimaryStorageClass: "AFTER_1_ACCESS" }] })],
-    "efs-mount-target-zone": [vpc(), subnet("10.0.0.0/24"), subnet("10.0.1.0/24"), mountTarget("$1.id"), mountTarget("$2.id")],
+    "efs-lifecycle-one-transition": [
+        files({
+            lifecyclePolicies: [{ transitionToIa: "AFTER_30_DAYS", transitionToPrimaryStorageClass: "AFTER_1_ACCESS" }],
+        }),
+    ],
+    "efs-mount-target-zone": [
+        vpc(),
+        subnet("10.0.0.0/24"),
+        subnet("10.0.1.0/24"),
+        mountTarget("$1.id"),
+        mountTarget("$2.id"),
+    ],
     "efs-access-point-path": [accessPoint({ path: "data/", creationInfo })],
-    "efs-access-point-permissions": [accessPoint({ path: "/data", creationInfo: { ...creationInfo, permissions: "rwx" } })],
+    "efs-access-point-permissions": [
+        accessPoint({ path: "/data", creationInfo: { ...creationInfo, permissions: "rwx" } }),
+    ],
     "efs-access-point-creation": [accessPoint({ path: "/data" })],
-    "efs-policy-lockout": [{ type: "aws:efs/fileSystemPolicy:FileSystemPolicy", inputs: { policy: '{"Statement":[{"Effect":"Deny","Principal":"*","Action":"*"}]}' } }],
+    "efs-policy-lockout": [
+        {
+            type: "aws:efs/fileSystemPolicy:FileSystemPolicy",
+            inputs: { policy: '{"Statement":[{"Effect":"Deny","Principal":"*","Action":"*"}]}' },
+        },
+    ],
     "cache-identifier": [cache({ replicationGroupId: "1sessions" })],
     "cache-failover-nodes": [cache({ automaticFailoverEnabled: true, numCacheClusters: 1 })],
     "cache-multi-az-failover": [cache({ multiAzEnabled: true })],
     "cache-failover-node-type": [cache({ nodeType: "cache.t2.small" })],
     "cache-token-tls": [cache({ authToken: "abcdefghijklmnop" })],
     "cache-token-form": [cache({ transitEncryptionEnabled: true, authToken: "abcdefghijklmno/" })],
-    "cache-parameter-family": [{ type: "aws:elasticache/parameterGroup:ParameterGroup", inputs: { family: "redis7" } }, cache({ parameterGroupName: "$0.name" })],
+    "cache-parameter-family": [
+        { type: "aws:elasticache/parameterGroup:ParameterGroup", inputs: { family: "redis7" } },
+        cache({ parameterGroupName: "$0.name" }),
+    ],
     "cache-engine": [cache({ engine: "memcached" })],
     "cache-transit-mode": [cache({ transitEncryptionMode: "always" })],
     "cache-windows-overlap": [cache({ snapshotWindow: "03:00-04:00", maintenanceWindow: "sun:03:30-sun:04:30" })],
     "kms-deletion-window": [key({ deletionWindowInDays: 3 })],
-    "kms-policy-lockout": [key({ policy: '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"kms:Decrypt","Resource":"*"}]}' })],
+    "kms-policy-lockout": [
+        key({ policy: '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"kms:Decrypt","Resource":"*"}]}' }),
+    ],
     "kms-alias-name": [{ type: "aws:kms/alias:Alias", inputs: { name: "alias/aws/minusnow" } }],
     "secret-name": [secret({ name: "my secret" })],
     "secret-recovery-window": [secret({ recoveryWindowInDays: 3 })],
@@ -232,5 +422,7 @@ export const badExamples: Record<string, Example[]> = {
     "logs-name": [logs({ name: "a log" })],
     "bucket-name": [bucket({ bucket: "My_Bucket" })],
     "bucket-lifecycle-action": [lifecycle([{ id: "r", status: "Enabled" }])],
-    "bucket-lifecycle-transition": [lifecycle([{ id: "r", status: "Enabled", transitions: [{ days: 7, storageClass: "STANDARD_IA" }] }])],
+    "bucket-lifecycle-transition": [
+        lifecycle([{ id: "r", status: "Enabled", transitions: [{ days: 7, storageClass: "STANDARD_IA" }] }]),
+    ],
 };

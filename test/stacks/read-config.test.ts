@@ -52,7 +52,10 @@ describe("configuration", () => {
     });
 
     it("reads numbers and flags that Pulumi passes as text", () => {
-        expect(read({ rotation: "2", deletionProtection: "false" })).toMatchObject({ rotation: 2, deletionProtection: false });
+        expect(read({ rotation: "2", deletionProtection: "false" })).toMatchObject({
+            rotation: 2,
+            deletionProtection: false,
+        });
     });
 
     it("reports every mistake at once, each with path, found, allowed and a fix", () => {
@@ -91,11 +94,18 @@ describe("configuration", () => {
     });
 
     it("names each missing field of a missing group", () => {
-        expect(problemsOf({ mail: undefined }).map(({ path }) => path)).toEqual(["minusnow:mail.host", "minusnow:mail.user"]);
+        expect(problemsOf({ mail: undefined }).map(({ path }) => path)).toEqual([
+            "minusnow:mail.host",
+            "minusnow:mail.user",
+        ]);
     });
 
     it.each([
-        [{ mail: { ...(valid["mail"] as object), password: "hunter2", passwordSecretId: undefined } }, "minusnow:mail.password", "an encrypted value"],
+        [
+            { mail: { ...(valid["mail"] as object), password: "hunter2", passwordSecretId: undefined } },
+            "minusnow:mail.password",
+            "an encrypted value",
+        ],
         [{ mail: { host: "smtp.example.com", user: "u" } }, "minusnow:mail.password", "exactly one of the two"],
         [{ mail: { ...(valid["mail"] as object), password: "x" } }, "minusnow:mail.password", "exactly one of the two"],
         [{ dnsZone: undefined }, "minusnow:dnsZone", "the zone to issue a certificate in"],
@@ -109,8 +119,16 @@ describe("configuration", () => {
         [{ network: { addressSpace: "10.0.0.0/8" } }, "minusnow:network.addressSpace", "larger than a VPC can be"],
         [{ network: { addressSpace: "10.0.0.1/16" } }, "minusnow:network.addressSpace", "did you mean 10.0.0.0/16?"],
         [{ network: { addressSpace: "10.0.0.0/24" } }, "minusnow:network.addressSpace", "has no room"],
-        [{ network: { addressSpace: "10.1.0.0/16", reservedNetworks: ["10.0.0.0/8"] } }, "minusnow:network.addressSpace", "apart from every reserved network"],
-        [{ network: { reservedNetworks: ["300.0.0.0/8"] } }, "minusnow:network.reservedNetworks[0]", "is not an IPv4 network"],
+        [
+            { network: { addressSpace: "10.1.0.0/16", reservedNetworks: ["10.0.0.0/8"] } },
+            "minusnow:network.addressSpace",
+            "apart from every reserved network",
+        ],
+        [
+            { network: { reservedNetworks: ["300.0.0.0/8"] } },
+            "minusnow:network.reservedNetworks[0]",
+            "is not an IPv4 network",
+        ],
         [{ network: { networkId: "vpc-1" } }, "minusnow:network.subnetIds", "subnet ids for edge"],
     ])("refuses %j", (changes, path, allowed) => {
         const problem = problemsOf(changes).find((found) => found.path === path);
@@ -125,7 +143,9 @@ describe("configuration", () => {
     });
 
     it("lays the stack's configuration over its profile's defaults", () => {
-        const args = deploymentArgs(read({ environment: "staging", database: { storageGib: 800 }, tags: { team: "x" } }));
+        const args = deploymentArgs(
+            read({ environment: "staging", database: { storageGib: 800 }, tags: { team: "x" } }),
+        );
         expect(args.database).toMatchObject({ storageGib: 800, size: "db.m7g.xlarge", replica: true });
         expect(args.tags).toMatchObject({ team: "x", application: "minusnow", environment: "staging" });
     });
@@ -141,7 +161,10 @@ describe("configuration", () => {
                 rotation: anything,
                 tags: anything,
                 mail: fc.oneof(anything, group(["host", "port", "user", "password", "passwordSecretId"])),
-                network: fc.oneof(anything, group(["addressSpace", "zoneCount", "nat", "reservedNetworks", "networkId", "subnetIds"])),
+                network: fc.oneof(
+                    anything,
+                    group(["addressSpace", "zoneCount", "nat", "reservedNetworks", "networkId", "subnetIds"]),
+                ),
                 appPair: fc.oneof(anything, group(["count", "size", "os", "renew"])),
                 database: fc.oneof(anything, group(["kind", "version", "size", "storageGib"])),
             },
@@ -150,7 +173,9 @@ describe("configuration", () => {
         fc.assert(
             fc.property(configurations, (changes) => {
                 for (const { path, found, allowed, fix } of problemsOf(changes)) {
-                    expect([path, found, allowed, fix].every((text) => typeof text === "string" && text !== "")).toBe(true);
+                    expect([path, found, allowed, fix].every((text) => typeof text === "string" && text !== "")).toBe(
+                        true,
+                    );
                 }
             }),
             { numRuns: 3000 },

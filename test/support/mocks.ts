@@ -32,7 +32,13 @@ export async function build(construct: () => pulumi.Resource): Promise<Recorded>
                 if (!custom) {
                     return { id: undefined, state: inputs as Values };
                 }
-                const { id, outputs } = cloud.create({ urn: `${type}::${name}`, type, name, provider: "", inputs: inputs as Values });
+                const { id, outputs } = cloud.create({
+                    urn: `${type}::${name}`,
+                    type,
+                    name,
+                    provider: "",
+                    inputs: inputs as Values,
+                });
                 return { id, state: { ...outputs, ...inputs } as Values };
             },
             call: ({ token, inputs, provider = "" }) => {
@@ -50,7 +56,8 @@ export async function build(construct: () => pulumi.Resource): Promise<Recorded>
     } finally {
         await settle(component);
     }
-    const all = (type: string) => resources.filter((resource) => resource.type.replace(/^[^:]+:([^/:]+)\/[^:]+:/, "$1.") === type);
+    const all = (type: string) =>
+        resources.filter((resource) => resource.type.replace(/^[^:]+:([^/:]+)\/[^:]+:/, "$1.") === type);
     const one = (type: string, nameEnd = "") => {
         const found = all(type).filter(({ name }) => name.endsWith(nameEnd));
         if (found.length !== 1) {

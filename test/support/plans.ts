@@ -44,7 +44,9 @@ export function lookup(made: Plan): PlannedStack {
     const one = (type: string, nameEnd = "") => {
         const found = all(type).filter(({ name }) => name.endsWith(nameEnd));
         if (found.length !== 1) {
-            throw new Error(`${found.length} resources of type ${type} end in '${nameEnd}': ${found.map(({ name }) => name).join(", ")}`);
+            throw new Error(
+                `${found.length} resources of type ${type} end in '${nameEnd}': ${found.map(({ name }) => name).join(", ")}`,
+            );
         }
         return found[0]!;
     };

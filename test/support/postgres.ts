@@ -33,11 +33,25 @@ export async function startPostgres(): Promise<PostgresServer> {
         execFileSync("chown", ["-R", `${nobody.uid}:${nobody.gid}`, folder]);
     }
     const authentication = ["--auth-local=trust", "--auth-host=scram-sha-256"];
-    execFileSync(binary("initdb"), ["-D", data, "-U", "postgres", ...authentication], { stdio: "pipe", cwd: folder, ...nobody });
+    execFileSync(binary("initdb"), ["-D", data, "-U", "postgres", ...authentication], {
+        stdio: "pipe",
+        cwd: folder,
+        ...nobody,
+    });
     const port = await freePort();
-    const settings = { port, listen_addresses: "127.0.0.1", unix_socket_directories: folder, log_statement: "all", fsync: "off" };
+    const settings = {
+        port,
+        listen_addresses: "127.0.0.1",
+        unix_socket_directories: folder,
+        log_statement: "all",
+        fsync: "off",
+    };
     const options = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-    const server = spawn(binary("postgres"), ["-D", data, ...options], { stdio: ["ignore", "ignore", "pipe"], cwd: folder, ...nobody });
+    const server = spawn(binary("postgres"), ["-D", data, ...options], {
+        stdio: ["ignore", "ignore", "pipe"],
+        cwd: folder,
+        ...nobody,
+    });
     let log = "";
     server.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
     const ended = new Promise<void>((resolve) => server.on("close", () => resolve()));

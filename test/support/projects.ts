@@ -11,7 +11,10 @@ afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive
 export function project(program: string, stackFile = "config: {}\n"): string {
     const folder = mkdtempSync(path.join(tmpdir(), "minusnow-plan-"));
     folders.push(folder);
-    writeFileSync(path.join(folder, "Pulumi.yaml"), "name: sample\nruntime:\n  name: nodejs\n  options:\n    typescript: false\nmain: index.js\n");
+    writeFileSync(
+        path.join(folder, "Pulumi.yaml"),
+        "name: sample\nruntime:\n  name: nodejs\n  options:\n    typescript: false\nmain: index.js\n",
+    );
     writeFileSync(path.join(folder, "Pulumi.dev.yaml"), stackFile);
     writeFileSync(path.join(folder, "package.json"), '{ "name": "sample", "version": "1.0.0" }');
     writeFileSync(path.join(folder, "index.js"), program);
@@ -33,4 +36,3 @@ export function shipped(change: (text: string) => string): string {
     writeFileSync(path.join(folder, "stacks/Pulumi.aws-prod.yaml"), change(readFileSync(file, "utf8")));
     return folder;
 }
-
