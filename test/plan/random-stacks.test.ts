@@ -1,0 +1,123 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { AwsDeployment } from "../../components/aws";
+import { ConfigurationError } from "../../stacks/configuration-error";
+import { deploymentArgs } from "../../stacks/deployment-args";
+import { readConfig } from "../../stacks/read-config";
+import { build } from "../support/mocks";
+
+const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 2 });
+const subnets = (role: string, zones: number) => Array.from({ length: zones }, (_, zone) => `subnet-${role}${zone}`);
+
+/** Configurations as a person might write them, right and wrong ones. */
+const configurations = fc.record({
+    cloud: fc.constant("aws"),
+    environment: fc.constantFrom("dev", "staging", "prod"),
+    region: fc.constantFrom("us-east-1", "eu-central-1", "us-gov-west-1", "cn-north-1", "ap-southeast-2"),
+    hostname: fc.constantFrom("minusnow.example.com", "itsm.corp.example.org", "example.com"),
+    dnsZone: optional(fc.constantFrom("example.com", "corp.example.org", "example.net")),
+    certificateId: optional(fc.constant("arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d")),
+    supportEmail: fc.constant("support@example.com"),
+    mail: fc.record({
+        host: fc.constant("smtp.example.com"),
+        user: fc.constant("noreply@example.com"),
+        port: optional(fc.integer({ min: 1, max: 65535 })),
+        passwordSecretId: fc.constantFrom(
+            "minusnow/smtp",
+            "arn:aws:secretsmanager:us-east-1:111122223333:secret:smtp-AbCdEf",
+        ),
+    }),
+    release: fc.record({
+        version: fc.constantFrom("1.0.0", "2026.11.25-rc.1"),
+        artifact: fc.constantFrom("s3://releases/minusnow.tar.gz", "s3://releases/a/b/c.tar.gz"),
+        sha256: fc.constant("0".repeat(64)),
+    }),
+    network: optional(
+        fc.oneof(
+            fc.record(
+                {
+                    addressSpace: fc
+                        .tuple(fc.integer({ min: 0, max: 255 }), fc.integer({ min: 14, max: 25 }))
+                        .map(([second, prefix]) => `10.${second & (prefix < 16 ? 0xfc : 0xff)}.0.0/${prefix}`),
+                    zoneCount: fc.integer({ min: 2, max: 6 }),
+                    nat: fc.constantFrom("per-zone", "single"),
+                    reservedNetworks: fc.constantFrom(["10.0.0.0/8"], ["172.16.0.0/12"], []),
+                },
+                { requiredKeys: [] },
+            ),
+            fc.integer({ min: 2, max: 3 }).map((zones) => ({
+                networkId: "vpc-0a1b2c3d",
+                subnetIds: Object.fromEntries(
+                    ["edge", "app", "database", "storage", "cache"].map((role) => [role, subnets(role, zones)]),
+                ),
+            })),
+        ),
+    ),
+    loadBalancer: optional(fc.record({ rateLimitPerMinute: fc.integer({ min: 10, max: 2_000_000_000 }) })),
+    appPair: optional(
+        fc.record(
+            {
+                count: fc.integer({ min: 1, max: 12 }),
+                os: fc.constantFrom("amazon-linux-2023", "ubuntu-24.04", "debian-13"),
+                image: fc.constantFrom("ami-0123456789abcdef0", "ami-01234567"),
+                nodeVersion: fc.integer({ min: 20, max: 26 }),
+                renew: fc.constantFrom(["app1"], ["app2", "app1"], ["app9"]),
+            },
+            { requiredKeys: [] },
+        ),
+    ),
+    database: optional(
+        fc.record(
+            {
+                version: fc.integer({ min: 15, max: 18 }),
+                storageGib: fc.integer({ min: 20, max: 32768 }),
+                standby: fc.boolean(),
+                replica: fc.boolean(),
+                backupRetentionDays: fc.integer({ min: 1, max: 35 }),
+            },
+            { requiredKeys: [] },
+        ),
+    ),
+    sessionStore: optional(
+        fc.record({
+            kind: fc.constantFrom("managed", "none"),
+            memoryPolicy: fc.constantFrom("allkeys-lru", "volatile-lru", "noeviction"),
+        }),
+    ),
+    rotation: optional(fc.integer({ min: 1, max: 99 })),
+    deletionProtection: optional(fc.boolean()),
+});
+
+function rawValues(configuration: Record<string, unknown>): Record<string, string> {
+    const entries = Object.entries(JSON.parse(JSON.stringify(configuration)) as Record<string, unknown>);
+    return Object.fromEntries(
+        entries.map(([key, value]) => [`minusnow:${key}`, typeof value === "string" ? value : JSON.stringify(value)]),
+    );
+}
+
+describe("any configuration", () => {
+    it("is refused with a clear error or gives a deployment that AWS would not refuse", async () => {
+        const outcomes = { refused: 0, planned: 0 };
+        await fc.assert(
+            fc.asyncProperty(configurations, async (configuration) => {
+                let config;
+                try {
+                    config = readConfig({ stack: "random", values: rawValues(configuration), isSecret: () => false });
+                } catch (error) {
+                    expect(error).toBeInstanceOf(ConfigurationError);
+                    outcomes.refused++;
+                    return;
+                }
+                const built = await build(
+                    () => new AwsDeployment(`minusnow-${config.environment}`, deploymentArgs(config)),
+                );
+                expect(built.cloud.refusals).toEqual([]);
+                expect([...built.cloud.unknownTypes]).toEqual([]);
+                outcomes.planned++;
+            }),
+            { numRuns: 200 },
+        );
+        expect(outcomes.planned).toBeGreaterThan(30);
+        expect(outcomes.refused).toBeGreaterThan(30);
+    });
+});
