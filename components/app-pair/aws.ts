@@ -15,7 +15,7 @@ import { renderAppServer } from "./host/app-server";
 export interface AwsAppPairArgs {
     /** How many servers. Default 2 (guide). A higher number adds servers; a lower one removes the last. */
     count?: number;
-    /** Instance type. Default c7i.2xlarge: 8 CPU and 16 GiB, the guide's recommended size. A change restarts servers. */
+    /** Instance type. Default c7i.2xlarge: 8 CPU and 16 GiB, the guide's recommended size. See `renew`. */
     size?: pulumi.Input<string>;
     /** Operating system of new servers. Default Amazon Linux 2023. A change reaches servers named in `renew`. */
     os?: OperatingSystem;
@@ -24,9 +24,9 @@ export interface AwsAppPairArgs {
     /** Node.js major version of new servers. Default 20 (guide, step 2). See `renew`. */
     nodeVersion?: number;
     /**
-     * Names of servers, for example `app2`, that this update replaces when their image or first-boot script differs
-     * from the present one. Default none: a newer image, and a newer script, wait until the server is named here, so no
-     * update replaces both servers by itself. Name one, update, check its health, then name the other.
+     * Names of servers, for example `app2`, that this update replaces or restarts when their image, first-boot script,
+     * size or disk differs from the present one. Default none: such a change waits until the server is named here, so no
+     * update takes both servers by itself. Name one, update, check its health, then name the other.
      */
     renew?: string[];
     /** Ids of the application subnets, one per zone; servers are spread over them in turn. */
@@ -92,7 +92,10 @@ export class AwsAppPair extends pulumi.ComponentResource implements AppPair {
         const image = pulumi.output(args.image ?? newestImage(args.os ?? OperatingSystem.AmazonLinux2023, child));
         const userData = renderUserData(settings, args, child);
         const servers = memberNames(args).map((member, place) =>
-            createServer(`${name}-${member}`, { member, place, profile, image, userData }, args, child),
+            createServer(`${name}-${member}`, { member, place, profile, image, userData }, args, {
+                ...child,
+                dependsOn: opts?.dependsOn,
+            }),
         );
 
         this.memberIds = servers.map((server) => server.id);
@@ -231,8 +234,13 @@ interface Server {
     userData: pulumi.Output<string>;
 }
 
-/** A server keeps its image and first-boot script until it is named in `renew`. */
-function createServer(name: string, server: Server, args: AwsAppPairArgs, child: Child): ec2.Instance {
+/** A server keeps its image, first-boot script, size and disk until it is named in `renew`. */
+function createServer(
+    name: string,
+    server: Server,
+    args: AwsAppPairArgs,
+    child: pulumi.CustomResourceOptions,
+): ec2.Instance {
     const { member, place, profile, image, userData } = server;
     const tags = { ...args.tags, Name: name };
     return new ec2.Instance(
@@ -252,13 +260,15 @@ function createServer(name: string, server: Server, args: AwsAppPairArgs, child:
             ebsOptimized: true,
             monitoring: true,
             disableApiTermination: args.deletionProtection ?? true,
+            // Lets a server that is to be renewed go although outsiders may not end it.
+            forceDestroy: true,
             maintenanceOptions: { autoRecovery: "default" },
             tags,
         },
         {
             ...child,
             deleteBeforeReplace: true,
-            ignoreChanges: args.renew?.includes(member) ? [] : ["ami", "userData"],
+            ignoreChanges: args.renew?.includes(member) ? [] : ["ami", "userData", "instanceType", "rootBlockDevice"],
         },
     );
 }

@@ -18,6 +18,8 @@ export interface BootstrapArgs {
     keyId: pulumi.Input<string>;
     subnetIds: pulumi.Input<string>[];
     firewallGroupId: pulumi.Input<string>;
+    /** What must exist before the function can do its work. */
+    dependsOn?: pulumi.ResourceOptions["dependsOn"];
     tags?: { [key: string]: pulumi.Input<string> };
 }
 
@@ -48,7 +50,7 @@ export function bootstrapDatabase(
                 ],
             }),
         },
-        child,
+        { ...child, dependsOn: args.dependsOn },
     );
     const handler = new lambda.Function(
         name,

@@ -73,7 +73,11 @@ export class AwsDatabase extends pulumi.ComponentResource implements Database {
         const shared = sharedSettings(name, args, child);
         const primary = createPrimary(name, admin, shared, args, child);
         const replica = (args.replica ?? true) ? createReplica(name, primary, shared, args, child) : undefined;
-        const bootstrap = bootstrapDatabase(`${name}-bootstrap`, bootstrapArgs(primary, admin, login, args), child);
+        const bootstrap = bootstrapDatabase(
+            `${name}-bootstrap`,
+            { ...bootstrapArgs(primary, admin, login, args), dependsOn: opts?.dependsOn },
+            child,
+        );
 
         this.writerHost = primary.address;
         this.readerHost = replica?.address ?? primary.address;
@@ -202,9 +206,7 @@ function createPrimary(
             passwordWo: admin.value,
             passwordWoVersion: args.rotation ?? 1,
             dbSubnetGroupName: subnets.name,
-            ...(standby
-                ? { multiAz: true }
-                : { availabilityZone: pulumi.output(args.zones).apply((zones) => zones[0]!) }),
+            multiAz: standby,
             backupRetentionPeriod: args.backupRetentionDays ?? 30,
             backupWindow: "02:00-03:00",
             maintenanceWindow: "sun:04:00-sun:05:00",
@@ -234,6 +236,7 @@ function createReplica(
             replicateSourceDb: primary.identifier,
             availabilityZone: otherZone,
             maintenanceWindow: "sun:05:00-sun:06:00",
+            deletionProtection: false,
             skipFinalSnapshot: true,
         },
         { ...child, ignoreChanges: ["availabilityZone"] },

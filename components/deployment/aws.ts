@@ -122,6 +122,7 @@ function createSecrets(name: string, args: DeploymentArgs, child: Child): AwsSec
     return new AwsSecrets(`${name}-secrets`, { keyId, rotation, ...smtp, tags }, child);
 }
 
+/** Waits for the whole network: the function in it needs routes, rules and endpoints. */
 function createDatabase(
     name: string,
     network: AwsNetwork,
@@ -145,7 +146,7 @@ function createDatabase(
             deletionProtection,
             tags,
         },
-        child,
+        { ...child, dependsOn: network },
     );
 }
 
@@ -249,6 +250,7 @@ function environment(args: DeploymentArgs, sharedSessions: boolean): { [name: st
     };
 }
 
+/** Waits for the whole network: AWS refuses a public balancer before the Internet gateway is attached. */
 function createLoadBalancer(
     name: string,
     network: AwsNetwork,
@@ -273,6 +275,6 @@ function createLoadBalancer(
             deletionProtection,
             tags,
         },
-        child,
+        { ...child, dependsOn: network },
     );
 }

@@ -35,7 +35,7 @@ export interface LoadBalancerSettings {
 export interface AppPairSettings {
     /** How many. Default 2. */
     count?: number;
-    /** The cloud's machine size. Default the guide's recommended size. A change restarts servers. */
+    /** The cloud's machine size. Default the guide's recommended size. A change reaches servers named in `renew`. */
     size?: string;
     /** Operating system of new servers. */
     os?: OperatingSystem;

@@ -58,7 +58,7 @@ export class AwsLoadBalancer extends pulumi.ComponentResource implements LoadBal
         const child = { parent: this };
         checkArguments(args);
 
-        const balancer = createBalancer(name, args, child);
+        const balancer = createBalancer(name, args, child, opts?.dependsOn);
         const targets = createTargetGroup(name, args, child);
         attachMembers(name, targets, args, child);
         redirectToHttps(name, balancer, args, child);
@@ -102,7 +102,12 @@ function checkArguments(args: AwsLoadBalancerArgs): void {
     }
 }
 
-function createBalancer(name: string, args: AwsLoadBalancerArgs, child: Child): lb.LoadBalancer {
+function createBalancer(
+    name: string,
+    args: AwsLoadBalancerArgs,
+    child: Child,
+    dependsOn: pulumi.ResourceOptions["dependsOn"],
+): lb.LoadBalancer {
     const { deletionProtection = true, tags } = args;
     const logs = createAccessLogBucket(`${name}-logs`, { deletionProtection, tags }, child);
     return new lb.LoadBalancer(
@@ -119,7 +124,7 @@ function createBalancer(name: string, args: AwsLoadBalancerArgs, child: Child): 
             accessLogs: { enabled: true, bucket: logs },
             tags,
         },
-        child,
+        { ...child, dependsOn },
     );
 }
 

@@ -144,10 +144,10 @@ function buildNetwork(name: string, args: AwsNetworkArgs, child: Child): BuiltNe
 
     const subnets = createSubnets(name, network, planAddresses(space, zones), args, child);
     const publicTable = createRouteTable(`${name}-edge`, network, args, child);
-    routeToInternet(name, network, publicTable, args, child);
+    const internetRoute = routeToInternet(name, network, publicTable, args, child);
     associate(`${name}-edge`, subnets.edge, () => publicTable, child);
 
-    const nats = createNatGateways(name, subnets.edge, publicTable, args, child);
+    const nats = createNatGateways(name, subnets.edge, internetRoute, args, child);
     const appTables = subnets.app.map((_, zone) => {
         const table = createRouteTable(`${name}-app-${zone + 1}`, network, args, child);
         const nat = nats[zone] ?? nats[0]!;
@@ -269,16 +269,17 @@ function routeToInternet(
     table: ec2.RouteTable,
     args: AwsNetworkArgs,
     child: Child,
-): void {
+): ec2.Route {
     const gateway = new ec2.InternetGateway(name, { vpcId: network.id, tags: { ...args.tags, Name: name } }, child);
     const route = { routeTableId: table.id, destinationCidrBlock: "0.0.0.0/0", gatewayId: gateway.id };
-    new ec2.Route(`${name}-edge-outbound`, route, child);
+    return new ec2.Route(`${name}-edge-outbound`, route, child);
 }
 
+/** A public gateway is refused before its network reaches the Internet. */
 function createNatGateways(
     name: string,
     edge: ec2.Subnet[],
-    publicTable: ec2.RouteTable,
+    internetRoute: ec2.Route,
     args: AwsNetworkArgs,
     child: Child,
 ) {
@@ -288,7 +289,7 @@ function createNatGateways(
         const tags = { ...args.tags, Name: natName };
         const address = new ec2.Eip(natName, { domain: "vpc", tags }, child);
         const gateway = { subnetId: subnet.id, allocationId: address.id, tags };
-        return new ec2.NatGateway(natName, gateway, { ...child, dependsOn: publicTable });
+        return new ec2.NatGateway(natName, gateway, { ...child, dependsOn: internetRoute });
     });
 }
 

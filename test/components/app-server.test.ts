@@ -85,7 +85,7 @@ describe("user data of an application server", () => {
             expect(text.startsWith("#cloud-config\n")).toBe(true);
             expect(Buffer.byteLength(text)).toBeLessThan(userDataLimit);
             const { write_files: files, runcmd } = parse(text) as CloudConfig;
-            expect(runcmd).toEqual([["/usr/local/lib/minusnow/setup"]]);
+            expect(runcmd).toEqual([["bash", "-c", "until /usr/local/lib/minusnow/setup; do sleep 30; done"]]);
             for (const { path: file, content } of files.filter(({ content: text_ }) =>
                 text_.startsWith("#!/bin/bash"),
             )) {

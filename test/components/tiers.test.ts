@@ -145,12 +145,11 @@ describe("AwsDatabase", () => {
         expect(built.cloud.refusals).toEqual([]);
     });
 
-    it("stands alone in a zone of its own without standby and replica", async () => {
+    it("stands alone without standby and replica", async () => {
         const built = await build(
             () => new AwsDatabase("db", { ...database, standby: false, replica: false, deletionProtection: false }),
         );
-        expect(built.one("rds.Instance")).toMatchObject({ availabilityZone: "us-east-1a", skipFinalSnapshot: true });
-        expect(built.one("rds.Instance")).not.toHaveProperty("multiAz");
+        expect(built.one("rds.Instance")).toMatchObject({ multiAz: false, skipFinalSnapshot: true });
     });
 
     it("gives the bootstrap function names of secrets and no secret", async () => {

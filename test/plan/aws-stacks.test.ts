@@ -132,7 +132,7 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
 
     it("step 2: a newer image or first-boot script replaces no server by itself", () => {
         for (const server of at.all("ec2.Instance")) {
-            expect(server.options.ignoreChanges).toEqual(["ami", "userData"]);
+            expect(server.options.ignoreChanges).toEqual(["ami", "userData", "instanceType", "rootBlockDevice"]);
         }
     });
 
@@ -327,6 +327,15 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
         expect(services.sort()).toEqual(["ec2messages", "logs", "s3", "secretsmanager", "ssm", "ssmmessages"]);
     });
 
+    it("what AWS refuses before its network reaches the Internet waits for it", () => {
+        const internetRoute = at.one("ec2.Route", "-edge-outbound").urn;
+        for (const type of ["ec2.NatGateway", "lb.LoadBalancer", "ec2.Instance", "lambda.Invocation"]) {
+            for (const resource of at.all(type)) {
+                expect(everythingBefore(at, resource.urn), resource.name).toContain(internetRoute);
+            }
+        }
+    });
+
     it("secrets: generated with the stated complexity, a rotated key, written only", () => {
         expect(at.one("kms.Key").inputs).toMatchObject({ enableKeyRotation: true });
         for (const { inputs } of at.plan.resources.filter(({ type }) => type.startsWith("random:"))) {
@@ -399,6 +408,17 @@ function dependencyTypes(
         const { type } = at.resources.find((other) => other.urn === urn)!;
         return type.replace(/^[^:]+:([^/:]+)\/[^:]+:/, "$1.");
     });
+}
+
+/** All resources that one waits for, directly or through others. */
+function everythingBefore(at: PlannedStack, urn: string, seen = new Set<string>()): Set<string> {
+    for (const before of at.resources.find((resource) => resource.urn === urn)?.dependencies ?? []) {
+        if (!seen.has(before)) {
+            seen.add(before);
+            everythingBefore(at, before, seen);
+        }
+    }
+    return seen;
 }
 
 /** Types of the shipped stacks whose inputs have `tags`. */

@@ -54,7 +54,7 @@ export function renderAppServer({ cloud, nodeMajor, mounts }: AppServerHost): st
             unit("minusnow-environment.service", environmentUnit),
             unit(application.service, applicationUnit),
         ],
-        commands: [[`${libraryPath}/setup`]],
+        commands: [["bash", "-c", `until ${libraryPath}/setup; do sleep 30; done`]],
     });
 }
 

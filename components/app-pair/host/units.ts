@@ -10,8 +10,7 @@ const searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin
 export const applicationUnit = `[Unit]
 Description=MinusNow ITSM Platform
 After=network-online.target minusnow-storage.service minusnow-environment.service
-Wants=network-online.target minusnow-storage.service
-Requires=minusnow-environment.service
+Wants=network-online.target minusnow-storage.service minusnow-environment.service
 RequiresMountsFor=${writablePaths}
 ConditionPathExists=${directory}/${application.entryPoint}
 
@@ -70,9 +69,7 @@ Environment=${searchPath}
 ExecStart=/usr/local/lib/minusnow/environment.mjs
 UMask=0077
 ProtectSystem=full
-ProtectHome=true
 PrivateTmp=true
-NoNewPrivileges=true
 `;
 
 /** Mounts the shared directories without holding up the boot, then starts an application that waited for them. */
