@@ -7,7 +7,7 @@ import * as vpc from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
 import { allow, trustService } from "../aws-account";
 import { addressSpace, arrows, ports, subnetRoles } from "../reference";
-import { type AddressPlan, planAddresses } from "./addresses";
+import { type AddressPlan, hostAddress, planAddresses } from "./addresses";
 import { type FirewallGroupIds, NatPlacement, type Network, type SubnetIds } from "./contract";
 
 /** Arguments of {@link AwsNetwork}. */
@@ -84,6 +84,8 @@ interface BuiltNetwork {
     vpcId: pulumi.Input<string>;
     subnetIds: SubnetIds;
     privateRouteTableIds: pulumi.Output<string>[];
+    /** What keeps the servers' fixed addresses free. */
+    reservations: pulumi.Resource[];
 }
 
 function existingNetwork(args: AwsNetworkArgs): BuiltNetwork | undefined {
@@ -103,7 +105,7 @@ function existingNetwork(args: AwsNetworkArgs): BuiltNetwork | undefined {
             );
         }
     }
-    return { vpcId: networkId, subnetIds, privateRouteTableIds: [] };
+    return { vpcId: networkId, subnetIds, privateRouteTableIds: [], reservations: [] };
 }
 
 function zonesOf(subnetIds: pulumi.Input<string>[], child: Child): pulumi.Output<string[]> {
@@ -142,7 +144,8 @@ function buildNetwork(name: string, args: AwsNetworkArgs, child: Child): BuiltNe
     lockDefaultSecurityGroup(name, network, args, child);
     recordFlows(name, network, args, child);
 
-    const subnets = createSubnets(name, network, planAddresses(space, zones), args, child);
+    const plan = planAddresses(space, zones);
+    const subnets = createSubnets(name, network, plan, args, child);
     const publicTable = createRouteTable(`${name}-edge`, network, args, child);
     const internetRoute = routeToInternet(name, network, publicTable, args, child);
     associate(`${name}-edge`, subnets.edge, () => publicTable, child);
@@ -172,6 +175,7 @@ function buildNetwork(name: string, args: AwsNetworkArgs, child: Child): BuiltNe
             cache: ids(subnets.cache),
         },
         privateRouteTableIds: appTables.map((table) => table.id),
+        reservations: reserveServerAddresses(name, subnets.app, plan.app, child),
     };
 }
 
@@ -250,6 +254,20 @@ function createSubnets(name: string, network: ec2.Vpc, plan: AddressPlan, args: 
         storage: subnetsOf("storage"),
         cache: subnetsOf("cache"),
     };
+}
+
+/** Host numbers 8 to 15 are for servers: app1 is 10 (guide, step 7). AWS gives them to nothing that takes any address. */
+function reserveServerAddresses(
+    name: string,
+    subnets: ec2.Subnet[],
+    blocks: string[],
+    child: Child,
+): pulumi.Resource[] {
+    return subnets.map((subnet, zone) => {
+        const cidrBlock = `${hostAddress(blocks[zone]!, 8)}/29`;
+        const reservation = { subnetId: subnet.id, cidrBlock, reservationType: "explicit" };
+        return new ec2.SubnetCidrReservation(`${name}-app-${zone + 1}-servers`, reservation, child);
+    });
 }
 
 function createRouteTable(name: string, network: ec2.Vpc, args: AwsNetworkArgs, child: Child): ec2.RouteTable {
@@ -407,7 +425,7 @@ function createEndpoints(
                 securityGroupIds: [group.id],
                 tags: { ...tags, Name: `${name}-${service}` },
             },
-            child,
+            { ...child, dependsOn: network.reservations },
         );
     }
 }

@@ -3,6 +3,7 @@ export const highlights: Record<string, readonly string[]> = {
     "pulumi:providers:aws": ["region"],
     "aws:ec2/vpc:Vpc": ["cidrBlock"],
     "aws:ec2/subnet:Subnet": ["cidrBlock", "availabilityZone"],
+    "aws:ec2/subnetCidrReservation:SubnetCidrReservation": ["cidrBlock", "reservationType"],
     "aws:ec2/route:Route": ["destinationCidrBlock"],
     "aws:ec2/vpcEndpoint:VpcEndpoint": ["serviceName", "vpcEndpointType"],
     "aws:ec2/flowLog:FlowLog": ["trafficType", "logDestinationType"],

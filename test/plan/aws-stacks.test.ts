@@ -128,6 +128,8 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
         }
         const subnets = servers.map((server) => server.propertyDependencies["subnetId"]);
         expect(new Set(subnets.flat()).size).toBe(2);
+        const reserved = at.all("ec2.SubnetCidrReservation").map(({ inputs }) => inputs["cidrBlock"]);
+        expect(reserved).toEqual(["10.0.1.8/29", "10.0.17.8/29"]);
     });
 
     it("step 2: a newer image or first-boot script replaces no server by itself", () => {

@@ -86,6 +86,10 @@ const makers: Record<string, Maker> = {
         instanceTenancy: "default",
     })),
     "aws:ec2/subnet:Subnet": ec2("subnet", "subnet"),
+    "aws:ec2/subnetCidrReservation:SubnetCidrReservation": (request) => ({
+        id: request.identifier("scr"),
+        outputs: { ownerId: request.account },
+    }),
     "aws:ec2/internetGateway:InternetGateway": ec2("igw", "internet-gateway"),
     "aws:ec2/routeTable:RouteTable": ec2("rtb", "route-table"),
     "aws:ec2/route:Route": ({ identifier }) => ({

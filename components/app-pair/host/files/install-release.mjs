@@ -23,7 +23,7 @@ if (!existsSync(target)) {
     run("tar", "-xzf", archive, "-C", partial, "--no-same-owner");
     rmSync(archive);
     const asUser = (...command) =>
-        run("runuser", "-u", user, "--", "env", `HOME=${partial}`, `--chdir=${partial}`, ...command);
+        run("runuser", "-u", user, "--", "env", `--chdir=${partial}`, `HOME=${partial}`, ...command);
     if (!existsSync(`${partial}/node_modules`)) {
         run("chown", "-R", user, partial);
         asUser("npm", "install", ...(existsSync(`${partial}/dist`) ? ["--omit=dev"] : []));
