@@ -25,7 +25,7 @@ export interface AwsDatabaseArgs {
     replica?: boolean;
     /** Days of point-in-time recovery, 1 to 35. Default 30 (guide, "Backup Strategy"). A change is made in place. */
     backupRetentionDays?: number;
-    /** Refuses deletion and keeps a final snapshot. Default true. A change is made in place. */
+    /** Refuses deletion. No final snapshot is taken once this is off. Default true. A change is made in place. */
     deletionProtection?: boolean;
     /** Ids of the database subnets in two or more zones. A change replaces the subnet group. */
     subnetIds: pulumi.Input<string>[];

@@ -125,7 +125,7 @@ export interface DeploymentArgs {
     keyId?: string;
     /** A higher number replaces all generated passwords. Default 1. */
     rotation?: number;
-    /** Refuses deletion of what holds data, and keeps final copies. Default true. */
+    /** Refuses deletion of what holds data; take a copy before turning it off to delete. Default true. */
     deletionProtection?: boolean;
     /** Tags for everything that takes tags. A change is made in place. */
     tags?: { [key: string]: string };
