@@ -6,6 +6,6 @@ export default defineConfig({
         testTimeout: 120_000,
         hookTimeout: 300_000,
         globalSetup: ["test/build.ts"],
-        reporters: process.env["CI"] ? ["default", "./test/closing-line.ts"] : ["default", "./test/closing-line.ts"],
+        reporters: ["default", "./test/closing-line.ts"],
     },
 });

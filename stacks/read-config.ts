@@ -79,7 +79,7 @@ function describeIssue(issue: Issue, input: unknown): ConfigurationProblem[] {
     return [
         {
             path: pathText(issue.path),
-            found: JSON.stringify(found),
+            found: metaOf(schema).secret ? "a value that is not text" : JSON.stringify(found),
             allowed: allowedText(issue, schema),
             fix: setCommand(issue.path, schema),
         },

@@ -69,7 +69,7 @@ describe("minusnow plan", () => {
         expect(stdout).toContain('"passwordWo": "[secret]"');
     });
 
-    it("needs no network, no credentials and no command line of Pulumi", () => {
+    it("needs no credentials, no home and no command line of Pulumi", () => {
         const { status } = minusnow(["plan", "aws-dev"], {
             env: {
                 PATH: "/nonexistent",
