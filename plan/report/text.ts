@@ -130,7 +130,7 @@ function renderSummary({ resources, unknownTypes, stack, outcome, refusals }: Pl
         planned: style.good(`Planned ${stack}: ${counts}, nothing refused.`),
         "wrong-configuration": style.bad(`Not planned: the configuration of ${stack} is wrong.`),
         failed: style.bad(
-            `Not planned: ${refusals.length > 0 ? `the cloud would refuse ${refusals.length} of ${counts}` : `the program of ${stack} failed`}.`,
+            `Not planned: ${refusals.length > 0 ? `the cloud would refuse: ${refusals.length} reasons in ${new Set(refusals.map(({ urn }) => urn)).size} resources` : `the program of ${stack} failed`}.`,
         ),
     };
     return `${verdicts[outcome]}${unsimulated}\n`;

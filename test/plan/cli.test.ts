@@ -187,7 +187,7 @@ describe("a program that fails", () => {
         expect(stdout).toContain("InvalidVpc.Range");
         expect(stdout).toContain("Health check timeout '5' must be smaller than the interval '5'");
         expect(stdout).toContain("allowed are 32; give the deployment a shorter name");
-        expect(stdout).toContain("the cloud would refuse 3 of 2 resources in 0 components");
+        expect(stdout).toContain("the cloud would refuse: 3 reasons in 2 resources");
         expect(status).toBe(3);
     });
 
