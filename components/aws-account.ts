@@ -21,5 +21,9 @@ export function allow(actions: string[], resources: pulumi.Input<pulumi.Input<st
 
 /** The statements that let a role read secrets which are encrypted with one key. */
 export function allowReadingSecrets(secretIds: pulumi.Input<string>[], keyId: pulumi.Input<string>) {
-    return [allow(["secretsmanager:GetSecretValue"], secretIds), allow(["kms:Decrypt"], [keyId])];
+    const throughSecretsManager = { StringLike: { "kms:ViaService": "secretsmanager.*.amazonaws.com*" } };
+    return [
+        allow(["secretsmanager:GetSecretValue"], secretIds),
+        allow(["kms:Decrypt"], [keyId], throughSecretsManager),
+    ];
 }

@@ -64,7 +64,7 @@ export async function plan(request: PlanRequest): Promise<Plan> {
             unknowns,
             resources,
             outputs,
-            logs: [...logs, ...errors.map((message): LogMessage => ({ severity: "error", message, urn: "" }))],
+            logs: [...logs, ...[...errors, ...silentEnd(end, logs)].map(asError)],
             printed: end.printed,
             refusals: cloud.refusals,
             unknownTypes: [...cloud.unknownTypes].sort(),
@@ -82,6 +82,18 @@ function outcomeOf(end: ProgramEnd, logs: LogMessage[], errors: string[], refusa
         return "wrong-configuration";
     }
     return end.status !== 0 || failures.length > 0 || errors.length > 0 || refusals.length > 0 ? "failed" : "planned";
+}
+
+function asError(message: string): LogMessage {
+    return { severity: "error", message, urn: "" };
+}
+
+/** A program that died without a word is told of by how it ended. */
+function silentEnd({ status, signal }: ProgramEnd, logs: LogMessage[]): string[] {
+    if (status === 0 || logs.some(({ severity }) => severity === "error")) {
+        return [];
+    }
+    return [`the program ended with ${signal ? `signal ${signal}` : `status ${status}`} and logged no error`];
 }
 
 /** This library's own message, or that of a program which requires a key that is not set. */

@@ -1,5 +1,5 @@
-import { networksOverlap, parseNetwork, planAddresses } from "../components/network/addresses";
-import { addressSpace, appServerCount } from "../components/reference";
+import { hostAddress, networksOverlap, parseNetwork, planAddresses } from "../components/network/addresses";
+import { addressSpace, appServerCount, firstHostNumber } from "../components/reference";
 import type { StackConfig } from "./config";
 import type { ConfigurationProblem } from "./configuration-error";
 
@@ -48,14 +48,17 @@ const checkMode: Check = ({ loadBalancer }) =>
           ]
         : [];
 
-const checkAddresses: Check = ({ network }) => {
+const checkAddresses: Check = ({ network, appPair }) => {
     const space = network?.addressSpace ?? addressSpace;
     try {
         const { subnetMask } = parseNetwork(space);
         if (subnetMask < 16) {
             throw new Error(`address space ${space} is larger than a VPC can be; use a /16 or smaller`);
         }
-        planAddresses(space, network?.zoneCount ?? 2);
+        const subnet = planAddresses(space, network?.zoneCount ?? 2).app[0]!;
+        return checkServerAddresses(subnet, appPair?.count ?? appServerCount).concat(
+            (network?.reservedNetworks ?? []).flatMap((reserved, place) => checkReserved(space, reserved, place)),
+        );
     } catch (error) {
         return [
             problem(
@@ -66,8 +69,24 @@ const checkAddresses: Check = ({ network }) => {
             ),
         ];
     }
-    return (network?.reservedNetworks ?? []).flatMap((reserved, place) => checkReserved(space, reserved, place));
 };
+
+function checkServerAddresses(subnet: string, count: number): ConfigurationProblem[] {
+    try {
+        hostAddress(subnet, firstHostNumber + count - 1);
+        return [];
+    } catch (error) {
+        const found = `${count} servers, but ${(error as Error).message}`;
+        return [
+            problem(
+                "appPair.count",
+                found,
+                "as many as an application subnet has numbers for",
+                set("appPair.count", "2"),
+            ),
+        ];
+    }
+}
 
 function checkReserved(space: string, reserved: string, place: number): ConfigurationProblem[] {
     const path = `network.reservedNetworks[${place}]`;

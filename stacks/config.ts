@@ -125,6 +125,8 @@ const databaseSchema = z.strictObject({
     standby: flag("Keep a synchronous standby in another zone. Default by profile.").optional(),
     replica: flag("Keep a readable streaming replica in another zone. Default by profile.").optional(),
     backupRetentionDays: count("Days of point-in-time recovery. Default by profile.", 1, 35, 30).optional(),
+    applyImmediately: flag("Make changes that interrupt now, not in the maintenance window. Default false.").optional(),
+    finalSnapshot: flag("Take a snapshot before the database is deleted. Default by profile.").optional(),
 });
 
 const sharedStorageSchema = z.strictObject({

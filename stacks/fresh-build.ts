@@ -10,10 +10,10 @@ import { RunError } from "@pulumi/pulumi/errors";
 export function requireFreshBuild(): void {
     const build = path.resolve(__dirname, "..");
     const root = path.dirname(build);
-    if (path.basename(build) !== "dist") {
+    const built = modified(path.join(build, ".built"));
+    if (path.basename(build) !== "dist" || built === 0) {
         return;
     }
-    const built = modified(path.join(build, ".built"));
     const newer = ["components", "stacks"]
         .flatMap((folder) => sources(path.join(root, folder)))
         .find((file) => modified(file) > built);

@@ -30,8 +30,9 @@ export function readConfig({ stack, values, isSecret }: RawConfiguration): Stack
         }
     }
     const parsed = configSchema.safeParse(input);
-    const problems = parsed.success ? [] : parsed.error.issues.flatMap((issue) => describeIssue(issue, input));
-    problems.push(...checkRelations(wellFormedPart(input), isSecret));
+    const issues = parsed.success ? [] : parsed.error.issues;
+    const problems = issues.flatMap((issue) => describeIssue(issue, input));
+    problems.push(...checkRelations(wellFormedPart(input, issues), isSecret));
     if (!parsed.success || problems.length > 0) {
         throw new ConfigurationError(stack, problems);
     }
@@ -51,13 +52,19 @@ function parseValue(name: string, value: string): unknown {
     }
 }
 
-/** The top-level keys that are right by themselves, so that relations among them can be checked beside other mistakes. */
-function wellFormedPart(input: Record<string, unknown>): Partial<StackConfig> {
-    const entries = Object.entries(configSchema.shape).flatMap(([key, schema]) => {
-        const result = schema.safeParse(input[key]);
-        return result.success && result.data !== undefined ? [[key, result.data] as const] : [];
-    });
-    return Object.fromEntries(entries);
+/** What is right by itself, so that relations can be checked beside other mistakes: a wrong list goes as a whole. */
+function wellFormedPart(input: Record<string, unknown>, issues: Issue[]): Partial<StackConfig> {
+    const rest = structuredClone(input);
+    for (const { path } of issues) {
+        const list = path.findIndex((key) => typeof key === "number");
+        const wrong = list === -1 ? path : path.slice(0, list);
+        const last = wrong.at(-1);
+        const parent = valueAt(rest, wrong.slice(0, -1));
+        if (last !== undefined && typeof parent === "object" && parent !== null) {
+            Reflect.deleteProperty(parent, last);
+        }
+    }
+    return rest;
 }
 
 type Issue = z.core.$ZodIssue;

@@ -10,6 +10,8 @@ export interface BootstrapArgs {
     host: pulumi.Input<string>;
     port: number;
     database: string;
+    /** Role that owns the database. */
+    owner: string;
     adminSecretId: pulumi.Input<string>;
     secretId: pulumi.Input<string>;
     /** Stored secret versions to wait for. */
@@ -52,8 +54,9 @@ export function bootstrapDatabase(
         },
         { ...child, dependsOn: args.dependsOn },
     );
+    // A function that has not run for weeks fails its first call, so each rotation gets one of its own.
     const handler = new lambda.Function(
-        name,
+        `${name}-${args.rotation}`,
         {
             description: "MinusNow: creates the application's role and database",
             runtime: lambda.Runtime.NodeJS24dX,
@@ -71,12 +74,12 @@ export function bootstrapDatabase(
         },
         { ...child, dependsOn: policy },
     );
-    const { host, port, database, adminSecretId, secretId, rotation } = args;
+    const { host, port, database, owner, adminSecretId, secretId, rotation } = args;
     return new lambda.Invocation(
         name,
         {
             functionName: handler.name,
-            input: pulumi.jsonStringify({ host, port, database, adminSecretId, secretId }),
+            input: pulumi.jsonStringify({ host, port, database, owner, adminSecretId, secretId }),
             triggers: { rotation: String(rotation) },
         },
         { ...child, dependsOn: args.secretVersions },

@@ -1,6 +1,7 @@
 import * as iam from "@pulumi/aws/iam";
 import * as rds from "@pulumi/aws/rds";
 import * as pulumi from "@pulumi/pulumi";
+import { RandomId } from "@pulumi/random/randomId";
 import { awsManagedPolicy, trustService } from "../aws-account";
 import { applicationDatabase, databaseStorageGib, minimumPostgresMajor, ports } from "../reference";
 import { type GeneratedSecret, generateSecret } from "../secrets/aws-generated";
@@ -12,10 +13,13 @@ import type { Database } from "./contract";
 export interface AwsDatabaseArgs {
     /**
      * PostgreSQL major version, 15 or newer (guide). Default 17; RDS chooses and updates the minor version. A higher
-     * number upgrades in place in the next maintenance window, with minutes of downtime.
+     * number upgrades primary and replica in place, with minutes of downtime; it needs `applyImmediately`.
      */
     version?: string;
-    /** Instance class. Default db.m7g.2xlarge: 8 CPU and 32 GiB, the guide's recommended size. A change restarts. */
+    /**
+     * Instance class. Default db.m7g.2xlarge: 8 CPU and 32 GiB, the guide's recommended size. A change restarts, in the
+     * next maintenance window or with `applyImmediately` at once.
+     */
     size?: pulumi.Input<string>;
     /** Storage in GiB. Default 500 (guide); it grows by itself up to twice that. It cannot shrink. */
     storageGib?: number;
@@ -25,8 +29,12 @@ export interface AwsDatabaseArgs {
     replica?: boolean;
     /** Days of point-in-time recovery, 1 to 35. Default 30 (guide, "Backup Strategy"). A change is made in place. */
     backupRetentionDays?: number;
-    /** Refuses deletion. No final snapshot is taken once this is off. Default true. A change is made in place. */
+    /** Makes changes that interrupt now, not in the maintenance window. Default false. A change is made in place. */
+    applyImmediately?: boolean;
+    /** Refuses deletion. Default true. A change is made in place. */
     deletionProtection?: boolean;
+    /** Takes a snapshot before the primary is deleted. Default true. A change is made in place. */
+    finalSnapshot?: boolean;
     /** Ids of the database subnets in two or more zones. A change replaces the subnet group. */
     subnetIds: pulumi.Input<string>[];
     /** Names of the zones, in the order of the subnets. */
@@ -39,7 +47,10 @@ export interface AwsDatabaseArgs {
     appFirewallGroupId: pulumi.Input<string>;
     /** ARN of the KMS key that encrypts the data. A change replaces the database. */
     keyId: pulumi.Input<string>;
-    /** A higher number replaces both passwords. Default 1. Servers read theirs when the service starts. */
+    /**
+     * A higher number makes new passwords. Default 1. The application's moves to its other login, so servers keep
+     * working with the one they know until their service starts again; restart them before the next rotation.
+     */
     rotation?: number;
     /** Tags for everything that takes tags. A change is made in place. */
     tags?: { [key: string]: pulumi.Input<string> };
@@ -69,7 +80,7 @@ export class AwsDatabase extends pulumi.ComponentResource implements Database {
         checkArguments(args);
 
         const admin = createLogin(`${name}-admin`, "minusnow_admin", args, child);
-        const login = createLogin(`${name}-app`, applicationDatabase.role, args, child);
+        const login = createLogin(`${name}-app`, applicationLogin(args), args, child);
         const shared = sharedSettings(name, args, child);
         const primary = createPrimary(name, admin, shared, args, child);
         const replica = (args.replica ?? true) ? createReplica(name, primary, shared, args, child) : undefined;
@@ -101,6 +112,16 @@ interface Child {
 }
 
 const DEFAULT_VERSION = "17";
+
+function majorOf(args: AwsDatabaseArgs): number {
+    return Number.parseInt(args.version ?? DEFAULT_VERSION, 10);
+}
+
+/** Two logins take turns: the one that servers still use keeps its password until the rotation after next. */
+function applicationLogin(args: AwsDatabaseArgs): string {
+    const { role, alternateLogin } = applicationDatabase;
+    return (args.rotation ?? 1) % 2 === 1 ? role : alternateLogin;
+}
 
 function checkArguments(args: AwsDatabaseArgs): void {
     const { version = DEFAULT_VERSION, backupRetentionDays = 30 } = args;
@@ -136,16 +157,17 @@ function createLogin(name: string, username: string, args: AwsDatabaseArgs, chil
 
 /** What the primary and its replica have in common. */
 function sharedSettings(name: string, args: AwsDatabaseArgs, child: Child) {
-    const { tags, version = DEFAULT_VERSION } = args;
+    const { tags } = args;
     const parameters = new rds.ParameterGroup(
-        name,
+        `${name}-pg${majorOf(args)}`,
         {
-            family: `postgres${Number.parseInt(version, 10)}`,
+            family: `postgres${majorOf(args)}`,
             description: "MinusNow: the deployment guide's PostgreSQL settings",
             parameters: rdsParameters.map((parameter) => ({ ...parameter })),
             tags,
         },
-        child,
+        // After an upgrade the former group is in use until the restart, and AWS refuses to delete it.
+        { ...child, retainOnDelete: true },
     );
     const storageGib = args.storageGib ?? databaseStorageGib;
     return {
@@ -159,6 +181,7 @@ function sharedSettings(name: string, args: AwsDatabaseArgs, child: Child) {
         port: ports.postgres,
         caCertIdentifier: "rds-ca-rsa2048-g1",
         autoMinorVersionUpgrade: true,
+        applyImmediately: args.applyImmediately ?? false,
         copyTagsToSnapshot: true,
         deletionProtection: args.deletionProtection ?? true,
         enabledCloudwatchLogsExports: ["postgresql", "upgrade"],
@@ -187,7 +210,7 @@ function createPrimary(
     args: AwsDatabaseArgs,
     child: Child,
 ): rds.Instance {
-    const { tags, standby = true, deletionProtection = true } = args;
+    const { tags, standby = true, deletionProtection = true, finalSnapshot = true } = args;
     const subnets = new rds.SubnetGroup(
         name,
         { description: "MinusNow database", subnetIds: args.subnetIds, tags },
@@ -211,11 +234,17 @@ function createPrimary(
             backupWindow: "02:00-03:00",
             maintenanceWindow: "sun:04:00-sun:05:00",
             deleteAutomatedBackups: false,
-            skipFinalSnapshot: !deletionProtection,
-            finalSnapshotIdentifier: deletionProtection ? `${name}-final` : undefined,
+            skipFinalSnapshot: !finalSnapshot,
+            finalSnapshotIdentifier: finalSnapshot ? snapshotName(name, child) : undefined,
         },
         { ...child, protect: deletionProtection },
     );
+}
+
+/** A second deployment of the same name must not find its snapshot's name taken. */
+function snapshotName(name: string, child: Child): pulumi.Output<string> {
+    const suffix = new RandomId(`${name}-final-snapshot`, { byteLength: 4 }, child).hex;
+    return pulumi.interpolate`${name}-final-${suffix}`;
 }
 
 /** The replica keeps its zone when a failover moves the primary, so it is not replaced for that. */
@@ -226,9 +255,13 @@ function createReplica(
     args: AwsDatabaseArgs,
     child: Child,
 ): rds.Instance {
-    const otherZone = pulumi
-        .all([primary.availabilityZone, args.zones])
-        .apply(([taken, zones]) => zones.find((zone) => zone !== taken) ?? taken);
+    const otherZone = pulumi.all([primary.availabilityZone, args.zones]).apply(([taken, zones]) => {
+        const other = zones.find((zone) => zone !== taken);
+        if (other === undefined) {
+            throw new Error(`AwsDatabase: zones: found only ${taken}, allowed are two or more for a replica`);
+        }
+        return other;
+    });
     return new rds.Instance(
         `${name}-replica`,
         {
@@ -248,6 +281,7 @@ function bootstrapArgs(primary: rds.Instance, admin: GeneratedSecret, login: Gen
         host: primary.address,
         port: ports.postgres,
         database: applicationDatabase.name,
+        owner: applicationDatabase.role,
         adminSecretId: admin.id,
         secretId: login.id,
         secretVersions: [admin.version, login.version],

@@ -111,7 +111,12 @@ function createNetwork(name: string, args: DeploymentArgs, child: Child): AwsNet
     const outboundPorts = [ports.https, args.mail.port ?? ports.smtp, ...mirrors];
     return new AwsNetwork(
         `${name}-net`,
-        { ...args.network, outboundPorts: [...new Set(outboundPorts)], tags: args.tags },
+        {
+            ...args.network,
+            outboundPorts: [...new Set(outboundPorts)],
+            serverCount: args.appPair?.count,
+            tags: args.tags,
+        },
         child,
     );
 }

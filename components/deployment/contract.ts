@@ -11,12 +11,12 @@ import type { SharedStorageKind } from "../shared-storage/contract";
 export interface NetworkSettings {
     /** IPv4 network in CIDR notation. Default 10.0.0.0/16. A change replaces the network and all in it. */
     addressSpace?: string;
-    /** Zones to use, at least 2. Default 2. A higher number adds subnets. */
+    /** Zones to use, 2 to 6. Default 2. A higher number adds subnets; more than the region has are refused. */
     zoneCount?: number;
     /** Where outbound address translation runs. Default per-zone. A change is made in place. */
     nat?: NatPlacement;
     /** Id of an existing network to use; needs `subnetIds`. */
-    networkId?: string;
+    networkId?: pulumi.Input<string>;
     /** Existing subnets by role; needs `networkId`. */
     subnetIds?: SubnetIds;
 }
@@ -33,14 +33,14 @@ export interface LoadBalancerSettings {
 
 /** Application servers of a deployment (guide, step 2). */
 export interface AppPairSettings {
-    /** How many. Default 2. */
+    /** How many. Default 2 (guide). A higher number adds servers; a lower one removes the last. */
     count?: number;
     /** The cloud's machine size. Default the guide's recommended size. A change reaches servers named in `renew`. */
     size?: string;
     /** Operating system of new servers. */
     os?: OperatingSystem;
     /** Id of the machine image of new servers. Default the newest of `os`. */
-    image?: string;
+    image?: pulumi.Input<string>;
     /** Node.js major version of new servers. Default 20. */
     nodeVersion?: number;
     /** Servers that this update may replace, by name. Default none. */
@@ -51,9 +51,9 @@ export interface AppPairSettings {
 export interface DatabaseSettings {
     /** Who runs PostgreSQL. Default managed. A change replaces the database. */
     kind?: DatabaseKind;
-    /** PostgreSQL major version, 15 or newer. Default 17. */
+    /** PostgreSQL major version, 15 or newer. Default 17. A higher one upgrades in place; set `applyImmediately`. */
     version?: string;
-    /** The cloud's database size. Default the guide's recommended size. A change restarts. */
+    /** The cloud's database size. Default the guide's recommended size. A change restarts in the maintenance window. */
     size?: string;
     /** Storage in GiB. Default 500. It cannot shrink. */
     storageGib?: number;
@@ -63,6 +63,10 @@ export interface DatabaseSettings {
     replica?: boolean;
     /** Days of point-in-time recovery, 1 to 35. Default 30. */
     backupRetentionDays?: number;
+    /** Makes changes that interrupt now, not in the maintenance window. Default false. */
+    applyImmediately?: boolean;
+    /** Takes a snapshot before the database is deleted. Default true. */
+    finalSnapshot?: boolean;
 }
 
 /** Shared directories of a deployment (guide, step 5). */
@@ -92,7 +96,7 @@ export interface MailSettings {
     /** Password; pass it as a Pulumi secret. Exactly one of this and `passwordSecretId`. */
     password?: pulumi.Input<string>;
     /** Id of an existing secret that holds the password. */
-    passwordSecretId?: string;
+    passwordSecretId?: pulumi.Input<string>;
 }
 
 /** Arguments of a whole deployment, the same on every cloud. */
@@ -102,7 +106,7 @@ export interface DeploymentArgs {
     /** DNS zone in which the host name's record and the certificate's proof are made. */
     dnsZone?: string;
     /** Id of an existing certificate for the host name. Default: one is issued. */
-    certificateId?: string;
+    certificateId?: pulumi.Input<string>;
     /** Address that users see for support (guide, step 6). */
     supportEmail: string;
     /** Mail server (guide, step 6). */
@@ -122,13 +126,13 @@ export interface DeploymentArgs {
     /** Default: managed. */
     sessionStore?: SessionStoreSettings;
     /** Id of an existing encryption key. Default: one is created. */
-    keyId?: string;
-    /** A higher number replaces all generated passwords. Default 1. */
+    keyId?: pulumi.Input<string>;
+    /** A higher number replaces all generated passwords; servers read theirs when the service starts. Default 1. */
     rotation?: number;
-    /** Refuses deletion of what holds data; take a copy before turning it off to delete. Default true. */
+    /** Refuses deletion of what holds data. Default true. A change is made in place. */
     deletionProtection?: boolean;
     /** Tags for everything that takes tags. A change is made in place. */
-    tags?: { [key: string]: string };
+    tags?: { [key: string]: pulumi.Input<string> };
 }
 
 /** What a deployment gives on every cloud. */

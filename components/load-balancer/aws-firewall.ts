@@ -8,12 +8,18 @@ interface ManagedRuleGroup {
     countOnly: string[];
 }
 
-/** Managed rule groups in the order they are asked. Bodies over 8 KB are counted, not blocked: users attach files. */
+/**
+ * Managed rule groups in the order they are asked. Rules on bodies only count: users attach files, and tickets hold HTML,
+ * paths and SQL by nature.
+ */
 const managedRuleGroups: ManagedRuleGroup[] = [
     { name: "AWSManagedRulesAmazonIpReputationList", countOnly: [] },
-    { name: "AWSManagedRulesCommonRuleSet", countOnly: ["SizeRestrictions_BODY"] },
+    {
+        name: "AWSManagedRulesCommonRuleSet",
+        countOnly: ["SizeRestrictions_BODY", "CrossSiteScripting_BODY", "GenericLFI_BODY"],
+    },
     { name: "AWSManagedRulesKnownBadInputsRuleSet", countOnly: [] },
-    { name: "AWSManagedRulesSQLiRuleSet", countOnly: [] },
+    { name: "AWSManagedRulesSQLiRuleSet", countOnly: ["SQLi_BODY"] },
 ];
 
 /** Seconds over which requests of one address are counted. */

@@ -1,13 +1,11 @@
-import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as ec2 from "@pulumi/aws/ec2";
 import { getAvailabilityZonesOutput } from "@pulumi/aws/getAvailabilityZones";
-import { getRegionOutput } from "@pulumi/aws/getRegion";
-import * as iam from "@pulumi/aws/iam";
-import * as vpc from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
-import { allow, trustService } from "../aws-account";
-import { addressSpace, arrows, ports, subnetRoles } from "../reference";
+import { addressSpace, appServerCount, firstHostNumber, ports, subnetRoles } from "../reference";
 import { type AddressPlan, hostAddress, planAddresses } from "./addresses";
+import { createEndpoints } from "./aws-endpoints";
+import { recordFlows } from "./aws-flow-logs";
+import { createSecurityGroups } from "./aws-security-groups";
 import { type FirewallGroupIds, NatPlacement, type Network, type SubnetIds } from "./contract";
 
 /** Arguments of {@link AwsNetwork}. */
@@ -17,10 +15,18 @@ export interface AwsNetworkArgs {
      * all in it. A network without room for the zones is refused.
      */
     addressSpace?: string;
-    /** How many availability zones to use, at least 2. Default 2. A higher number adds subnets and moves none. */
+    /**
+     * How many availability zones to use, 2 to 6. Default 2. A higher number adds subnets and moves none; a region with
+     * fewer zones is refused.
+     */
     zoneCount?: number;
-    /** Names of the zones to use, instead of the first `zoneCount` of the region. A change replaces subnets. */
+    /**
+     * Names of the zones to use. Default the first `zoneCount` of the region. A subnet keeps its zone until it is
+     * replaced, also when AWS's list of zones changes.
+     */
     zones?: string[];
+    /** Application servers that get fixed addresses, whose numbers are set aside in each zone. Default 2. */
+    serverCount?: number;
     /** Where outbound address translation runs. Default one per zone. A change is made in place. */
     nat?: NatPlacement;
     /**
@@ -61,11 +67,12 @@ export class AwsNetwork extends pulumi.ComponentResource implements Network {
         this.networkId = pulumi.output(built.vpcId);
         this.subnetIds = built.subnetIds;
         this.zones = existing ? zonesOf(existing.subnetIds.app, child) : zoneNames(args, child);
-        this.firewallGroupIds = createSecurityGroups(name, this.networkId, args, child);
-        allowArrows(name, this.firewallGroupIds, args, child);
-        allowOutbound(name, this.firewallGroupIds, args, child);
+        const { outboundPorts = [ports.https, ports.smtp], tags } = args;
+        this.firewallGroupIds = createSecurityGroups(name, { networkId: this.networkId, outboundPorts, tags }, child);
         if (!existing) {
-            createEndpoints(name, this.networkId, built, this.firewallGroupIds, args, child);
+            const { reservations, privateRouteTableIds: routeTableIds } = built;
+            const users = { subnetIds: built.subnetIds.app, appFirewallGroupId: this.firewallGroupIds.app };
+            createEndpoints(name, { networkId: this.networkId, routeTableIds, reservations, ...users, tags }, child);
         }
         this.registerOutputs({
             networkId: this.networkId,
@@ -109,27 +116,46 @@ function existingNetwork(args: AwsNetworkArgs): BuiltNetwork | undefined {
 }
 
 function zonesOf(subnetIds: pulumi.Input<string>[], child: Child): pulumi.Output<string[]> {
-    return pulumi.all(subnetIds.map((id) => ec2.getSubnetOutput({ id }, child).availabilityZone));
+    return pulumi.all(subnetIds.map((id) => ec2.getSubnetOutput({ id }, child).availabilityZone)).apply((zones) => {
+        if (new Set(zones).size < zones.length) {
+            throw new Error(
+                `AwsNetwork: subnetIds.app: found subnets in ${zones.join(", ")}, allowed is one subnet in each zone`,
+            );
+        }
+        return zones;
+    });
 }
 
 /** How many zones the arguments ask for. */
 function zoneCount(args: AwsNetworkArgs): number {
     const count = args.zones?.length ?? args.zoneCount ?? 2;
-    if (count < 2) {
-        throw new Error(
-            `AwsNetwork: found ${count} zones, allowed are 2 or more: high availability needs a second zone`,
-        );
+    if (!Number.isInteger(count) || count < 2 || count > 6) {
+        throw new Error(`AwsNetwork: found ${count} zones, allowed are 2 to 6: high availability needs a second zone`);
+    }
+    if (args.zones && new Set(args.zones).size < count) {
+        throw new Error(`AwsNetwork: zones: found ${args.zones.join(", ")}, allowed are different zones`);
     }
     return count;
 }
+
+/** A zone of us-east-1 without current instance types, by id. */
+const poorZoneIds = ["use1-az3"];
 
 function zoneNames(args: AwsNetworkArgs, child: Child): pulumi.Output<string[]> {
     if (args.zones) {
         return pulumi.output(args.zones);
     }
     const filters = [{ name: "opt-in-status", values: ["opt-in-not-required"] }];
-    const available = getAvailabilityZonesOutput({ state: "available", filters }, child);
-    return available.names.apply((names) => names.slice(0, zoneCount(args)));
+    const wanted = zoneCount(args);
+    const available = getAvailabilityZonesOutput({ filters, excludeZoneIds: poorZoneIds }, child);
+    return pulumi.all([available.names, available.id]).apply(([names, region]) => {
+        if (names.length < wanted) {
+            throw new Error(
+                `AwsNetwork: zoneCount: found ${wanted}, allowed are 2 to ${names.length} in ${region}, which has the zones ${names.join(", ")}`,
+            );
+        }
+        return names.slice(0, wanted);
+    });
 }
 
 function buildNetwork(name: string, args: AwsNetworkArgs, child: Child): BuiltNetwork {
@@ -142,7 +168,7 @@ function buildNetwork(name: string, args: AwsNetworkArgs, child: Child): BuiltNe
         child,
     );
     lockDefaultSecurityGroup(name, network, args, child);
-    recordFlows(name, network, args, child);
+    recordFlows(name, network, { retentionDays: args.flowLogRetentionDays ?? 90, tags }, child);
 
     const plan = planAddresses(space, zones);
     const subnets = createSubnets(name, network, plan, args, child);
@@ -175,7 +201,7 @@ function buildNetwork(name: string, args: AwsNetworkArgs, child: Child): BuiltNe
             cache: ids(subnets.cache),
         },
         privateRouteTableIds: appTables.map((table) => table.id),
-        reservations: reserveServerAddresses(name, subnets.app, plan.app, child),
+        reservations: reserveServerAddresses(name, subnets.app, plan.app, args.serverCount ?? appServerCount, child),
     };
 }
 
@@ -183,51 +209,6 @@ function buildNetwork(name: string, args: AwsNetworkArgs, child: Child): BuiltNe
 function lockDefaultSecurityGroup(name: string, network: ec2.Vpc, args: AwsNetworkArgs, child: Child): void {
     const tags = { ...args.tags, Name: `${name}-default-locked` };
     new ec2.DefaultSecurityGroup(`${name}-default`, { vpcId: network.id, ingress: [], egress: [], tags }, child);
-}
-
-function recordFlows(name: string, network: ec2.Vpc, args: AwsNetworkArgs, child: Child): void {
-    const { tags } = args;
-    const logs = new cloudwatch.LogGroup(
-        `${name}-flows`,
-        { retentionInDays: args.flowLogRetentionDays ?? 90, tags },
-        child,
-    );
-    const role = new iam.Role(
-        `${name}-flows`,
-        {
-            assumeRolePolicy: trustService("vpc-flow-logs.amazonaws.com"),
-            tags,
-        },
-        child,
-    );
-    const policy = new iam.RolePolicy(
-        `${name}-flows`,
-        {
-            role: role.id,
-            policy: pulumi.jsonStringify({
-                Version: "2012-10-17",
-                Statement: [
-                    allow(
-                        ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
-                        [pulumi.interpolate`${logs.arn}:*`],
-                    ),
-                ],
-            }),
-        },
-        child,
-    );
-    new ec2.FlowLog(
-        `${name}-flows`,
-        {
-            vpcId: network.id,
-            trafficType: "ALL",
-            logDestinationType: "cloud-watch-logs",
-            logDestination: logs.arn,
-            iamRoleArn: role.arn,
-            tags,
-        },
-        { ...child, dependsOn: policy },
-    );
 }
 
 function createSubnets(name: string, network: ec2.Vpc, plan: AddressPlan, args: AwsNetworkArgs, child: Child) {
@@ -244,7 +225,7 @@ function createSubnets(name: string, network: ec2.Vpc, plan: AddressPlan, args: 
                     mapPublicIpOnLaunch: false,
                     tags: { ...args.tags, Name: subnetName },
                 },
-                child,
+                { ...child, ignoreChanges: ["availabilityZone"] },
             );
         });
     return {
@@ -256,18 +237,35 @@ function createSubnets(name: string, network: ec2.Vpc, plan: AddressPlan, args: 
     };
 }
 
-/** Host numbers 8 to 15 are for servers: app1 is 10 (guide, step 7). AWS gives them to nothing that takes any address. */
+/**
+ * Sets aside the addresses of the servers, from host number 8 on: app1 is 10 (guide, step 7). AWS then gives them to
+ * nothing that takes any address.
+ */
 function reserveServerAddresses(
     name: string,
     subnets: ec2.Subnet[],
     blocks: string[],
+    serverCount: number,
     child: Child,
 ): pulumi.Resource[] {
-    return subnets.map((subnet, zone) => {
-        const cidrBlock = `${hostAddress(blocks[zone]!, 8)}/29`;
-        const reservation = { subnetId: subnet.id, cidrBlock, reservationType: "explicit" };
-        return new ec2.SubnetCidrReservation(`${name}-app-${zone + 1}-servers`, reservation, child);
-    });
+    const afterLast = firstHostNumber + serverCount;
+    return subnets.flatMap((subnet, zone) =>
+        reservedBlocks(afterLast).map(({ start, prefix }, place) => {
+            const cidrBlock = `${hostAddress(blocks[zone]!, start)}/${prefix}`;
+            const reservation = { subnetId: subnet.id, cidrBlock, reservationType: "explicit" };
+            const suffix = place === 0 ? "" : `-${place + 1}`;
+            return new ec2.SubnetCidrReservation(`${name}-app-${zone + 1}-servers${suffix}`, reservation, child);
+        }),
+    );
+}
+
+/** Blocks of doubling size, 8 to 15, 16 to 31, 32 to 63 and so on, until all host numbers below one are covered. */
+function reservedBlocks(afterLast: number): { start: number; prefix: number }[] {
+    const blocks = [];
+    for (let start = 8, prefix = 29; start < afterLast; start *= 2, prefix -= 1) {
+        blocks.push({ start, prefix });
+    }
+    return blocks;
 }
 
 function createRouteTable(name: string, network: ec2.Vpc, args: AwsNetworkArgs, child: Child): ec2.RouteTable {
@@ -309,123 +307,4 @@ function createNatGateways(
         const gateway = { subnetId: subnet.id, allocationId: address.id, tags };
         return new ec2.NatGateway(natName, gateway, { ...child, dependsOn: internetRoute });
     });
-}
-
-const groupDescriptions: { [role in keyof FirewallGroupIds]: string } = {
-    edge: "Load balancer",
-    app: "Application servers",
-    database: "PostgreSQL",
-    storage: "Shared file storage",
-    cache: "Session store",
-};
-
-function createSecurityGroups(
-    name: string,
-    vpcId: pulumi.Output<string>,
-    args: AwsNetworkArgs,
-    child: Child,
-): FirewallGroupIds {
-    const group = (role: keyof FirewallGroupIds) =>
-        new ec2.SecurityGroup(
-            `${name}-${role}`,
-            {
-                vpcId,
-                description: `MinusNow: ${groupDescriptions[role]}`,
-                tags: { ...args.tags, Name: `${name}-${role}` },
-            },
-            child,
-        ).id;
-    return {
-        edge: group("edge"),
-        app: group("app"),
-        database: group("database"),
-        storage: group("storage"),
-        cache: group("cache"),
-    };
-}
-
-/** Opens each of the guide's connections on both of its ends. */
-function allowArrows(name: string, groups: FirewallGroupIds, args: AwsNetworkArgs, child: Child): void {
-    const { tags } = args;
-    for (const { from, to, port, purpose } of arrows) {
-        const range = { ipProtocol: "tcp", fromPort: port, toPort: port, description: purpose, tags };
-        const source = from === "internet" ? { cidrIpv4: "0.0.0.0/0" } : { referencedSecurityGroupId: groups[from] };
-        const ruleName = `${name}-${to}-from-${from}-${port}`;
-        new vpc.SecurityGroupIngressRule(ruleName, { securityGroupId: groups[to], ...source, ...range }, child);
-        if (from !== "internet") {
-            const target = { securityGroupId: groups[from], referencedSecurityGroupId: groups[to] };
-            new vpc.SecurityGroupEgressRule(`${name}-${from}-to-${to}-${port}`, { ...target, ...range }, child);
-        }
-    }
-}
-
-function allowOutbound(name: string, groups: FirewallGroupIds, args: AwsNetworkArgs, child: Child): void {
-    for (const port of args.outboundPorts ?? [ports.https, ports.smtp]) {
-        new vpc.SecurityGroupEgressRule(
-            `${name}-app-to-internet-${port}`,
-            {
-                securityGroupId: groups.app,
-                cidrIpv4: "0.0.0.0/0",
-                ipProtocol: "tcp",
-                fromPort: port,
-                toPort: port,
-                description: "Outbound from application servers through address translation",
-                tags: args.tags,
-            },
-            child,
-        );
-    }
-}
-
-/** AWS services that application servers reach without leaving the network. */
-const interfaceServices = ["ssm", "ssmmessages", "ec2messages", "secretsmanager", "logs"];
-
-function createEndpoints(
-    name: string,
-    vpcId: pulumi.Output<string>,
-    network: BuiltNetwork,
-    groups: FirewallGroupIds,
-    args: AwsNetworkArgs,
-    child: Child,
-): void {
-    const { tags } = args;
-    const region = getRegionOutput({}, child).region;
-    const group = new ec2.SecurityGroup(
-        `${name}-endpoints`,
-        { vpcId, description: "MinusNow: AWS service endpoints", tags: { ...tags, Name: `${name}-endpoints` } },
-        child,
-    );
-    const range = { ipProtocol: "tcp", fromPort: ports.https, toPort: ports.https, tags };
-    const purpose = { description: "AWS services over private endpoints" };
-    const ingress = { securityGroupId: group.id, referencedSecurityGroupId: groups.app };
-    new vpc.SecurityGroupIngressRule(`${name}-endpoints-from-app-443`, { ...ingress, ...range, ...purpose }, child);
-    const egress = { securityGroupId: groups.app, referencedSecurityGroupId: group.id };
-    new vpc.SecurityGroupEgressRule(`${name}-app-to-endpoints-443`, { ...egress, ...range, ...purpose }, child);
-
-    new ec2.VpcEndpoint(
-        `${name}-s3`,
-        {
-            vpcId,
-            serviceName: pulumi.interpolate`com.amazonaws.${region}.s3`,
-            vpcEndpointType: "Gateway",
-            routeTableIds: network.privateRouteTableIds,
-            tags: { ...tags, Name: `${name}-s3` },
-        },
-        child,
-    );
-    for (const service of interfaceServices) {
-        new ec2.VpcEndpoint(
-            `${name}-${service}`,
-            {
-                vpcId,
-                serviceName: pulumi.interpolate`com.amazonaws.${region}.${service}`,
-                vpcEndpointType: "Interface",
-                privateDnsEnabled: true,
-                subnetIds: network.subnetIds.app,
-                securityGroupIds: [group.id],
-                tags: { ...tags, Name: `${name}-${service}` },
-            },
-            { ...child, dependsOn: network.reservations },
-        );
-    }
 }

@@ -25,5 +25,5 @@ export const postgresSettings: readonly PostgresSetting[] = [
 /** Lowest PostgreSQL major version (guide, "Recommended Enterprise Architecture"). */
 export const minimumPostgresMajor = 15;
 
-/** The application's database and role (guide, step 3). */
-export const applicationDatabase = { name: "minusnow_db", role: "minusnow" } as const;
+/** The application's database, the role that owns it (guide, step 3), and the login that takes turns with the role's own. */
+export const applicationDatabase = { name: "minusnow_db", role: "minusnow", alternateLogin: "minusnow_2" } as const;

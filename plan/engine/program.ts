@@ -8,6 +8,8 @@ import type { Configuration, Project } from "./project";
 export interface ProgramEnd {
     /** Exit status of the process; null when a signal ended it. */
     status: number | null;
+    /** The signal that ended it. */
+    signal: NodeJS.Signals | null;
     /** What it printed, both streams in the order they arrived. */
     printed: string;
 }
@@ -50,6 +52,8 @@ export function startProgram(project: Project, options: StartOptions): RunningPr
         ],
         {
             cwd: project.programDirectory,
+            // A group of its own, so that what the program starts ends with it.
+            detached: true,
             stdio: ["ignore", "pipe", "pipe"],
             env: {
                 ...process.env,
@@ -65,9 +69,18 @@ export function startProgram(project: Project, options: StartOptions): RunningPr
     child.stderr.on("data", (data: Buffer) => (printed += data.toString()));
     const end = new Promise<ProgramEnd>((resolve, reject) => {
         child.on("error", reject);
-        child.on("close", (status) => resolve({ status, printed }));
+        child.on("exit", () => endGroup(child.pid));
+        child.on("close", (status, signal) => resolve({ status, signal, printed }));
     });
-    return { end, stop: () => void child.kill("SIGKILL") };
+    return { end, stop: () => endGroup(child.pid) };
+}
+
+function endGroup(leader: number | undefined): void {
+    try {
+        process.kill(-leader!, "SIGKILL");
+    } catch {
+        // Nothing of it runs any more.
+    }
 }
 
 /** The SDK's own start script, from the packages that the program uses. */

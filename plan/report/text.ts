@@ -48,7 +48,7 @@ function fit(lead: string, resource: Resource, style: Style): string {
     const short = shortType(type);
     const settings = settingsOf(resource);
     const room = style.width - lead.length - name.length - short.length - 4;
-    const shown = settings.length > room ? `${settings.slice(0, Math.max(room - 1, 0))}…` : settings;
+    const shown = settings.length > room && settings !== "" ? `${settings.slice(0, Math.max(room - 1, 0))}…` : settings;
     return `${style.dim(lead)}${custom ? name : style.bold(name)}  ${style.accent(short)}${shown && `  ${style.dim(shown)}`}`;
 }
 

@@ -54,8 +54,9 @@ export function createSimulatedCloud(options: SimulationOptions): SimulatedCloud
             regions.set(`${urn}::${id}`, textAt(resource.inputs, "region") ?? options.defaultRegion);
             return { id, outputs: {} };
         }
-        refuseTraps(resource);
-        const { name, refusal } = nameOf(resource);
+        const { name, refusal, property } = nameOf(resource);
+        const generated = property === undefined || refusal ? {} : { [property]: name };
+        refuseTraps({ ...resource, inputs: { ...resource.inputs, ...generated } });
         if (refusal) {
             refusals.push({ urn, trap: "name-length", message: refusal, source: "the provider's own name limits" });
         }
@@ -109,6 +110,10 @@ function partitionOf(region: string): string {
 
 /** The random provider runs on the planning machine, but its values are not needed there: any of the right form will do. */
 function randomResource({ type, urn, inputs }: NewResource): { id: string; outputs: Values } | undefined {
+    if (type === "random:index/randomId:RandomId") {
+        const hex = digits(urn, 2 * Number(inputs["byteLength"]));
+        return { id: hex, outputs: { hex, dec: "0", b64Std: hex, b64Url: hex } };
+    }
     if (type === "random:index/randomPassword:RandomPassword") {
         const length = Number(inputs["length"]);
         const result = `Aa1-${digits(urn, 60)}${digits(`${urn}.`, 60)}`.slice(0, length);

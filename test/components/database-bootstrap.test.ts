@@ -6,7 +6,7 @@ import { ensureRoleAndDatabase, scramVerifier } from "../../components/database/
 import { repository } from "../support/plans";
 import { type PostgresServer, startPostgres } from "../support/postgres";
 
-const wanted = { role: "minusnow", password: "Aa1-_first.password~", database: "minusnow_db" };
+const wanted = { owner: "minusnow", login: "minusnow", password: "Aa1-_first.password~", database: "minusnow_db" };
 
 describe("the bootstrap function", () => {
     it("is built as one file with a handler", () => {
@@ -33,16 +33,16 @@ describe("role, database and grants on PostgreSQL (guide, step 3)", () => {
         await client.connect();
         return client;
     };
-    const canLogIn = async (password: string) => {
+    const canLogIn = async (password: string, login = wanted.login) => {
         try {
-            await (await connect(wanted.role, password, wanted.database)).end();
+            await (await connect(login, password, wanted.database)).end();
             return true;
         } catch {
             return false;
         }
     };
-    const ensure = (password = wanted.password) =>
-        ensureRoleAndDatabase(admin, { ...wanted, password }, () => canLogIn(password));
+    const ensure = (password = wanted.password, login = wanted.login) =>
+        ensureRoleAndDatabase(admin, { ...wanted, password, login }, () => canLogIn(password, login));
 
     beforeAll(async () => {
         server = await startPostgres();
@@ -59,8 +59,12 @@ describe("role, database and grants on PostgreSQL (guide, step 3)", () => {
     });
 
     it("come into being", async () => {
-        expect(await ensure()).toEqual(["created role minusnow", "created database minusnow_db"]);
-        const app = await connect(wanted.role, wanted.password, wanted.database);
+        expect(await ensure()).toEqual([
+            "created role minusnow",
+            "created database minusnow_db",
+            "set the password of role minusnow",
+        ]);
+        const app = await connect(wanted.login, wanted.password, wanted.database);
         await app.query("CREATE TABLE incident (id int)");
         await app.end();
     });
@@ -77,10 +81,27 @@ describe("role, database and grants on PostgreSQL (guide, step 3)", () => {
         await expect(connect("someone", "someone", wanted.database)).rejects.toThrow("permission denied for database");
     });
 
-    it("take a rotated password", async () => {
-        expect(await ensure("Bb2-_second.password~")).toEqual(["set the password of role minusnow"]);
-        expect(await canLogIn("Bb2-_second.password~")).toBe(true);
+    it("rotate to the other login while the first keeps working, and both own the same tables", async () => {
+        const second = "Bb2-_second.password~";
+        expect(await ensure(second, "minusnow_2")).toEqual([
+            "created role minusnow_2",
+            "set the password of role minusnow_2",
+        ]);
+        expect(await ensure(second, "minusnow_2")).toEqual([]);
+        expect(await canLogIn(wanted.password)).toBe(true);
+        const app = await connect("minusnow_2", second, wanted.database);
+        await app.query("ALTER TABLE incident ADD COLUMN title text");
+        await app.query("CREATE TABLE change (id int)");
+        const { rows } = await app.query("SELECT tableowner FROM pg_tables WHERE tablename = 'change'");
+        expect(rows).toEqual([{ tableowner: "minusnow" }]);
+        await app.end();
+    });
+
+    it("rotate back with a new password, which ends the first one", async () => {
+        expect(await ensure("Cc3-_third.password~")).toEqual(["set the password of role minusnow"]);
+        expect(await canLogIn("Cc3-_third.password~")).toBe(true);
         expect(await canLogIn(wanted.password)).toBe(false);
+        expect(await canLogIn("Bb2-_second.password~", "minusnow_2")).toBe(true);
     });
 
     it("leave the administrator unable to act as the role, and no password in the server's log", async () => {

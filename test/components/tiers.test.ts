@@ -147,17 +147,35 @@ describe("AwsDatabase", () => {
 
     it("stands alone without standby and replica", async () => {
         const built = await build(
-            () => new AwsDatabase("db", { ...database, standby: false, replica: false, deletionProtection: false }),
+            () => new AwsDatabase("db", { ...database, standby: false, replica: false, finalSnapshot: false }),
         );
         expect(built.one("rds.Instance")).toMatchObject({ multiAz: false, skipFinalSnapshot: true });
+    });
+
+    it("takes a final snapshot unless told otherwise, also when deletion is not refused", async () => {
+        const built = await build(() => new AwsDatabase("db", { ...database, deletionProtection: false }));
+        expect(built.one("rds.Instance", "-primary")).toMatchObject({ skipFinalSnapshot: false });
+        expect(built.one("rds.Instance", "-primary")["finalSnapshotIdentifier"]).toMatch(/^db-final-/);
+    });
+
+    it("rotates to the other login by a function of its own", async () => {
+        const loginOf = async (rotation: number) => {
+            const built = await build(() => new AwsDatabase("db", { ...database, rotation }));
+            const document = built.one("secretsmanager.SecretVersion", "-app")["secretStringWo"];
+            expect(built.one("lambda.Function", `-bootstrap-${rotation}`)).toBeDefined();
+            return JSON.stringify(document);
+        };
+        expect(await loginOf(1)).toContain("minusnow");
+        expect(await loginOf(2)).toContain("minusnow_2");
+        expect(await loginOf(3)).not.toContain("minusnow_2");
     });
 
     it("gives the bootstrap function names of secrets and no secret", async () => {
         const built = await build(() => new AwsDatabase("db", database));
         const input = JSON.parse(built.one("lambda.Invocation")["input"] as string) as Record<string, unknown>;
-        expect(Object.keys(input).sort()).toEqual(["adminSecretId", "database", "host", "port", "secretId"]);
+        expect(Object.keys(input).sort()).toEqual(["adminSecretId", "database", "host", "owner", "port", "secretId"]);
         const policy = built.one("iam.RolePolicy", "-bootstrap")["policy"] as string;
-        expect(policy).toContain("-db-admin".slice(1));
+        expect(policy).toContain("db-admin");
     });
 
     it.each([
@@ -210,6 +228,12 @@ describe("AwsNetwork", () => {
         await expect(build(() => new AwsNetwork("net", { networkId: "vpc-1" }))).rejects.toThrow(
             "needs both networkId and subnetIds",
         );
+    });
+
+    it("sets aside the address of every server", async () => {
+        const built = await build(() => new AwsNetwork("net", { serverCount: 30 }));
+        const blocks = built.all("ec2.SubnetCidrReservation").map(({ inputs }) => inputs["cidrBlock"]);
+        expect(blocks.slice(0, 3)).toEqual(["10.0.1.8/29", "10.0.1.16/28", "10.0.1.32/27"]);
     });
 
     it("covers three named zones with address translation in each", async () => {

@@ -340,7 +340,7 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
 
     it("secrets: generated with the stated complexity, a rotated key, written only", () => {
         expect(at.one("kms.Key").inputs).toMatchObject({ enableKeyRotation: true });
-        for (const { inputs } of at.plan.resources.filter(({ type }) => type.startsWith("random:"))) {
+        for (const { inputs } of at.plan.resources.filter(({ type }) => type.endsWith(":RandomPassword"))) {
             expect(inputs).toMatchObject({ minLower: 2, minUpper: 2, minNumeric: 2, minSpecial: 2 });
             expect(Number(inputs["length"])).toBeGreaterThanOrEqual(32);
         }
@@ -351,7 +351,7 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
 
     it("secrets: no generated value stands in clear anywhere in the plan", () => {
         const values = at.plan.resources
-            .filter(({ type }) => type.startsWith("random:"))
+            .filter(({ type }) => type.endsWith(":RandomPassword"))
             .map(({ outputs }) => reveal(outputs["result"]));
         const clear = JSON.stringify(at.resources.map(({ inputs }) => inputs)) + JSON.stringify(at.plan.outputs);
         for (const value of values.filter((text) => typeof text === "string")) {

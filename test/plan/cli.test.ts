@@ -199,6 +199,24 @@ describe("a program that fails", () => {
         expect(status).toBe(3);
     });
 
+    it("is told how a program ended that said nothing, and ends what it started", () => {
+        const program = `
+            require("node:child_process").spawn("sleep", ["600"], { stdio: "inherit" });
+            process.kill(process.pid, "SIGKILL");`;
+        const { status, stdout } = minusnow(["plan", "dev", "-C", project(program)]);
+        expect(stdout).toContain("the program ended with signal SIGKILL and logged no error");
+        expect(status).toBe(3);
+    });
+
+    it("is told when a region has fewer zones than it wants", () => {
+        const program = `
+            const { AwsNetwork } = require(${JSON.stringify(path.join(repository, "dist/components/aws.js"))});
+            new AwsNetwork("net", { zoneCount: 6 });`;
+        const { status, stdout } = minusnow(["plan", "dev", "-C", project(program)]);
+        expect(stdout).toContain("zoneCount: found 6, allowed are 2 to 5 in us-east-1");
+        expect(status).toBe(3);
+    });
+
     it("says which function or type it cannot simulate", () => {
         const program = 'exports.x = require("@pulumi/aws/getIpRanges").getIpRangesOutput({ services: ["s3"] });';
         const { status, stdout } = minusnow(["plan", "dev", "-C", project(program)]);

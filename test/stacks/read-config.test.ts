@@ -93,6 +93,11 @@ describe("configuration", () => {
         expect(by("minusnow:supportEmail").fix).toBe("pulumi config set minusnow:supportEmail support@example.com");
     });
 
+    it("finds what contradicts another key beside a mistake in the same group", () => {
+        const problems = problemsOf({ network: { addressSpace: "10.0.0.0/24", zoneCount: 3, nat: "sometimes" } });
+        expect(problems.map(({ path }) => path)).toEqual(["minusnow:network.nat", "minusnow:network.addressSpace"]);
+    });
+
     it("names each missing field of a missing group", () => {
         expect(problemsOf({ mail: undefined }).map(({ path }) => path)).toEqual([
             "minusnow:mail.host",
@@ -116,6 +121,11 @@ describe("configuration", () => {
         [{ sessionStore: { size: "db.t4g.small" } }, "minusnow:sessionStore.size", "cache.t4g.small"],
         [{ appPair: { size: "db.m7g.large" } }, "minusnow:appPair.size", "c7i.2xlarge"],
         [{ appPair: { renew: ["app3"] } }, "minusnow:appPair.renew[0]", "app1 to app2"],
+        [
+            { network: { addressSpace: "10.0.0.0/22" }, appPair: { count: 60 } },
+            "minusnow:appPair.count",
+            "as many as an application subnet has numbers for",
+        ],
         [{ network: { addressSpace: "10.0.0.0/8" } }, "minusnow:network.addressSpace", "larger than a VPC can be"],
         [{ network: { addressSpace: "10.0.0.1/16" } }, "minusnow:network.addressSpace", "did you mean 10.0.0.0/16?"],
         [{ network: { addressSpace: "10.0.0.0/24" } }, "minusnow:network.addressSpace", "has no room"],

@@ -7,9 +7,11 @@ export interface BootstrapRequest {
     host: string;
     port: number;
     database: string;
+    /** Role that owns the database; the application's login is this role or a member of it. */
+    owner: string;
     /** Secret of the administrator: a JSON document with `username` and `password`. */
     adminSecretId: string;
-    /** Secret of the application role, of the same form. */
+    /** Secret of the application's login, of the same form. */
     secretId: string;
 }
 
@@ -26,7 +28,8 @@ export async function handler(request: BootstrapRequest): Promise<{ changes: Cha
     ]);
     const admin = await connect(request, "postgres", administrator);
     try {
-        const wanted = { role: application.username, password: application.password, database: request.database };
+        const { owner, database } = request;
+        const wanted = { owner, login: application.username, password: application.password, database };
         const changes = await ensureRoleAndDatabase(admin, wanted, () => canLogIn(request, application));
         console.log(JSON.stringify({ changes }));
         return { changes };

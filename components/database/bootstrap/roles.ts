@@ -5,9 +5,12 @@ export interface Connection {
     query(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
 }
 
-/** The application role and database to bring into being. */
+/** The application's database with its owner, and the login to bring into being. */
 export interface Wanted {
-    role: string;
+    /** Role that owns the database. */
+    owner: string;
+    /** The owner itself, or a member of it that acts as the owner. */
+    login: string;
     password: string;
     database: string;
 }
@@ -16,11 +19,11 @@ export interface Wanted {
 export type Changes = string[];
 
 /**
- * Creates the application's role and database where they are missing and sets the role's password (guide, step 3).
+ * Creates the application's roles and database where they are missing and sets the login's password (guide, step 3).
  * Running it again changes nothing but a password that no longer fits.
  *
  * @param admin connection as the administrator to any database
- * @param passwordFits tells whether the role can log in with the wanted password
+ * @param passwordFits tells whether the login can connect with the wanted password
  */
 export async function ensureRoleAndDatabase(
     admin: Connection,
@@ -28,23 +31,30 @@ export async function ensureRoleAndDatabase(
     passwordFits: () => Promise<boolean>,
 ): Promise<Changes> {
     const changes: Changes = [];
-    const role = identifier(wanted.role);
+    const owner = identifier(wanted.owner);
+    const login = identifier(wanted.login);
     const database = identifier(wanted.database);
 
-    if (!(await exists(admin, "SELECT 1 FROM pg_roles WHERE rolname = $1", wanted.role))) {
-        await admin.query(`CREATE ROLE ${role} LOGIN PASSWORD '${scramVerifier(wanted.password)}'`);
-        changes.push(`created role ${wanted.role}`);
+    for (const name of new Set([wanted.owner, wanted.login])) {
+        if (!(await exists(admin, "SELECT 1 FROM pg_roles WHERE rolname = $1", name))) {
+            await admin.query(`CREATE ROLE ${identifier(name)} LOGIN`);
+            changes.push(`created role ${name}`);
+        }
+    }
+    if (login !== owner) {
+        await admin.query(`GRANT ${owner} TO ${login}`);
+        await admin.query(`ALTER ROLE ${login} SET role = ${owner}`);
     }
     if (!(await exists(admin, "SELECT 1 FROM pg_database WHERE datname = $1", wanted.database))) {
-        await admin.query(`GRANT ${role} TO CURRENT_USER`);
-        await admin.query(`CREATE DATABASE ${database} OWNER ${role}`);
-        await admin.query(`REVOKE ${role} FROM CURRENT_USER`);
+        await admin.query(`GRANT ${owner} TO CURRENT_USER`);
+        await admin.query(`CREATE DATABASE ${database} OWNER ${owner}`);
+        await admin.query(`REVOKE ${owner} FROM CURRENT_USER`);
         changes.push(`created database ${wanted.database}`);
     }
-    await grantOnly(admin, role, database);
+    await grantOnly(admin, owner, database);
     if (!(await passwordFits())) {
-        await admin.query(`ALTER ROLE ${role} PASSWORD '${scramVerifier(wanted.password)}'`);
-        changes.push(`set the password of role ${wanted.role}`);
+        await admin.query(`ALTER ROLE ${login} PASSWORD '${scramVerifier(wanted.password)}'`);
+        changes.push(`set the password of role ${wanted.login}`);
     }
     return changes;
 }

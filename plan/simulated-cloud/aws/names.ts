@@ -32,7 +32,7 @@ const namings: Record<string, Naming> = {
 };
 
 /** The physical name of a new resource, and what is wrong with it. */
-export function nameOf(resource: NewResource): { name: string; refusal?: string } {
+export function nameOf(resource: NewResource): { name: string; property?: string; refusal?: string } {
     const naming = namings[resource.type];
     if (!naming) {
         return { name: resource.name };
@@ -43,7 +43,8 @@ export function nameOf(resource: NewResource): { name: string; refusal?: string 
     return longest !== undefined && name.length > longest
         ? {
               name,
+              property,
               refusal: `${property} '${name}' has ${name.length} characters, allowed are ${longest}; give the deployment a shorter name`,
           }
-        : { name };
+        : { name, property };
 }
