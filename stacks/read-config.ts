@@ -58,7 +58,7 @@ function wellFormedPart(input: Record<string, unknown>, issues: Issue[]): Partia
     for (const { path } of issues) {
         const list = path.findIndex((key) => typeof key === "number");
         const wrong = list === -1 ? path : path.slice(0, list);
-        const last = wrong.at(-1);
+        const last = wrong[wrong.length - 1];
         const parent = valueAt(rest, wrong.slice(0, -1));
         if (last !== undefined && typeof parent === "object" && parent !== null) {
             Reflect.deleteProperty(parent, last);
