@@ -1,8 +1,10 @@
 /** The components on AWS. This entry point loads no other cloud's SDK. */
 export { AwsAppPair, type AwsAppPairArgs } from "./app-pair/aws";
+export { AwsBackup, type AwsBackupArgs } from "./backup/aws";
 export { AwsDatabase, type AwsDatabaseArgs } from "./database/aws";
 export { AwsDeployment } from "./deployment/aws";
 export { AwsLoadBalancer, type AwsLoadBalancerArgs } from "./load-balancer/aws";
+export { AwsMonitoring, type AwsMonitoringArgs } from "./monitoring/aws";
 export { AwsNetwork, type AwsNetworkArgs } from "./network/aws";
 export { AwsSecrets, type AwsSecretsArgs } from "./secrets/aws";
 export { AwsSessionStore, type AwsSessionStoreArgs } from "./session-store/aws";

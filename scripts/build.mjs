@@ -34,16 +34,18 @@ for (const file of sources.filter((source) => !source.endsWith(".ts"))) {
     cpSync(path.join(root, file), target);
 }
 
-// The database function is one file; Lambda supplies the AWS SDK.
-buildSync({
-    entryPoints: [path.join(root, "components/database/bootstrap/handler.ts")],
-    outfile: path.join(root, "dist/components/database/bootstrap/bundle.js"),
-    bundle: true,
-    platform: "node",
-    target: "node24",
-    external: ["@aws-sdk/*", "pg-native"],
-    legalComments: "eof",
-});
+// A function is one file; Lambda supplies the AWS SDK.
+for (const folder of ["components/database/bootstrap", "components/monitoring/probe"]) {
+    buildSync({
+        entryPoints: [path.join(root, folder, "handler.ts")],
+        outfile: path.join(root, "dist", folder, "bundle.js"),
+        bundle: true,
+        platform: "node",
+        target: "node24",
+        external: ["@aws-sdk/*", "pg-native"],
+        legalComments: "eof",
+    });
+}
 
 chmodSync(path.join(root, "dist/plan/cli.js"), 0o755);
 writeFileSync(stamp, "");

@@ -232,6 +232,43 @@ const checkSizes: Check = (config) =>
             : [problem(`${tier}.size`, size, `a size of the form ${example}`, set(`${tier}.size`, example))];
     });
 
+const checkBackup: Check = ({ environment, region, backup }) => {
+    const copyRegion = backup?.copyRegion;
+    const everyHours = backup?.databaseEveryHours;
+    const problems = [];
+    if (environment === "prod" && copyRegion === undefined) {
+        problems.push(
+            problem(
+                "backup.copyRegion",
+                "nothing in prod",
+                "a second region that backups are copied to",
+                set("backup.copyRegion", region === "us-west-2" ? "us-east-1" : "us-west-2"),
+            ),
+        );
+    }
+    if (copyRegion !== undefined && copyRegion === region) {
+        problems.push(
+            problem(
+                "backup.copyRegion",
+                `${copyRegion}, the stack's own region`,
+                "a second region",
+                set("backup.copyRegion", region === "us-west-2" ? "us-east-1" : "us-west-2"),
+            ),
+        );
+    }
+    if (everyHours !== undefined && 24 % everyHours !== 0) {
+        problems.push(
+            problem(
+                "backup.databaseEveryHours",
+                String(everyHours),
+                "1, 2, 3, 4, 6, 8, 12 or 24",
+                set("backup.databaseEveryHours", "6"),
+            ),
+        );
+    }
+    return problems;
+};
+
 const checks: Check[] = [
     checkKinds,
     checkMode,
@@ -241,6 +278,7 @@ const checks: Check[] = [
     checkCertificate,
     checkRenew,
     checkSizes,
+    checkBackup,
 ];
 
 function problem(path: string, found: string, allowed: string, fix: string): ConfigurationProblem {

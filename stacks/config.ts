@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+    BackupLock,
     DatabaseKind,
     LoadBalancerKind,
     LoadBalancerMode,
@@ -9,49 +10,10 @@ import {
     SessionStoreKind,
     SharedStorageKind,
 } from "../components";
+import { readinessSchema } from "./config-readiness";
+import { choice, count, email, flag, hostname, network, text } from "./fields";
 
-/** What a field's description adds for errors and for the reference in the documentation. */
-declare module "zod" {
-    interface GlobalMeta {
-        /** A value that is right, for the fix in an error. */
-        example?: unknown;
-        /** What is allowed, where the type alone does not say it. */
-        allowed?: string;
-        /** True for what is kept encrypted in the stack file. */
-        secret?: boolean;
-    }
-}
-
-const text = (description: string, example: string, pattern?: RegExp, allowed?: string) => {
-    const schema = pattern ? z.string().regex(pattern) : z.string().min(1);
-    return schema.meta({ description, example, allowed });
-};
-
-const count = (description: string, minimum: number, maximum: number, example: number) =>
-    z
-        .int()
-        .min(minimum)
-        .max(maximum)
-        .meta({ description, example, allowed: `a whole number from ${minimum} to ${maximum}` });
-
-const choice = <T extends Record<string, string>>(values: T, description: string) =>
-    z.enum(values).meta({ description, example: Object.values(values)[0] });
-
-const flag = (description: string) => z.boolean().meta({ description, example: true });
-
-const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
-const HOSTNAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
-const NETWORK = /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/;
-
-const email = (description: string, example: string) => text(description, example, EMAIL, "an e-mail address");
-const hostname = (description: string, example: string) =>
-    text(description, example, HOSTNAME, "a host name in lower case");
-const network = (description: string, example: string) =>
-    text(description, example, NETWORK, "an IPv4 network in CIDR notation").meta({
-        description,
-        example,
-        allowed: "an IPv4 network in CIDR notation",
-    });
+const REGION = /^[a-z]{2}(-[a-z]+)+-\d+$/;
 
 const subnetList = (role: string) =>
     z
@@ -187,6 +149,25 @@ const alertReceiversSchema = z.strictObject({
         .meta({ description: "Who hears of criticals.", example: ["oncall@example.com"] }),
 });
 
+const backupSchema = z.strictObject({
+    databaseEveryHours: count("Hours between backups of the database. Default by profile.", 1, 24, 6).optional(),
+    retentionDays: count(
+        "Days that backups of database and files are kept. Default by profile.",
+        1,
+        36500,
+        30,
+    ).optional(),
+    auditRetentionDays: count("Days that archives of audit logs are kept. Default 365.", 91, 36500, 365).optional(),
+    configurationRetentionDays: count("Days that former configurations are kept. Default 90.", 1, 36500, 90).optional(),
+    copyRegion: text(
+        "Second region that every backup is copied to; prod needs one.",
+        "us-west-2",
+        REGION,
+        "a region other than the stack's",
+    ).optional(),
+    lock: choice(BackupLock, "What keeps backups from being deleted early. Default by profile.").optional(),
+});
+
 /** Configuration of a stack, before its profile's defaults. */
 export const configSchema = z.strictObject({
     cloud: z.enum(["aws"]).meta({ description: "Cloud to deploy to.", example: "aws" }),
@@ -195,7 +176,7 @@ export const configSchema = z.strictObject({
             "Environment; it chooses the profile of defaults: dev, staging (the guide's minimum sizes), prod (recommended).",
         example: "prod",
     }),
-    region: text("Region of the cloud.", "us-east-1", /^[a-z]{2}(-[a-z]+)+-\d+$/, "a region, for example us-east-1"),
+    region: text("Region of the cloud.", "us-east-1", REGION, "a region, for example us-east-1"),
     hostname: hostname("Host name that users open.", "minusnow.example.com"),
     dnsZone: hostname("DNS zone for the host name's record and the certificate's proof.", "example.com").optional(),
     certificateId: text(
@@ -212,6 +193,10 @@ export const configSchema = z.strictObject({
     database: databaseSchema.meta({ description: "Database (guide, steps 3 and 4)." }).optional(),
     sharedStorage: sharedStorageSchema.meta({ description: "Shared directories (guide, step 5)." }).optional(),
     sessionStore: sessionStoreSchema.meta({ description: "Session store (guide, step 8)." }).optional(),
+    backup: backupSchema.meta({ description: 'Backups (guide, "Backup Strategy").' }).optional(),
+    readiness: readinessSchema
+        .meta({ description: 'What people attest (guide, "Pre-Production Checklist").' })
+        .optional(),
     keyId: text(
         "Id of an existing encryption key. Default: one is created.",
         "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d",

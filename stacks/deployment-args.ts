@@ -6,7 +6,7 @@ import { profiles } from "./profiles";
 /** Arguments of a deployment: the stack's configuration over its profile's defaults. */
 export function deploymentArgs(config: StackConfig): DeploymentArgs {
     const profile = profiles[config.cloud][config.environment];
-    const { cloud, environment, region: _region, alertReceivers: _alertReceivers, ...own } = config;
+    const { cloud, environment, region: _region, ...own } = config;
     const { reservedNetworks: _reserved, ...network } = { ...profile.network, ...own.network };
     return {
         ...profile,
@@ -14,6 +14,7 @@ export function deploymentArgs(config: StackConfig): DeploymentArgs {
         network,
         appPair: { ...profile.appPair, ...own.appPair },
         database: { ...profile.database, ...own.database, version: own.database?.version?.toString() },
+        backup: { ...profile.backup, ...own.backup },
         sessionStore: { ...profile.sessionStore, ...own.sessionStore },
         mail: { ...own.mail, password: own.mail.password === undefined ? undefined : pulumi.secret(own.mail.password) },
         tags: { application: "minusnow", environment, cloud, "managed-by": "pulumi", ...own.tags },

@@ -3,7 +3,7 @@ import type { StackConfig } from "./config";
 
 /** Defaults that an environment supplies. */
 export type Profile = Required<
-    Pick<DeploymentArgs, "network" | "appPair" | "database" | "sessionStore" | "deletionProtection">
+    Pick<DeploymentArgs, "network" | "appPair" | "database" | "sessionStore" | "backup" | "deletionProtection">
 >;
 
 /** Defaults by cloud and environment: staging has the guide's minimum sizes, prod its recommended ones. */
@@ -21,6 +21,7 @@ export const profiles: { [cloud in StackConfig["cloud"]]: { [environment in Stac
                 finalSnapshot: false,
             },
             sessionStore: { kind: "none" },
+            backup: { databaseEveryHours: 24, retentionDays: 7, auditRetentionDays: 91, lock: "none" },
             deletionProtection: false,
         },
         staging: {
@@ -35,6 +36,7 @@ export const profiles: { [cloud in StackConfig["cloud"]]: { [environment in Stac
                 finalSnapshot: true,
             },
             sessionStore: { kind: "managed", size: "cache.t4g.small" },
+            backup: { databaseEveryHours: 6, retentionDays: 30, auditRetentionDays: 365, lock: "governance" },
             deletionProtection: false,
         },
         prod: {
@@ -49,6 +51,7 @@ export const profiles: { [cloud in StackConfig["cloud"]]: { [environment in Stac
                 finalSnapshot: true,
             },
             sessionStore: { kind: "managed", size: "cache.t4g.small" },
+            backup: { databaseEveryHours: 6, retentionDays: 30, auditRetentionDays: 365, lock: "governance" },
             deletionProtection: true,
         },
     },

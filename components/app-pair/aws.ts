@@ -8,7 +8,7 @@ import { OperatingSystem, osFamily } from "../host/operating-system";
 import { appServerCount, nodeMajor } from "../reference";
 import type { Mount } from "../shared-storage/contract";
 import { memberPolicy } from "./aws-policy";
-import type { AppPair, ReleaseArtifact, SecretVariable } from "./contract";
+import { type AppPair, type ReleaseArtifact, type SecretVariable, SERVERS_TAG } from "./contract";
 import { renderAppServer } from "./host/app-server";
 
 /** Arguments of {@link AwsAppPair}. */
@@ -81,6 +81,12 @@ export class AwsAppPair extends pulumi.ComponentResource implements AppPair {
     public readonly memberAddresses: pulumi.Output<string>[];
     /** Prefix of the SSM parameters `settings` and `release`, which servers read. */
     public readonly settingsPath: pulumi.Output<string>;
+    /** Documents that servers read, by file name; they name secrets and hold none. */
+    public readonly configuration: { [file: string]: pulumi.Output<string> };
+    /** Name of the servers' role. */
+    public readonly roleName: pulumi.Output<string>;
+    /** Value of the tag `minusnow-servers` on every server, by which Systems Manager finds them. */
+    public readonly serversTag: pulumi.Output<string>;
 
     constructor(name: string, args: AwsAppPairArgs, opts?: pulumi.ComponentResourceOptions) {
         super("minusnow:index:AwsAppPair", name, args, opts);
@@ -92,7 +98,7 @@ export class AwsAppPair extends pulumi.ComponentResource implements AppPair {
         const image = pulumi.output(args.image ?? newestImage(args.os ?? OperatingSystem.AmazonLinux2023, child));
         const userData = renderUserData(settings, args, child);
         const servers = memberNames(args).map((member, place) =>
-            createServer(`${name}-${member}`, { member, place, profile, image, userData }, args, {
+            createServer(`${name}-${member}`, { member, place, profile, image, userData, pair: name }, args, {
                 ...child,
                 dependsOn: opts?.dependsOn,
             }),
@@ -102,11 +108,17 @@ export class AwsAppPair extends pulumi.ComponentResource implements AppPair {
         this.memberZones = servers.map((server) => server.availabilityZone);
         this.memberAddresses = servers.map((server) => server.privateIp);
         this.settingsPath = settings.path;
+        this.configuration = settings.documents;
+        this.serversTag = pulumi.output(name);
+        this.roleName = profile.role.apply((role) => role!);
         this.registerOutputs({
             memberIds: this.memberIds,
             memberZones: this.memberZones,
             memberAddresses: this.memberAddresses,
             settingsPath: this.settingsPath,
+            configuration: this.configuration,
+            roleName: this.roleName,
+            serversTag: this.serversTag,
         });
     }
 }
@@ -146,6 +158,7 @@ function checkArguments(args: AwsAppPairArgs): void {
 interface Settings {
     path: pulumi.Output<string>;
     parameters: ssm.Parameter[];
+    documents: { [file: string]: pulumi.Output<string> };
 }
 
 function publishSettings(name: string, args: AwsAppPairArgs, child: Child): Settings {
@@ -168,11 +181,15 @@ function publishSettings(name: string, args: AwsAppPairArgs, child: Child): Sett
     };
     const parameter = (key: string, value: pulumi.Input<string>) =>
         new ssm.Parameter(`${name}-${key}`, { name: `${path}/${key}`, type: "String", value, tags }, child);
+    const documents = {
+        "settings.json": pulumi.jsonStringify(settings),
+        "release.json": pulumi.jsonStringify(args.release),
+    };
     const parameters = [
-        parameter("settings", pulumi.jsonStringify(settings)),
-        parameter("release", pulumi.jsonStringify(args.release)),
+        parameter("settings", documents["settings.json"]),
+        parameter("release", documents["release.json"]),
     ];
-    return { path: pulumi.output(path), parameters };
+    return { path: pulumi.output(path), parameters, documents };
 }
 
 function createProfile(name: string, settings: Settings, args: AwsAppPairArgs, child: Child): iam.InstanceProfile {
@@ -227,6 +244,7 @@ function databaseCertificates(region: string): string {
 }
 
 interface Server {
+    pair: string;
     member: string;
     place: number;
     profile: iam.InstanceProfile;
@@ -241,8 +259,8 @@ function createServer(
     args: AwsAppPairArgs,
     child: pulumi.CustomResourceOptions,
 ): ec2.Instance {
-    const { member, place, profile, image, userData } = server;
-    const tags = { ...args.tags, Name: name };
+    const { pair, member, place, profile, image, userData } = server;
+    const tags = { ...args.tags, Name: name, [SERVERS_TAG]: pair };
     return new ec2.Instance(
         name,
         {

@@ -27,3 +27,6 @@ export interface AppPair {
     /** Private addresses of the machines. */
     readonly memberAddresses: pulumi.Output<string>[];
 }
+
+/** Key of the tag that all servers of a pair share; its value is the pair's name. */
+export const SERVERS_TAG = "minusnow-servers";

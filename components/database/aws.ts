@@ -73,6 +73,12 @@ export class AwsDatabase extends pulumi.ComponentResource implements Database {
     public readonly secretId: pulumi.Output<string>;
     /** ARN of the administrator's secret, of the same form; application servers cannot read it. */
     public readonly adminSecretId: pulumi.Output<string>;
+    /** ARN of the primary. */
+    public readonly primaryArn: pulumi.Output<string>;
+    /** Identifier of the primary. */
+    public readonly primaryId: pulumi.Output<string>;
+    /** Identifier of the replica; absent where there is none. */
+    public readonly replicaId?: pulumi.Output<string>;
 
     constructor(name: string, args: AwsDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
         super("minusnow:index:AwsDatabase", name, args, opts);
@@ -96,6 +102,11 @@ export class AwsDatabase extends pulumi.ComponentResource implements Database {
         this.databaseName = bootstrap.id.apply(() => applicationDatabase.name);
         this.secretId = login.id;
         this.adminSecretId = admin.id;
+        this.primaryArn = primary.arn;
+        this.primaryId = primary.identifier;
+        if (replica) {
+            this.replicaId = replica.identifier;
+        }
         this.registerOutputs({
             writerHost: this.writerHost,
             readerHost: this.readerHost,
@@ -103,6 +114,9 @@ export class AwsDatabase extends pulumi.ComponentResource implements Database {
             databaseName: this.databaseName,
             secretId: this.secretId,
             adminSecretId: this.adminSecretId,
+            primaryArn: this.primaryArn,
+            primaryId: this.primaryId,
+            replicaId: this.replicaId,
         });
     }
 }

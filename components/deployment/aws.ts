@@ -1,13 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import { AwsAppPair } from "../app-pair/aws";
+import { AwsBackup } from "../backup/aws";
 import { AwsDatabase } from "../database/aws";
 import { DatabaseKind } from "../database/contract";
 import { OperatingSystem, packageMirrorPorts } from "../host/operating-system";
 import { AwsLoadBalancer } from "../load-balancer/aws";
 import { LoadBalancerKind } from "../load-balancer/contract";
+import { AwsMonitoring } from "../monitoring/aws";
 import { hostAddress, planAddresses } from "../network/addresses";
 import { AwsNetwork } from "../network/aws";
-import { addressSpace, appServerCount, firstHostNumber, ports } from "../reference";
+import { productsOnAws } from "../readiness/in-use";
+import { Readiness } from "../readiness/readiness";
+import { addressSpace, appServerCount, databaseStorageGib, firstHostNumber, ports } from "../reference";
 import { asSecret } from "../secrets/as-secret";
 import { AwsSecrets } from "../secrets/aws";
 import { AwsSessionStore } from "../session-store/aws";
@@ -47,6 +51,9 @@ export class AwsDeployment extends pulumi.ComponentResource implements Deploymen
         const sessions = createSessionStore(name, network, secrets, args, child);
         const apps = createAppPair(name, { network, secrets, database, storage, sessions }, args, child);
         const balancer = createLoadBalancer(name, network, apps, args, child);
+        const monitoring = createMonitoring(name, { database, apps, balancer }, args, child);
+        createBackup(name, { secrets, database, storage, apps, monitoring }, args, child);
+        new Readiness(`${name}-readiness`, { ...args.readiness, inUse: productsOnAws(args) }, child);
 
         this.url = pulumi.interpolate`https://${balancer.hostname}`;
         this.endpoint = balancer.endpoint;
@@ -281,5 +288,61 @@ function createLoadBalancer(
             tags,
         },
         { ...child, dependsOn: network },
+    );
+}
+
+function createMonitoring(
+    name: string,
+    tiers: { database: AwsDatabase; apps: AwsAppPair; balancer: AwsLoadBalancer },
+    args: DeploymentArgs,
+    child: Child,
+): AwsMonitoring {
+    const { database, apps, balancer } = tiers;
+    return new AwsMonitoring(
+        `${name}-watch`,
+        {
+            receivers: args.alertReceivers,
+            url: pulumi.interpolate`https://${balancer.hostname}`,
+            memberIds: apps.memberIds,
+            memberRoleName: apps.roleName,
+            serversTag: apps.serversTag,
+            loadBalancerSuffix: balancer.loadBalancerSuffix,
+            targetGroupSuffix: balancer.targetGroupSuffix,
+            databaseId: database.primaryId,
+            replicaId: database.replicaId,
+            databaseStorageGib: args.database?.storageGib ?? databaseStorageGib,
+            tags: args.tags,
+        },
+        child,
+    );
+}
+
+function createBackup(
+    name: string,
+    tiers: {
+        secrets: AwsSecrets;
+        database: AwsDatabase;
+        storage: AwsSharedStorage;
+        apps: AwsAppPair;
+        monitoring: AwsMonitoring;
+    },
+    args: DeploymentArgs,
+    child: Child,
+): void {
+    const { secrets, database, storage, apps, monitoring } = tiers;
+    const { backup, deletionProtection, tags } = args;
+    new AwsBackup(
+        `${name}-backup`,
+        {
+            ...backup,
+            databaseArn: database.primaryArn,
+            fileSystemArn: storage.fileSystemArn,
+            configuration: apps.configuration,
+            keyId: secrets.keyId,
+            alarmTopicId: monitoring.criticalTopicId,
+            deletionProtection,
+            tags,
+        },
+        child,
     );
 }

@@ -1,9 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { ReleaseArtifact } from "../app-pair/contract";
+import type { BackupSettings } from "../backup/contract";
 import type { DatabaseKind } from "../database/contract";
 import type { OperatingSystem } from "../host/operating-system";
 import type { LoadBalancerKind, LoadBalancerMode } from "../load-balancer/contract";
+import type { AlertReceivers } from "../monitoring/contract";
 import type { NatPlacement, SubnetIds } from "../network/contract";
+import type { ReadinessSettings } from "../readiness/contract";
 import type { MemoryPolicy, SessionStoreKind } from "../session-store/contract";
 import type { SharedStorageKind } from "../shared-storage/contract";
 
@@ -125,6 +128,12 @@ export interface DeploymentArgs {
     sharedStorage?: SharedStorageSettings;
     /** Default: managed. */
     sessionStore?: SessionStoreSettings;
+    /** Who is told when an alarm is raised. Default nobody. A change is made in place. */
+    alertReceivers?: AlertReceivers;
+    /** Default: the guide's backup strategy in one region. */
+    backup?: BackupSettings;
+    /** What people attest for the pre-production checklist. Default nothing. */
+    readiness?: ReadinessSettings;
     /** Id of an existing encryption key. Default: one is created. */
     keyId?: pulumi.Input<string>;
     /** A higher number replaces all generated passwords; servers read theirs when the service starts. Default 1. */

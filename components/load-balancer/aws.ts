@@ -52,6 +52,10 @@ export class AwsLoadBalancer extends pulumi.ComponentResource implements LoadBal
     public readonly loadBalancerArn: pulumi.Output<string>;
     /** ARN of the group of application servers. */
     public readonly targetGroupArn: pulumi.Output<string>;
+    /** Name of the balancer in metrics. */
+    public readonly loadBalancerSuffix: pulumi.Output<string>;
+    /** Name of the group of application servers in metrics. */
+    public readonly targetGroupSuffix: pulumi.Output<string>;
 
     constructor(name: string, args: AwsLoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
         super("minusnow:index:AwsLoadBalancer", name, args, opts);
@@ -75,11 +79,15 @@ export class AwsLoadBalancer extends pulumi.ComponentResource implements LoadBal
         this.hostname = pulumi.output(args.hostname);
         this.loadBalancerArn = balancer.arn;
         this.targetGroupArn = targets.arn;
+        this.loadBalancerSuffix = balancer.arnSuffix;
+        this.targetGroupSuffix = targets.arnSuffix;
         this.registerOutputs({
             endpoint: this.endpoint,
             hostname: this.hostname,
             loadBalancerArn: this.loadBalancerArn,
             targetGroupArn: this.targetGroupArn,
+            loadBalancerSuffix: this.loadBalancerSuffix,
+            targetGroupSuffix: this.targetGroupSuffix,
         });
     }
 }

@@ -6,7 +6,7 @@ export interface ThirdPartyComponent {
     licensed: readonly string[];
 }
 
-/** Third-party components with their licence choices. */
+/** Third-party components with their licence choices; Valkey is Redis's open-source successor under the same protocol. */
 export const thirdPartyComponents: readonly ThirdPartyComponent[] = [
     {
         id: "postgresql",
@@ -14,7 +14,13 @@ export const thirdPartyComponents: readonly ThirdPartyComponent[] = [
         openSource: ["PostgreSQL"],
         licensed: ["EnterpriseDB", "AWS RDS PostgreSQL"],
     },
-    { id: "redis", title: "Redis", openSource: ["Redis OSS"], licensed: ["Redis Enterprise"] },
+    { id: "redis", title: "Redis", openSource: ["Redis OSS", "Valkey"], licensed: ["Redis Enterprise"] },
+    {
+        id: "operating-system",
+        title: "Operating system",
+        openSource: ["Amazon Linux 2023", "Ubuntu 24.04 LTS", "Debian 13"],
+        licensed: ["Windows Server", "RHEL"],
+    },
     { id: "directory", title: "LDAP/AD", openSource: ["OpenLDAP"], licensed: ["Microsoft Active Directory"] },
     {
         id: "smtp",

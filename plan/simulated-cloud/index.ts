@@ -2,7 +2,8 @@ import type { Cloud, NewResource } from "../engine/resource";
 import { Unknown, type Values } from "../engine/values";
 import { answerAwsFunction } from "./aws/functions";
 import { nameOf } from "./aws/names";
-import { createAwsResource, type Place } from "./aws/outputs";
+import type { Place } from "./aws/maker";
+import { createAwsResource } from "./aws/outputs";
 import { awsTraps } from "./aws/traps";
 import { digits, textAt, World } from "./world";
 
@@ -42,8 +43,8 @@ export function createSimulatedCloud(options: SimulationOptions): SimulatedCloud
     const refusals: Refusal[] = [];
     const unknownTypes = new Set<string>();
     const regions = new Map<string, string>();
-    const placeOf = (provider: string): Place => {
-        const region = regions.get(provider) ?? options.defaultRegion;
+    const placeOf = (provider: string, own?: string): Place => {
+        const region = own ?? regions.get(provider) ?? options.defaultRegion;
         return { region, account: ACCOUNT, partition: partitionOf(region) };
     };
 
@@ -61,7 +62,8 @@ export function createSimulatedCloud(options: SimulationOptions): SimulatedCloud
             refusals.push({ urn, trap: "name-length", message: refusal, source: "the provider's own name limits" });
         }
         const created =
-            createAwsResource(resource, name, placeOf(resource.provider), world) ?? randomResource(resource);
+            createAwsResource(resource, name, placeOf(resource.provider, textAt(resource.inputs, "region")), world) ??
+            randomResource(resource);
         if (!created) {
             unknownTypes.add(type);
         }

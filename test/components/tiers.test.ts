@@ -49,7 +49,7 @@ describe("AwsDeployment", () => {
         });
         expect(built.all("rds.Instance")).toHaveLength(2);
         expect(built.all("elasticache.ReplicationGroup")).toHaveLength(1);
-        expect(counts(built, "minusnow:index:")).toBe(8);
+        expect(counts(built, "minusnow:index:")).toBe(11);
     });
 
     it("passes its provider to every child and every lookup", async () => {

@@ -83,12 +83,15 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
             internal: false,
             idleTimeout: 50,
         });
-        expect(at.one("s3.BucketPublicAccessBlock").inputs).toMatchObject({
-            blockPublicAcls: true,
-            blockPublicPolicy: true,
-            ignorePublicAcls: true,
-            restrictPublicBuckets: true,
-        });
+        expect(at.all("s3.BucketPublicAccessBlock")).toHaveLength(at.all("s3.Bucket").length);
+        for (const { inputs } of at.all("s3.BucketPublicAccessBlock")) {
+            expect(inputs).toMatchObject({
+                blockPublicAcls: true,
+                blockPublicPolicy: true,
+                ignorePublicAcls: true,
+                restrictPublicBuckets: true,
+            });
+        }
     });
 
     it("step 1: a certificate is issued by DNS and the host name points to the balancer", () => {
@@ -339,7 +342,9 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
     });
 
     it("secrets: generated with the stated complexity, a rotated key, written only", () => {
-        expect(at.one("kms.Key").inputs).toMatchObject({ enableKeyRotation: true });
+        for (const { inputs } of at.all("kms.Key")) {
+            expect(inputs).toMatchObject({ enableKeyRotation: true, deletionWindowInDays: 30 });
+        }
         for (const { inputs } of at.plan.resources.filter(({ type }) => type.endsWith(":RandomPassword"))) {
             expect(inputs).toMatchObject({ minLower: 2, minUpper: 2, minNumeric: 2, minSpecial: 2 });
             expect(Number(inputs["length"])).toBeGreaterThanOrEqual(32);

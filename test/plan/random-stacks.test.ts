@@ -39,7 +39,7 @@ const configurations = fc.record({
                     addressSpace: fc
                         .tuple(fc.integer({ min: 0, max: 255 }), fc.integer({ min: 14, max: 25 }))
                         .map(([second, prefix]) => `10.${second & (prefix < 16 ? 0xfc : 0xff)}.0.0/${prefix}`),
-                    zoneCount: fc.integer({ min: 2, max: 6 }),
+                    zoneCount: fc.integer({ min: 2, max: 3 }),
                     nat: fc.constantFrom("per-zone", "single"),
                     reservedNetworks: fc.constantFrom(["10.0.0.0/8"], ["172.16.0.0/12"], []),
                 },
@@ -83,6 +83,16 @@ const configurations = fc.record({
             kind: fc.constantFrom("managed", "none"),
             memoryPolicy: fc.constantFrom("allkeys-lru", "volatile-lru", "noeviction"),
         }),
+    ),
+    backup: fc.record(
+        {
+            copyRegion: fc.constantFrom("us-west-2", "eu-west-1", "us-gov-east-1"),
+            databaseEveryHours: fc.integer({ min: 1, max: 24 }),
+            retentionDays: fc.integer({ min: 1, max: 400 }),
+            auditRetentionDays: fc.integer({ min: 91, max: 4000 }),
+            lock: fc.constantFrom("none", "governance", "compliance"),
+        },
+        { requiredKeys: ["copyRegion"] },
     ),
     rotation: optional(fc.integer({ min: 1, max: 99 })),
     deletionProtection: optional(fc.boolean()),

@@ -157,6 +157,25 @@ const secret = (inputs: Values): Example => ({ type: "aws:secretsmanager/secret:
 const logs = (inputs: Values): Example => ({ type: "aws:cloudwatch/logGroup:LogGroup", inputs });
 
 /** For every trap, resources of which the last springs it; `$0.id` is the id of the first. */
+const alarm = (inputs: Values): Example => ({
+    type: "aws:cloudwatch/metricAlarm:MetricAlarm",
+    inputs: {
+        comparisonOperator: "GreaterThanThreshold",
+        evaluationPeriods: 1,
+        metricName: "m",
+        period: 60,
+        ...inputs,
+    },
+});
+const eventRule = (inputs: Values): Example => ({ type: "aws:cloudwatch/eventRule:EventRule", inputs });
+const subscription = (inputs: Values): Example => ({ type: "aws:sns/topicSubscription:TopicSubscription", inputs });
+const backupPlan = (rule: Values): Example => ({ type: "aws:backup/plan:Plan", inputs: { rules: [rule] } });
+const vaultLock = (inputs: Values): Example => ({
+    type: "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
+    inputs: { backupVaultName: "vault", ...inputs },
+});
+const association = (inputs: Values): Example => ({ type: "aws:ssm/association:Association", inputs });
+
 export const badExamples: Record<string, Example[]> = {
     "vpc-prefix": [vpc({ cidrBlock: "10.0.0.0/8" })],
     "subnet-prefix": [vpc(), subnet("10.0.0.0/29")],
@@ -425,4 +444,33 @@ export const badExamples: Record<string, Example[]> = {
     "bucket-lifecycle-transition": [
         lifecycle([{ id: "r", status: "Enabled", transitions: [{ days: 7, storageClass: "STANDARD_IA" }] }]),
     ],
+    "alarm-comparison": [alarm({ comparisonOperator: "Above" })],
+    "alarm-missing-data": [alarm({ treatMissingData: "bad" })],
+    "alarm-metric-or-queries": [alarm({ metricQueries: [{ id: "a", returnData: true }] })],
+    "alarm-statistics": [alarm({ statistic: "Sum", extendedStatistic: "p95" })],
+    "alarm-datapoints": [alarm({ datapointsToAlarm: 2 })],
+    "alarm-span": [alarm({ period: 86_400, evaluationPeriods: 8 })],
+    "alarm-one-result": [alarm({ metricName: undefined, metricQueries: [{ id: "a" }, { id: "b" }] })],
+    "alarm-query-id": [alarm({ metricName: undefined, metricQueries: [{ id: "Rate", returnData: true }] })],
+    "dashboard-name": [{ type: "aws:cloudwatch/dashboard:Dashboard", inputs: { dashboardName: "a b" } }],
+    "event-rule-trigger": [eventRule({})],
+    "event-rule-rate": [eventRule({ scheduleExpression: "rate(1 minutes)" })],
+    "sns-protocol": [subscription({ protocol: "mail" })],
+    "sns-email-endpoint": [subscription({ protocol: "email", endpoint: "nobody" })],
+    "backup-vault-name": [{ type: "aws:backup/vault:Vault", inputs: { name: "a vault" } }],
+    "backup-cold-storage": [backupPlan({ lifecycle: { coldStorageAfter: 30, deleteAfter: 100 } })],
+    "backup-windows": [backupPlan({ startWindow: 120, completionWindow: 120 })],
+    "backup-shorter-than-lock": [
+        vaultLock({ minRetentionDays: 30 }),
+        backupPlan({ targetVaultName: "vault", lifecycle: { deleteAfter: 7 } }),
+    ],
+    "backup-lock-grace": [vaultLock({ changeableForDays: 1 })],
+    "backup-lock-order": [vaultLock({ minRetentionDays: 30, maxRetentionDays: 7 })],
+    "backup-lock-minimum": [vaultLock({ minRetentionDays: 0 })],
+    "association-targets": [
+        association({
+            targets: [{ key: "InstanceIds", values: Array.from({ length: 51 }, (_, place) => `i-${place}`) }],
+        }),
+    ],
+    "association-name": [association({ associationName: "a b" })],
 };

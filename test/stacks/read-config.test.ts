@@ -19,6 +19,7 @@ const valid: Record<string, unknown> = {
     dnsZone: "example.com",
     supportEmail: "support@example.com",
     mail: { host: "smtp.example.com", user: "noreply@example.com", passwordSecretId: "minusnow/smtp" },
+    backup: { copyRegion: "eu-west-1" },
     release,
 };
 
@@ -138,6 +139,18 @@ describe("configuration", () => {
             { network: { reservedNetworks: ["300.0.0.0/8"] } },
             "minusnow:network.reservedNetworks[0]",
             "is not an IPv4 network",
+        ],
+        [{ backup: undefined }, "minusnow:backup.copyRegion", "a second region"],
+        [{ backup: { copyRegion: "eu-central-1" } }, "minusnow:backup.copyRegion", "a second region"],
+        [
+            { backup: { copyRegion: "eu-west-1", databaseEveryHours: 5 } },
+            "minusnow:backup.databaseEveryHours",
+            "1, 2, 3, 4, 6, 8, 12 or 24",
+        ],
+        [
+            { readiness: { attestations: [{ item: "runbooks", owner: "x", evidence: "https://x", date: "soon" }] } },
+            "minusnow:readiness.attestations[0].date",
+            "a day as 2026-11-25",
         ],
         [{ network: { networkId: "vpc-1" } }, "minusnow:network.subnetIds", "subnet ids for edge"],
     ])("refuses %j", (changes, path, allowed) => {

@@ -1,6 +1,6 @@
 import type { Values } from "../../engine/values";
 import { digits, listAt, textAt, type Existing, type World } from "../world";
-import type { Place } from "./outputs";
+import type { Place } from "./maker";
 
 const SUBNET = "aws:ec2/subnet:Subnet";
 

@@ -28,6 +28,13 @@ const namings: Record<string, Naming> = {
     "aws:s3/bucket:Bucket": { property: "bucket", longest: 63 },
     "aws:lb/loadBalancer:LoadBalancer": { property: "name", longest: 32 },
     "aws:lb/targetGroup:TargetGroup": { property: "name", longest: 32 },
+    "aws:sns/topic:Topic": { property: "name", longest: 256 },
+    "aws:cloudwatch/metricAlarm:MetricAlarm": { property: "name", longest: 255 },
+    "aws:cloudwatch/eventRule:EventRule": { property: "name", longest: 64 },
+    "aws:ssm/document:Document": { property: "name", longest: 128 },
+    "aws:backup/vault:Vault": { property: "name", longest: 50 },
+    "aws:backup/plan:Plan": { property: "name", longest: 50 },
+    "aws:backup/selection:Selection": { property: "name", longest: 50 },
     "aws:wafv2/webAcl:WebAcl": { property: "name", longest: 128 },
 };
 

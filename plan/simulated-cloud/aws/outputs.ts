@@ -1,33 +1,9 @@
 import { Address4 } from "ip-address";
 import type { NewResource } from "../../engine/resource";
-import type { Value, Values } from "../../engine/values";
+import type { Value } from "../../engine/values";
 import { digits, listAt, numberAt, textAt, type World, textOf } from "../world";
-
-/** Where a resource is made. */
-export interface Place {
-    region: string;
-    partition: string;
-    account: string;
-}
-
-/** What a provider adds to the inputs of a new resource. */
-export interface Created {
-    id: string;
-    outputs: Values;
-}
-
-interface Request extends Place {
-    resource: NewResource;
-    inputs: Values;
-    world: World;
-    /** `prefix-0123456789abcdef0`, the form of most identifiers. */
-    identifier: (prefix: string) => string;
-    arn: (service: string, path: string, options?: { region?: string; account?: string }) => string;
-    /** The given name, or the one that Pulumi makes up. */
-    name: string;
-}
-
-type Maker = (request: Request) => Created;
+import { type Created, ec2, type Maker, named, plain, type Place, type Request, sameIdAs } from "./maker";
+import { operationsMakers } from "./operations";
 
 /** Creates a resource of a known type; undefined for any other. */
 export function createAwsResource(
@@ -53,28 +29,6 @@ export function createAwsResource(
 export function knownAwsTypes(): string[] {
     return Object.keys(makers);
 }
-
-/** An identifier and an ARN that ends in it. */
-const ec2 =
-    (prefix: string, kind: string, more: (request: Request) => Values = () => ({})): Maker =>
-    (request) => {
-        const id = request.identifier(prefix);
-        return { id, outputs: { arn: request.arn("ec2", `${kind}/${id}`), ...more(request) } };
-    };
-
-/** A resource that is nothing but its identifier. */
-const plain =
-    (prefix: string): Maker =>
-    ({ identifier }) => ({ id: identifier(prefix), outputs: {} });
-
-/** A resource that is known by another's identifier. */
-const sameIdAs =
-    (property: string): Maker =>
-    ({ inputs }) => ({ id: textAt(inputs, property) ?? "", outputs: {} });
-
-const named =
-    (arn: (request: Request) => string, more: (request: Request) => Values = () => ({})): Maker =>
-    (request) => ({ id: request.name, outputs: { name: request.name, arn: arn(request), ...more(request) } });
 
 const makers: Record<string, Maker> = {
     "aws:ec2/vpc:Vpc": ec2("vpc", "vpc", ({ identifier }) => ({
@@ -356,6 +310,7 @@ const makers: Record<string, Maker> = {
         outputs: {},
     }),
     "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": sameIdAs("resourceArn"),
+    ...operationsMakers,
 };
 
 function createDatabase({ name, arn, region, resource, inputs, world }: Request): Created {

@@ -2,6 +2,7 @@ import { computeTraps } from "./compute";
 import { databaseTraps } from "./database";
 import { loadBalancerTraps } from "./load-balancer";
 import { networkTraps } from "./network";
+import { operationsTraps } from "./operations";
 import { storageTraps } from "./storage";
 import type { Trap } from "./trap";
 
@@ -12,4 +13,5 @@ export const awsTraps: readonly Trap[] = [
     ...computeTraps,
     ...databaseTraps,
     ...storageTraps,
+    ...operationsTraps,
 ];

@@ -1,0 +1,58 @@
+import * as backup from "@pulumi/aws/backup";
+import * as kms from "@pulumi/aws/kms";
+import type * as pulumi from "@pulumi/pulumi";
+import type { AwsBackupArgs } from "./aws";
+import { BackupLock } from "./contract";
+
+/** Where backups go. */
+export interface Vaults {
+    /** Name of the vault for the database and files. */
+    main: pulumi.Output<string>;
+    /** Name of the vault for audit logs. */
+    audit: pulumi.Output<string>;
+    /** ARN of the vault in the second region. */
+    copy?: pulumi.Output<string>;
+}
+
+type Child = { parent: pulumi.Resource };
+
+/** Days in which a compliance lock can still be lifted. */
+const GRACE_DAYS = 3;
+
+/** An encrypted, locked vault for each retention, and one in the second region. */
+export function createVaults(name: string, args: AwsBackupArgs, child: Child): Vaults {
+    const { keyId, copyRegion, retentionDays = 30, auditRetentionDays = 365 } = args;
+    const vaults = {
+        main: createVault(name, keyId, retentionDays, undefined, args, child).name,
+        audit: createVault(`${name}-audit-logs`, keyId, auditRetentionDays, undefined, args, child).name,
+    };
+    if (copyRegion === undefined) {
+        return vaults;
+    }
+    const copyKey = createCopyKey(`${name}-copy`, copyRegion, args, child);
+    return { ...vaults, copy: createVault(`${name}-copy`, copyKey, retentionDays, copyRegion, args, child).arn };
+}
+
+function createVault(
+    name: string,
+    kmsKeyArn: pulumi.Input<string>,
+    minRetentionDays: number,
+    region: string | undefined,
+    args: AwsBackupArgs,
+    child: Child,
+): backup.Vault {
+    const { lock = BackupLock.Governance, deletionProtection: protect = true, tags } = args;
+    const vault = new backup.Vault(name, { kmsKeyArn, region, forceDestroy: !protect, tags }, { ...child, protect });
+    if (lock !== BackupLock.None) {
+        const changeableForDays = lock === BackupLock.Compliance ? GRACE_DAYS : undefined;
+        const settings = { backupVaultName: vault.name, minRetentionDays, changeableForDays, region };
+        new backup.VaultLockConfiguration(name, settings, child);
+    }
+    return vault;
+}
+
+function createCopyKey(name: string, region: string, args: AwsBackupArgs, child: Child): pulumi.Output<string> {
+    const description = "MinusNow: encrypts copies of backups";
+    const settings = { description, region, enableKeyRotation: true, deletionWindowInDays: 30, tags: args.tags };
+    return new kms.Key(name, settings, child).arn;
+}

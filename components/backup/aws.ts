@@ -1,0 +1,197 @@
+import * as backup from "@pulumi/aws/backup";
+import * as cloudwatch from "@pulumi/aws/cloudwatch";
+import * as iam from "@pulumi/aws/iam";
+import * as pulumi from "@pulumi/pulumi";
+import { awsManagedPolicy, trustService } from "../aws-account";
+import { backupStrategy, type BackupRule } from "../reference";
+import { keepConfiguration } from "./aws-configuration";
+import { createVaults, type Vaults } from "./aws-vaults";
+import type { Backup, BackupSettings } from "./contract";
+
+/** Arguments of {@link AwsBackup}. */
+export interface AwsBackupArgs extends BackupSettings {
+    /** ARN of the primary database. */
+    databaseArn: pulumi.Input<string>;
+    /** ARN of the file system with the shared directories, the audit logs among them. */
+    fileSystemArn: pulumi.Input<string>;
+    /** Documents that describe the deployment, by file name; each version is kept. They must hold no secret. */
+    configuration: { [file: string]: pulumi.Input<string> };
+    /** ARN of the KMS key that encrypts backups in this region. A change applies to backups from then on. */
+    keyId: pulumi.Input<string>;
+    /** ARN of the topic that is told when a backup fails. Default nobody. */
+    alarmTopicId?: pulumi.Input<string>;
+    /** Refuses deletion of what holds backups. Default true. A change is made in place. */
+    deletionProtection?: boolean;
+    /** Tags for everything that takes tags. A change is made in place. */
+    tags?: { [key: string]: pulumi.Input<string> };
+}
+
+/** Backups of everything that holds data, kept as the guide says (guide, "Backup Strategy"). */
+export class AwsBackup extends pulumi.ComponentResource implements Backup {
+    /** Id of the backup plan for the database. */
+    public readonly databasePlanId: pulumi.Output<string>;
+    /** Id of the backup plan for files. */
+    public readonly filesPlanId: pulumi.Output<string>;
+    /** Id of the backup plan for audit logs. */
+    public readonly auditLogsPlanId: pulumi.Output<string>;
+    /** Name of the bucket with the configuration. */
+    public readonly configurationStore: pulumi.Output<string>;
+    /** Name of the vault in this region. */
+    public readonly vaultName: pulumi.Output<string>;
+
+    constructor(name: string, args: AwsBackupArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("minusnow:index:AwsBackup", name, args, opts);
+        const child = { parent: this };
+        checkArguments(args);
+
+        const vaults = createVaults(name, args, child);
+        const roleArn = createRole(name, args, child);
+        const plan = (part: string, rule: backup.PlanArgs["rules"], arn: pulumi.Input<string>) =>
+            createPlan(`${name}-${part}`, rule, arn, roleArn, args, child);
+        this.databasePlanId = plan("database", [databaseRule(vaults, args)], args.databaseArn);
+        this.filesPlanId = plan("files", [filesRule(vaults, args)], args.fileSystemArn);
+        this.auditLogsPlanId = plan("audit-logs", [auditLogsRule(vaults, args)], args.fileSystemArn);
+        this.configurationStore = keepConfiguration(`${name}-configuration`, args, child);
+        this.vaultName = vaults.main;
+        alarmOnFailure(name, vaults, args, child);
+        this.registerOutputs({
+            databasePlanId: this.databasePlanId,
+            filesPlanId: this.filesPlanId,
+            auditLogsPlanId: this.auditLogsPlanId,
+            configurationStore: this.configurationStore,
+            vaultName: this.vaultName,
+        });
+    }
+}
+
+type Child = { parent: pulumi.Resource };
+
+/** AWS keeps what it moved to cold storage for at least this long. */
+const COLD_STORAGE_DAYS = 90;
+const EVERY_HOURS = [1, 2, 3, 4, 6, 8, 12, 24];
+
+function strategy(data: BackupRule["data"]): BackupRule {
+    return backupStrategy.find((rule) => rule.data === data)!;
+}
+
+function checkArguments(args: AwsBackupArgs): void {
+    const {
+        databaseEveryHours = 6,
+        retentionDays = 30,
+        auditRetentionDays = 365,
+        configurationRetentionDays = 90,
+    } = args;
+    const problems = [];
+    if (!EVERY_HOURS.includes(databaseEveryHours)) {
+        problems.push(`databaseEveryHours: found ${databaseEveryHours}, allowed are ${EVERY_HOURS.join(", ")}`);
+    }
+    const days = [
+        { path: "retentionDays", found: retentionDays, least: 1 },
+        { path: "auditRetentionDays", found: auditRetentionDays, least: COLD_STORAGE_DAYS + 1 },
+        { path: "configurationRetentionDays", found: configurationRetentionDays, least: 1 },
+    ];
+    for (const { path, found, least } of days.filter((day) => !Number.isInteger(day.found) || day.found < day.least)) {
+        problems.push(`${path}: found ${found}, allowed is a whole number of days from ${least}`);
+    }
+    if (problems.length > 0) {
+        throw new Error(`AwsBackup: ${problems.join("; ")}`);
+    }
+}
+
+/** The service's own role: it reads what is to be backed up and writes to the vaults. */
+function createRole(name: string, args: AwsBackupArgs, child: Child): pulumi.Output<string> {
+    const { tags } = args;
+    const role = new iam.Role(name, { assumeRolePolicy: trustService("backup.amazonaws.com"), tags }, child);
+    const policies = ["AWSBackupServiceRolePolicyForBackup", "AWSBackupServiceRolePolicyForRestores"];
+    const attachments = policies.map((policy, place) => {
+        const policyArn = awsManagedPolicy(`service-role/${policy}`, child);
+        return new iam.RolePolicyAttachment(`${name}-${place + 1}`, { role: role.name, policyArn }, child);
+    });
+    return pulumi.all([role.arn, pulumi.all(attachments.map(({ id }) => id))]).apply(([arn]) => arn);
+}
+
+/** Minutes in which a backup must begin and end; RDS lets none begin during its own backup and maintenance. */
+const windows = { startWindow: 120, completionWindow: 720 };
+
+function databaseRule(vaults: Vaults, args: AwsBackupArgs) {
+    const hours = args.databaseEveryHours ?? strategy("database").everyHours!;
+    const deleteAfter = args.retentionDays ?? strategy("database").retentionDays;
+    return {
+        ruleName: "database",
+        schedule: hours === 24 ? "cron(0 6 * * ? *)" : `cron(0 0/${hours} * * ? *)`,
+        ...into(vaults.main, { deleteAfter }, vaults),
+    };
+}
+
+function filesRule(vaults: Vaults, args: AwsBackupArgs) {
+    const deleteAfter = args.retentionDays ?? strategy("files").retentionDays;
+    return { ruleName: "files", schedule: "cron(0 7 * * ? *)", ...into(vaults.main, { deleteAfter }, vaults) };
+}
+
+/** The audit logs are on the file system; one copy a week goes to cold storage and cannot be deleted before its time. */
+function auditLogsRule(vaults: Vaults, args: AwsBackupArgs) {
+    const deleteAfter = args.auditRetentionDays ?? strategy("audit-logs").retentionDays;
+    const lifecycle = { coldStorageAfter: 1, deleteAfter };
+    return { ruleName: "audit-logs", schedule: "cron(0 9 ? * SUN *)", ...into(vaults.audit, lifecycle, vaults) };
+}
+
+function into(
+    targetVaultName: pulumi.Output<string>,
+    lifecycle: { coldStorageAfter?: number; deleteAfter: number },
+    { copy }: Vaults,
+) {
+    const copyActions = copy === undefined ? [] : [{ destinationVaultArn: copy, lifecycle }];
+    return { targetVaultName, ...windows, lifecycle, copyActions };
+}
+
+function createPlan(
+    name: string,
+    rules: backup.PlanArgs["rules"],
+    resourceArn: pulumi.Input<string>,
+    iamRoleArn: pulumi.Output<string>,
+    args: AwsBackupArgs,
+    child: Child,
+): pulumi.Output<string> {
+    const plan = new backup.Plan(name, { rules, tags: args.tags }, child);
+    new backup.Selection(name, { planId: plan.id, iamRoleArn, resources: [resourceArn] }, child);
+    return plan.id;
+}
+
+/** Told of every failed job, and of a day without a finished one. */
+function alarmOnFailure(name: string, vaults: Vaults, args: AwsBackupArgs, child: Child): void {
+    const alarmActions = args.alarmTopicId === undefined ? [] : [args.alarmTopicId];
+    const common = {
+        namespace: "AWS/Backup",
+        dimensions: { BackupVaultName: vaults.main },
+        statistic: "Sum",
+        evaluationPeriods: 1,
+        alarmActions,
+        tags: args.tags,
+    };
+    new cloudwatch.MetricAlarm(
+        `${name}-failed`,
+        {
+            ...common,
+            alarmDescription: "MinusNow: a backup job failed",
+            metricName: "NumberOfBackupJobsFailed",
+            period: 3600,
+            comparisonOperator: "GreaterThanThreshold",
+            threshold: 0,
+            treatMissingData: "notBreaching",
+        },
+        child,
+    );
+    new cloudwatch.MetricAlarm(
+        `${name}-absent`,
+        {
+            ...common,
+            alarmDescription: "MinusNow: no backup job was completed in a day",
+            metricName: "NumberOfBackupJobsCompleted",
+            period: 86400,
+            comparisonOperator: "LessThanThreshold",
+            threshold: 1,
+            treatMissingData: "breaching",
+        },
+        child,
+    );
+}

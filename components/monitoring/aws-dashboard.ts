@@ -1,0 +1,71 @@
+import * as cloudwatch from "@pulumi/aws/cloudwatch";
+import { getRegionOutput } from "@pulumi/aws/getRegion";
+import * as pulumi from "@pulumi/pulumi";
+import { type Threshold, thresholds } from "../reference";
+import type { AwsMonitoringArgs } from "./aws";
+import { type Query, watchedMetrics, type WatchedMetric } from "./aws-metrics";
+
+const COLUMNS = 2;
+const WIDTH = 12;
+const HEIGHT = 6;
+
+/** One graph for each of the guide's metrics, with its thresholds drawn as lines. */
+export function createDashboard(
+    name: string,
+    args: AwsMonitoringArgs,
+    child: { parent: pulumi.Resource },
+): pulumi.Output<string> {
+    const region = getRegionOutput({}, child).region;
+    const watched = watchedMetrics(args);
+    const widgets = thresholds
+        .filter(({ metric }) => watched.some((other) => other.metric === metric))
+        .map((threshold, place) => ({
+            type: "metric",
+            x: (place % COLUMNS) * WIDTH,
+            y: Math.floor(place / COLUMNS) * HEIGHT,
+            width: WIDTH,
+            height: HEIGHT,
+            properties: graph(threshold, watched, region),
+        }));
+    const dashboard = new cloudwatch.Dashboard(
+        name,
+        { dashboardName: name, dashboardBody: pulumi.jsonStringify({ widgets }) },
+        child,
+    );
+    return dashboard.dashboardName;
+}
+
+function graph({ metric, unit, warning, critical }: Threshold, all: WatchedMetric[], region: pulumi.Output<string>) {
+    const lines = all.filter((watched) => watched.metric === metric);
+    return {
+        title: `${metric} (${unit})`,
+        region,
+        period: 60,
+        view: "timeSeries",
+        metrics: lines.flatMap(({ resource, queries }, line) =>
+            queries.map((query, place) => dashboardLine(query, `l${line}`, resource, place === queries.length - 1)),
+        ),
+        annotations: {
+            horizontal: [
+                { label: "warning", value: warning, color: "#ff7f0e" },
+                { label: "critical", value: critical, color: "#d62728" },
+            ],
+        },
+        yAxis: { left: { min: 0 } },
+    };
+}
+
+/** Ids are unique within a graph, so each line's queries carry the line's prefix. */
+function dashboardLine(query: Query, prefix: string, label: string, visible: boolean): unknown[] {
+    const { id, expression, namespace, metricName, stat, dimensions = {} } = query;
+    if (expression !== undefined) {
+        const own = expression.replace(/\b(free|requests|target|balancer|lag)\b/g, `${prefix}$1`);
+        return [{ id: `${prefix}${id}`, expression: own, label, visible }];
+    }
+    return [
+        namespace,
+        metricName,
+        ...Object.entries(dimensions).flat(),
+        { id: `${prefix}${id}`, stat, label, visible },
+    ];
+}

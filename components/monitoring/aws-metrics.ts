@@ -1,0 +1,138 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { AGENT_NAMESPACE } from "./aws-agent";
+import type { AwsMonitoringArgs } from "./aws";
+
+/** One line of a CloudWatch metric query: a metric, or an expression over the lines before it. */
+export interface Query {
+    id: string;
+    expression?: string;
+    namespace?: string;
+    metricName?: string;
+    stat?: string;
+    dimensions?: { [name: string]: pulumi.Input<string> };
+}
+
+/** One of the guide's metrics on one resource. */
+export interface WatchedMetric {
+    /** Name of the guide's threshold. */
+    metric: string;
+    /** What is watched, for example `app1`. */
+    resource: string;
+    /** The last one gives the value. */
+    queries: Query[];
+    /** What no data means. */
+    missing: "missing" | "breaching" | "notBreaching";
+}
+
+const BYTES_PER_GIB = 1024 ** 3;
+
+/** The guide's six metrics on everything that has them. */
+export function watchedMetrics(args: AwsMonitoringArgs): WatchedMetric[] {
+    const { replicaId } = args;
+    return [
+        ...args.memberIds.flatMap((id, place) => serverMetrics(`app${place + 1}`, id)),
+        ...databaseMetrics("primary", args.databaseId, args.databaseStorageGib),
+        ...(replicaId === undefined ? [] : databaseMetrics("replica", replicaId, args.databaseStorageGib)),
+        responseTime(args),
+        errorRate(args),
+        ...(replicaId === undefined ? [] : [replicationLag(replicaId)]),
+    ];
+}
+
+function serverMetrics(resource: string, id: pulumi.Input<string>): WatchedMetric[] {
+    const dimensions = { InstanceId: id };
+    const agent = (metric: string, metricName: string, more = {}): WatchedMetric => ({
+        metric,
+        resource,
+        queries: [query(AGENT_NAMESPACE, metricName, "Average", { ...dimensions, ...more })],
+        missing: "missing",
+    });
+    return [
+        {
+            metric: "cpu",
+            resource,
+            queries: [query("AWS/EC2", "CPUUtilization", "Average", dimensions)],
+            missing: "missing",
+        },
+        agent("memory", "mem_used_percent"),
+        agent("disk", "disk_used_percent", { path: "/" }),
+    ];
+}
+
+/** RDS tells free bytes; what counts against them is the storage that the database was made with. */
+function databaseMetrics(resource: string, id: pulumi.Input<string>, storageGib: number): WatchedMetric[] {
+    const dimensions = { DBInstanceIdentifier: id };
+    const used = `100 * (1 - free / ${storageGib * BYTES_PER_GIB})`;
+    return [
+        {
+            metric: "cpu",
+            resource,
+            queries: [query("AWS/RDS", "CPUUtilization", "Average", dimensions)],
+            missing: "missing",
+        },
+        {
+            metric: "disk",
+            resource,
+            queries: [
+                query("AWS/RDS", "FreeStorageSpace", "Average", dimensions, "free"),
+                { id: "used", expression: used },
+            ],
+            missing: "missing",
+        },
+    ];
+}
+
+/** The time that the slowest twentieth of requests takes at least: an average hides it. */
+function responseTime({ loadBalancerSuffix }: AwsMonitoringArgs): WatchedMetric {
+    const dimensions = { LoadBalancer: loadBalancerSuffix };
+    return {
+        metric: "response-time",
+        resource: "service",
+        queries: [query("AWS/ApplicationELB", "TargetResponseTime", "p95", dimensions)],
+        missing: "notBreaching",
+    };
+}
+
+/** Failures of the servers and of the balancer, which answers when no server does. */
+function errorRate({ loadBalancerSuffix }: AwsMonitoringArgs): WatchedMetric {
+    const count = (id: string, metricName: string) =>
+        query("AWS/ApplicationELB", metricName, "Sum", { LoadBalancer: loadBalancerSuffix }, id);
+    return {
+        metric: "error-rate",
+        resource: "service",
+        queries: [
+            count("requests", "RequestCount"),
+            count("target", "HTTPCode_Target_5XX_Count"),
+            count("balancer", "HTTPCode_ELB_5XX_Count"),
+            {
+                id: "rate",
+                expression: "IF(requests > 0, 100 * (FILL(target, 0) + FILL(balancer, 0)) / requests, 0)",
+            },
+        ],
+        missing: "notBreaching",
+    };
+}
+
+/** RDS reports -1 when replication has stopped and nothing when the replica is gone: both are worse than any lag. */
+function replicationLag(replicaId: pulumi.Input<string>): WatchedMetric {
+    const dimensions = { DBInstanceIdentifier: replicaId };
+    return {
+        metric: "replication-lag",
+        resource: "replica",
+        queries: [
+            query("AWS/RDS", "ReplicaLag", "Maximum", dimensions, "lag"),
+            { id: "seconds", expression: "IF(lag < 0, 86400, lag)" },
+        ],
+        missing: "breaching",
+    };
+}
+
+function query(
+    namespace: string,
+    metricName: string,
+    stat: string,
+    dimensions: { [name: string]: pulumi.Input<string> },
+    id = "value",
+): Query {
+    return { id, namespace, metricName, stat, dimensions };
+}

@@ -1,0 +1,75 @@
+import * as pulumi from "@pulumi/pulumi";
+import { installAgent } from "./aws-agent";
+import { createAlarms } from "./aws-alarms";
+import { createDashboard } from "./aws-dashboard";
+import { probeEndpoints } from "./aws-probe";
+import { alarmWhenDown } from "./aws-service-down";
+import { createTopics } from "./aws-topics";
+import type { Alert, AlertReceivers, Monitoring } from "./contract";
+
+/** Arguments of {@link AwsMonitoring}. */
+export interface AwsMonitoringArgs {
+    /** Who is told. Each address gets a message from AWS that it must confirm. Default nobody. */
+    receivers?: AlertReceivers;
+    /** ARN of an existing topic for warnings, instead of a new one. CloudWatch must be allowed to publish to it. */
+    warningTopicId?: pulumi.Input<string>;
+    /** ARN of an existing topic for criticals, instead of a new one. CloudWatch must be allowed to publish to it. */
+    criticalTopicId?: pulumi.Input<string>;
+    /** Address that users open; its health endpoints are probed from outside every minute. */
+    url: pulumi.Input<string>;
+    /** Instance ids of the application servers, in the order app1, app2, … */
+    memberIds: pulumi.Input<string>[];
+    /** Value of the tag `minusnow-servers` on every application server. */
+    serversTag: pulumi.Input<string>;
+    /** Name of the application servers' role, which is allowed to publish metrics. */
+    memberRoleName: pulumi.Input<string>;
+    /** `arnSuffix` of the load balancer. */
+    loadBalancerSuffix: pulumi.Input<string>;
+    /** `arnSuffix` of the group of application servers. */
+    targetGroupSuffix: pulumi.Input<string>;
+    /** Identifier of the primary database. */
+    databaseId: pulumi.Input<string>;
+    /** Identifier of the replica. Default: there is none, and no replication lag to watch. */
+    replicaId?: pulumi.Input<string>;
+    /** Storage that the database was made with, in GiB; disk usage counts against it. */
+    databaseStorageGib: number;
+    /** Tags for everything that takes tags. A change is made in place. */
+    tags?: { [key: string]: pulumi.Input<string> };
+}
+
+/**
+ * Agents on the servers, the guide's six metrics each with a warning and a critical alarm, probes of the health
+ * endpoints, an alarm for "service down", and a dashboard (guide, "Monitoring & Health Checks").
+ */
+export class AwsMonitoring extends pulumi.ComponentResource implements Monitoring {
+    /** Alarms by metric, level and resource; `id` is the ARN. */
+    public readonly alerts: pulumi.Output<Alert[]>;
+    /** Name of the CloudWatch dashboard. */
+    public readonly dashboard: pulumi.Output<string>;
+    /** ARN of the topic for warnings. */
+    public readonly warningTopicId: pulumi.Output<string>;
+    /** ARN of the topic for criticals. */
+    public readonly criticalTopicId: pulumi.Output<string>;
+
+    constructor(name: string, args: AwsMonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("minusnow:index:AwsMonitoring", name, args, opts);
+        const child = { parent: this };
+
+        const topics = createTopics(name, args, child);
+        installAgent(`${name}-agent`, args, child);
+        const alarms = createAlarms(name, topics, args, child);
+        const probes = probeEndpoints(`${name}-probe`, topics.warning, args, child);
+        alarmWhenDown(name, probes.basic, topics.critical, args, child);
+
+        this.alerts = pulumi.all(alarms.map(({ alarm, ...alert }) => alarm.arn.apply((id) => ({ ...alert, id }))));
+        this.dashboard = createDashboard(name, args, child);
+        this.warningTopicId = topics.warning;
+        this.criticalTopicId = topics.critical;
+        this.registerOutputs({
+            alerts: this.alerts,
+            dashboard: this.dashboard,
+            warningTopicId: this.warningTopicId,
+            criticalTopicId: this.criticalTopicId,
+        });
+    }
+}

@@ -1,0 +1,45 @@
+import type { DeploymentArgs } from "../deployment/contract";
+import { OperatingSystem } from "../host/operating-system";
+import { thirdPartyComponents } from "../reference";
+import { SessionStoreKind } from "../session-store/contract";
+import type { ComponentInUse } from "./contract";
+
+/** Products by the domain of their mail servers. */
+const mailProducts: { domain: string; product: string }[] = [
+    { domain: "amazonaws.com", product: "AWS SES" },
+    { domain: "sendgrid.net", product: "SendGrid" },
+    { domain: "office365.com", product: "Office 365" },
+    { domain: "outlook.com", product: "Office 365" },
+];
+
+const operatingSystems: { [os in OperatingSystem]: string } = {
+    "amazon-linux-2023": "Amazon Linux 2023",
+    "ubuntu-24.04": "Ubuntu 24.04 LTS",
+    "debian-13": "Debian 13",
+};
+
+/** Third-party products of a deployment on AWS, by the guide's table of open-source and licensed ones. */
+export function productsOnAws(args: DeploymentArgs): ComponentInUse[] {
+    const { appPair, certificateId, mail, sessionStore } = args;
+    const products = [
+        { component: "postgresql", product: "AWS RDS PostgreSQL" },
+        { component: "operating-system", product: operatingSystems[appPair?.os ?? OperatingSystem.AmazonLinux2023] },
+        { component: "certificates", product: certificateId ? "certificate brought along" : "AWS Certificate Manager" },
+        { component: "smtp", product: mailProduct(mail.host) },
+        { component: "monitoring", product: "AWS CloudWatch" },
+        { component: "backup", product: "AWS Backup" },
+        { component: "load-balancer", product: "AWS ALB/NLB" },
+        ...(sessionStore?.kind === SessionStoreKind.None ? [] : [{ component: "redis", product: "Valkey" }]),
+    ];
+    return products.map((used) => ({ ...used, licensed: !isOpenSource(used.component, used.product) }));
+}
+
+/** A mail server that nobody has named counts as licensed: its owner knows. */
+function mailProduct(host: string): string {
+    return mailProducts.find(({ domain }) => host.endsWith(`.${domain}`))?.product ?? `mail server ${host}`;
+}
+
+function isOpenSource(component: string, product: string): boolean {
+    const { openSource } = thirdPartyComponents.find(({ id }) => id === component)!;
+    return openSource.includes(product);
+}
