@@ -3,58 +3,132 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import type { Outcome, Plan } from "./plan";
+import type { PolicyRequest } from "./policies";
+import type { Checked } from "./report/checked";
+import { checkedPlan, policyJson } from "./report/checked-plan";
 import { styleFor } from "./report/style";
 import { UsageError } from "./usage-error";
 
-const exitStatus: Record<Outcome, number> = { planned: 0, "wrong-configuration": 2, failed: 3 };
+const exitStatus: Record<Outcome, number> = { planned: 0, "broken-policy": 1, "wrong-configuration": 2, failed: 3 };
+const BROKEN_POLICY_STATUS = 1;
 const USAGE_STATUS = 2;
 const FAILURE_STATUS = 3;
 const INTERRUPTED_STATUS = 130;
 
-interface PlanOptions {
+const planFormats = ["text", "json", "sarif", "junit", "html"] as const;
+type Format = (typeof planFormats)[number];
+
+interface PolicyOptions {
+    policyPack?: string[];
+    policyConfig?: string;
+    format: Format;
+}
+
+interface PlanOptions extends PolicyOptions {
     cwd: string;
     unknowns: boolean;
-    format: "text" | "json";
+    policies: boolean;
 }
+
+interface CheckOptions extends PolicyOptions {
+    state: string;
+    environment: string;
+}
+
+const STATUS_HELP =
+    "\nExit status: 0 all is well, 1 a mandatory policy is broken, 2 wrong configuration or usage, 3 the program failed.";
 
 function createCommand(): Command {
     const program = new Command("minusnow")
-        .description("Plans MinusNow deployments without a cloud account.")
+        .description(
+            "Plans MinusNow deployments and checks them against the pre-production checklist, without a cloud account.",
+        )
         .version(version(), "-V, --version", "print the version")
         .exitOverride()
         .showHelpAfterError("(minusnow --help shows what is possible)");
-    program
-        .command("plan")
-        .description("run a stack's program against a simulated cloud and print what it would deploy")
+    withPolicyOptions(program.command("plan"))
+        .description("run a stack's program against a simulated cloud, print what it would deploy and check it")
         .argument("<stack>", "name of the stack, for example aws-prod")
         .option("-C, --cwd <folder>", "folder of the Pulumi project", process.cwd())
         .option("--unknowns", "leave provider outputs unknown, as the first preview of a stack does", false)
-        .addOption(new Option("--format <format>", "form of the output").choices(["text", "json"]).default("text"))
-        .addHelpText(
-            "after",
-            "\nExit status: 0 planned, 1 broken policy, 2 wrong configuration or usage, 3 the program failed.",
-        )
+        .option("--no-policies", "run no policy pack")
         .action(runPlan);
+    withPolicyOptions(program.command("check"))
+        .description("check a deployed stack: run the policy packs on what 'pulumi stack export' wrote")
+        .requiredOption("--state <file>", "exported state")
+        .addOption(
+            new Option("--environment <environment>", "whose levels to judge by")
+                .choices(["dev", "staging", "prod"])
+                .default("prod"),
+        )
+        .action(runCheck);
     return program;
 }
 
-async function runPlan(stack: string, { cwd, unknowns, format }: PlanOptions): Promise<void> {
+function withPolicyOptions(command: Command): Command {
+    return command
+        .option("--policy-pack <folder...>", "policy packs to run (default: the pre-production checklist)")
+        .option("--policy-config <file>", "levels and exemptions (default: those of the environment, policy/levels)")
+        .addOption(new Option("--format <format>", "form of the output").choices(planFormats).default("text"))
+        .addHelpText("after", STATUS_HELP);
+}
+
+async function runPlan(stack: string, options: PlanOptions): Promise<void> {
     const { plan } = await import("./plan.js");
+    await untilInterrupted(stack, "planning", async (signal, onProgress) => {
+        const policies = options.policies ? { policies: policyRequest(options, true) } : {};
+        const planned = await plan({
+            directory: options.cwd,
+            stack,
+            unknowns: options.unknowns,
+            ...policies,
+            onProgress,
+            signal,
+        });
+        return { output: await renderPlan(planned, options.format), status: exitStatus[planned.outcome] };
+    });
+}
+
+async function runCheck(options: CheckOptions): Promise<void> {
+    const { check } = await import("./check.js");
+    const { isBroken } = await import("./policies.js");
+    const { state, environment, format } = options;
+    await untilInterrupted(state, "checking", async (signal) => {
+        const checked = await check({ state, environment, policies: policyRequest(options, false), signal });
+        const status = isBroken(checked.policies) ? BROKEN_POLICY_STATUS : 0;
+        const { stack, project, resources, policies } = checked;
+        if (format === "json") {
+            return { output: `${JSON.stringify({ stack, project, ...policyJson(policies) }, null, 2)}\n`, status };
+        }
+        const about = { project, stack, subject: `state ${state}`, stackFile: state, resources, policies };
+        return { output: await renderChecked(about, format), status };
+    });
+}
+
+function policyRequest({ policyPack, policyConfig }: PolicyOptions, dryRun: boolean): PolicyRequest {
+    return {
+        dryRun,
+        ...(policyPack && { packs: policyPack }),
+        ...(policyConfig !== undefined && { configFile: policyConfig }),
+    };
+}
+
+type Work = (
+    signal: AbortSignal,
+    onProgress: (resources: number) => void,
+) => Promise<{ output: string; status: number }>;
+
+/** Does some work with progress on a terminal; an interrupt ends everything that it started. */
+async function untilInterrupted(subject: string, verb: string, work: Work): Promise<void> {
     const interrupt = new AbortController();
     const stop = () => interrupt.abort();
     process.once("SIGINT", stop).once("SIGTERM", stop).once("SIGHUP", stop);
-    const progress = showProgress(stack);
+    const progress = showProgress(`${verb} ${subject}`);
     try {
-        const planned = await plan({
-            directory: cwd,
-            stack,
-            unknowns,
-            onProgress: progress.update,
-            signal: interrupt.signal,
-        });
+        const { output, status } = await work(interrupt.signal, progress.update);
         progress.clear();
-        await write(await render(planned, format));
-        process.exitCode = exitStatus[planned.outcome];
+        await write(output);
+        process.exitCode = status;
     } catch (error) {
         progress.clear();
         if (!interrupt.signal.aborted) {
@@ -65,21 +139,46 @@ async function runPlan(stack: string, { cwd, unknowns, format }: PlanOptions): P
     }
 }
 
-async function render(planned: Plan, format: PlanOptions["format"]): Promise<string> {
-    if (format === "json") {
-        return (await import("./report/json.js")).renderJson(planned);
+async function renderPlan(planned: Plan, format: Format): Promise<string> {
+    switch (format) {
+        case "json":
+            return (await import("./report/json.js")).renderJson(planned);
+        case "text":
+            return (await import("./report/text.js")).renderText(planned, styleFor(process.stdout));
+        default: {
+            if (!planned.policies) {
+                const { renderText } = await import("./report/text.js");
+                throw new UsageError(
+                    `there is no checklist to report in the form ${format}: no policy ran\n${renderText(planned, styleFor(process.stderr))}`,
+                );
+            }
+            return renderChecked(checkedPlan(planned, planned.policies), format);
+        }
     }
-    return (await import("./report/text.js")).renderText(planned, styleFor(process.stdout));
+}
+
+async function renderChecked(checked: Checked, format: Exclude<Format, "json">): Promise<string> {
+    switch (format) {
+        case "sarif":
+            return (await import("./report/sarif.js")).renderSarif(checked);
+        case "junit":
+            return (await import("./report/junit.js")).renderJunit(checked);
+        case "html":
+            return (await import("./report/html.js")).renderHtml(checked);
+        default:
+            return (await import("./report/checklist.js")).renderChecklist(checked, styleFor(process.stdout));
+    }
 }
 
 /** One line that is rewritten, on a terminal only. */
-function showProgress(stack: string): { update: (resources: number) => void; clear: () => void } {
+function showProgress(what: string): { update: (resources: number) => void; clear: () => void } {
     const { stderr } = process;
     if (!stderr.isTTY) {
         return { update: () => undefined, clear: () => undefined };
     }
     const line = (text: string) => stderr.write(`\r\x1b[2K${text}`);
-    return { update: (resources) => line(`planning ${stack}: ${resources} resources`), clear: () => line("") };
+    line(`${what}…`);
+    return { update: (resources) => line(`${what}: ${resources} resources`), clear: () => line("") };
 }
 
 /** Waits until a pipe has taken everything, so that a long report is never cut. */

@@ -1,8 +1,9 @@
-import { startMonitor } from "./engine/monitor";
+import { type Monitor, startMonitor } from "./engine/monitor";
 import { startProgram, type ProgramEnd } from "./engine/program";
-import { loadProject, loadStackConfiguration, type Project } from "./engine/project";
+import { type Configuration, loadProject, loadStackConfiguration, type Project } from "./engine/project";
 import type { LogMessage, Resource } from "./engine/resource";
 import type { Values } from "./engine/values";
+import { isBroken, type PolicyOutcome, type PolicyRequest, startPacks } from "./policies";
 import { createSimulatedCloud, type Refusal } from "./simulated-cloud";
 import { configurationHeadline } from "../stacks/configuration-error";
 
@@ -13,6 +14,8 @@ export interface PlanRequest {
     stack: string;
     /** Leave provider outputs unknown, as the first preview of a stack does. Default false. */
     unknowns?: boolean;
+    /** Policy packs to run; none when absent. */
+    policies?: PolicyRequest;
     /** Called as resources are registered. */
     onProgress?: (resources: number) => void;
     /** Ends the program and the plan when aborted. */
@@ -33,11 +36,13 @@ export interface Plan {
     refusals: Refusal[];
     /** Types whose computed outputs are not simulated. */
     unknownTypes: string[];
+    /** What the policy packs found; absent when none ran. */
+    policies?: PolicyOutcome;
     outcome: Outcome;
 }
 
-/** How the plan ended, in the order of exit statuses 0, 2 and 3. */
-export type Outcome = "planned" | "wrong-configuration" | "failed";
+/** How the plan ended, in the order of exit statuses 0 to 3. */
+export type Outcome = "planned" | "broken-policy" | "wrong-configuration" | "failed";
 
 const PROGRESS_INTERVAL_MS = 200;
 
@@ -49,15 +54,21 @@ export async function plan(request: PlanRequest): Promise<Plan> {
     const defaultRegion = configuration.values["aws:region"] ?? "us-east-1";
     const cloud = createSimulatedCloud({ unknowns, defaultRegion });
     const monitor = await startMonitor(project.name, stack, cloud);
+    const packs =
+        request.policies && startPacks(request.policies, policyContext(project, stack, configuration, monitor));
     const timer = setInterval(() => request.onProgress?.(monitor.recording.resources.length), PROGRESS_INTERVAL_MS);
     try {
         signal?.throwIfAborted();
+        signal?.addEventListener("abort", () => packs?.stop(), { once: true });
         const program = startProgram(project, { stack, monitor: monitor.address, configuration });
         signal?.addEventListener("abort", program.stop, { once: true });
         const end = await program.end;
         signal?.removeEventListener("abort", program.stop);
         signal?.throwIfAborted();
         const { resources, outputs, logs, errors } = monitor.recording;
+        const outcome = outcomeOf(end, logs, errors, cloud.refusals);
+        const policies = outcome === "planned" ? await packs?.check(resources) : undefined;
+        signal?.throwIfAborted();
         return {
             project,
             stack,
@@ -68,12 +79,18 @@ export async function plan(request: PlanRequest): Promise<Plan> {
             printed: end.printed,
             refusals: cloud.refusals,
             unknownTypes: [...cloud.unknownTypes].sort(),
-            outcome: outcomeOf(end, logs, errors, cloud.refusals),
+            ...(policies && { policies }),
+            outcome: policies && isBroken(policies) ? "broken-policy" : outcome,
         };
     } finally {
         clearInterval(timer);
+        packs?.stop();
         monitor.close();
     }
+}
+
+function policyContext(project: Project, stack: string, configuration: Configuration, monitor: Monitor) {
+    return { project: project.name, stack, configuration, engine: monitor.address };
 }
 
 function outcomeOf(end: ProgramEnd, logs: LogMessage[], errors: string[], refusals: Refusal[]): Outcome {

@@ -32,7 +32,7 @@ export const profiles: { [cloud in StackConfig["cloud"]]: { [environment in Stac
                 storageGib: 500,
                 standby: true,
                 replica: true,
-                backupRetentionDays: 14,
+                backupRetentionDays: 30,
                 finalSnapshot: true,
             },
             sessionStore: { kind: "managed", size: "cache.t4g.small" },

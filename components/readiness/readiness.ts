@@ -18,6 +18,8 @@ export interface ReadinessArgs {
 export class Readiness extends pulumi.ComponentResource {
     constructor(name: string, args: ReadinessArgs, opts?: pulumi.ComponentResourceOptions) {
         super("minusnow:index:Readiness", name, args, opts);
-        this.registerOutputs({ inUse: args.inUse });
+        // Policies see what a component registers, not what it was given.
+        const { attestations = [], licences = [], inUse } = args;
+        this.registerOutputs({ attestations, licences, inUse });
     }
 }

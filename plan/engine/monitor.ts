@@ -96,7 +96,7 @@ function resourceMonitor(context: Context): grpc.UntypedServiceImplementation {
             const outputs = decodeObject(request.getOutputs()?.toJavaScript() ?? {});
             const resource = context.byUrn.get(request.getUrn());
             if (resource) {
-                resource.outputs = { ...resource.outputs, ...outputs };
+                resource.outputs = outputs;
             }
             if (request.getUrn() === context.rootUrn) {
                 context.recording.outputs = outputs;

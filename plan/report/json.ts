@@ -1,5 +1,6 @@
 import { maskObject } from "../engine/values";
 import type { Plan } from "../plan";
+import { policyJson } from "./checked-plan";
 
 /** The plan as one JSON document: types as Pulumi tokens, inputs as plain values, secrets masked. */
 export function renderJson(plan: Plan): string {
@@ -32,5 +33,5 @@ export function renderJson(plan: Plan): string {
         }),
     );
     const messages = plan.logs.filter(({ severity }) => severity !== "debug");
-    return `${JSON.stringify({ stack, project: project.name, unknowns, outcome, resources, outputs: maskObject(plan.outputs), refusals, unknownTypes, messages }, null, 2)}\n`;
+    return `${JSON.stringify({ stack, project: project.name, unknowns, outcome, resources, outputs: maskObject(plan.outputs), refusals, unknownTypes, messages, ...(plan.policies && policyJson(plan.policies)) }, null, 2)}\n`;
 }

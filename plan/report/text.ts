@@ -2,6 +2,8 @@ import type { LogMessage, Resource } from "../engine/resource";
 import { mask, maskObject, type Plain, UNKNOWN_MARK } from "../engine/values";
 import type { Plan } from "../plan";
 import { at } from "../simulated-cloud/world";
+import { checkedPlan } from "./checked-plan";
+import { renderChecklist } from "./checklist";
 import { highlights } from "./highlights";
 import { summarizeMachines } from "./machines";
 import type { Style } from "./style";
@@ -16,6 +18,7 @@ export function renderText(plan: Plan, style: Style): string {
         renderOutputs(plan, style),
         renderMessages(plan, style),
         renderRefusals(plan, style),
+        plan.policies ? renderChecklist(checkedPlan(plan, plan.policies), style) : "",
         renderSummary(plan, style),
     ];
     return sections.filter((section) => section !== "").join("\n");
@@ -127,6 +130,7 @@ function renderSummary({ resources, unknownTypes, stack, outcome, refusals }: Pl
     const unsimulated =
         unknownTypes.length > 0 ? `\n${style.dim(`Not simulated, outputs unknown: ${unknownTypes.join(", ")}`)}` : "";
     const verdicts = {
+        "broken-policy": style.bad(`Planned ${stack}: ${counts}, and it breaks a mandatory policy.`),
         planned: style.good(`Planned ${stack}: ${counts}, nothing refused.`),
         "wrong-configuration": style.bad(`Not planned: the configuration of ${stack} is wrong.`),
         failed: style.bad(

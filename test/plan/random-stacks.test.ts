@@ -127,7 +127,7 @@ describe("any configuration", () => {
             }),
             { numRuns: 200 },
         );
-        expect(outcomes.planned).toBeGreaterThan(30);
-        expect(outcomes.refused).toBeGreaterThan(30);
+        expect(outcomes.planned).toBeGreaterThan(20);
+        expect(outcomes.refused).toBeGreaterThan(20);
     });
 });

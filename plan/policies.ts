@@ -1,0 +1,133 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { parse } from "yaml";
+import type { ItemResult } from "../policy/report";
+import { type Analyzer, type PolicyInfo, startAnalyzer, type Violation } from "./engine/analyzer";
+import { type PolicyConfigFile, type PolicyLevel, policySettings, readPolicyConfig } from "./engine/policy-config";
+import type { Configuration } from "./engine/project";
+import type { Resource } from "./engine/resource";
+import { UsageError } from "./usage-error";
+
+/** Which packs to run, and how. */
+export interface PolicyRequest {
+    /** Folders of packs. Default the checklist of this package. */
+    packs?: string[];
+    /** Configuration file for the first pack. Default that of the stack's environment. */
+    configFile?: string;
+    /** True for a preview; false for what is or will really be deployed. */
+    dryRun: boolean;
+}
+
+/** What the packs found. */
+export interface PolicyOutcome {
+    packs: { name: string; version: string; policies: (PolicyInfo & { effective: PolicyLevel })[] }[];
+    violations: Violation[];
+    /** The 22 items as they stand; absent when the checklist's own pack did not run. */
+    checklist?: ItemResult[];
+    /** Where the levels come from. */
+    levels: string;
+}
+
+/** What a pack is told of the stack. */
+export interface PolicyContext {
+    project: string;
+    stack: string;
+    organization?: string;
+    configuration: Configuration;
+    engine: string;
+}
+
+/** Packs that are starting or running. */
+export interface RunningPacks {
+    check: (resources: Resource[]) => Promise<PolicyOutcome>;
+    stop: () => void;
+}
+
+const REPORT_POLICY = "checklist";
+
+/** The folder of this package. */
+const PACKAGE = path.resolve(__dirname, "..", "..");
+const CHECKLIST_PACK = path.join(PACKAGE, "policy");
+
+/** Starts the packs at once, so that they are ready when there is something to check. */
+export function startPacks(request: PolicyRequest, context: PolicyContext): RunningPacks {
+    const folders = request.packs?.map(packFolder) ?? [CHECKLIST_PACK];
+    const levels = levelsFor(request, context);
+    const starting = folders.map((folder) => startAnalyzer({ ...context, folder, dryRun: request.dryRun }));
+    const stop = () =>
+        starting.forEach(
+            (analyzer) =>
+                void analyzer.then(
+                    (running) => running.stop(),
+                    () => undefined,
+                ),
+        );
+    // A pack that fails to start is told of when it is asked.
+    starting.forEach((analyzer) => void analyzer.catch(() => undefined));
+    return { check: async (resources) => check(await Promise.all(starting), levels, resources), stop };
+}
+
+interface Levels {
+    config: PolicyConfigFile;
+    source: string;
+}
+
+async function check(analyzers: Analyzer[], levels: Levels, resources: Resource[]): Promise<PolicyOutcome> {
+    const outcome: PolicyOutcome = { packs: [], violations: [], levels: levels.source };
+    for (const [place, analyzer] of analyzers.entries()) {
+        const { name, version, policies } = analyzer;
+        const settings = policySettings(policies, place === 0 ? levels.config : {}, levels.source);
+        const report = settings.get(REPORT_POLICY);
+        if (report) {
+            report.level = "advisory";
+            report.properties["format"] = "json";
+        }
+        await analyzer.configure(settings);
+        const violations = await analyzer.analyze(resources);
+        const reported = violations.find(({ policy }) => policy === REPORT_POLICY);
+        if (reported) {
+            outcome.checklist = JSON.parse(reported.message) as ItemResult[];
+        }
+        outcome.violations.push(...violations.filter((violation) => violation !== reported));
+        const effective = policies.filter((policy) => policy.name !== REPORT_POLICY);
+        outcome.packs.push({
+            name,
+            version,
+            policies: effective.map((policy) => ({ ...policy, effective: settings.get(policy.name)!.level })),
+        });
+    }
+    return outcome;
+}
+
+/** The stack's environment chooses the levels; a program that names none is told everything and blocked by nothing. */
+function levelsFor({ configFile }: PolicyRequest, { configuration }: PolicyContext): Levels {
+    if (configFile !== undefined) {
+        return { config: readPolicyConfig(path.resolve(configFile)), source: configFile };
+    }
+    const environment = configuration.values["minusnow:environment"] ?? "dev";
+    const file = path.join(CHECKLIST_PACK, "levels", `${path.basename(environment)}.json`);
+    return existsSync(file)
+        ? { config: readPolicyConfig(file), source: `policy/levels/${environment}.json` }
+        : { config: {}, source: "the pack's own levels" };
+}
+
+function packFolder(folder: string): string {
+    const full = path.resolve(folder);
+    const file = path.join(full, "PulumiPolicy.yaml");
+    if (!existsSync(file)) {
+        throw new UsageError(`${full} is no policy pack: it has no PulumiPolicy.yaml`);
+    }
+    const { runtime } = parse(readFileSync(file, "utf8")) as { runtime?: string | { name?: string } };
+    const name = typeof runtime === "string" ? runtime : runtime?.name;
+    if (name !== "nodejs") {
+        throw new UsageError(
+            `${file}: runtime: found ${name ?? "nothing"}, allowed is nodejs; use pulumi preview instead`,
+        );
+    }
+    return full;
+}
+
+/** True when something blocks. */
+export function isBroken({ violations }: PolicyOutcome): boolean {
+    return violations.some(({ level }) => level === "mandatory");
+}

@@ -1,0 +1,76 @@
+import { type Exemption, exemptionProblems } from "./exemptions";
+import type { Finding, Rule } from "./rule";
+import type { Stack } from "./stack";
+
+/** How a rule or an item of the checklist stands. */
+export type Status = "pass" | "fail" | "unknown" | "not-applicable" | "exempt";
+
+/** A finding without the resource itself, as it is reported. */
+export interface ReportedFinding {
+    status: Finding["status"] | "exempt";
+    message: string;
+    /** URN of the resource that decided. */
+    urn?: string;
+}
+
+/** How one rule stands on one stack. */
+export interface RuleResult {
+    id: string;
+    status: Status;
+    findings: ReportedFinding[];
+}
+
+/** Decides a rule and sets aside what is exempt. */
+export function evaluate(rule: Rule, stack: Stack, exemptions: Partial<Exemption>[]): RuleResult {
+    const faulty = exemptions.flatMap((exemption) =>
+        exemptionProblems(rule, exemption, stack.today).map((problem): ReportedFinding => ({
+            status: "fail",
+            message: `exemption of ${exemption.resource ?? "?"}: ${problem}`,
+        })),
+    );
+    const valid = exemptions.filter((exemption) => exemptionProblems(rule, exemption, stack.today).length === 0);
+    const findings = [...checked(rule, stack).map((finding) => reported(finding, valid)), ...faulty];
+    return { id: rule.id, status: statusOf(findings), findings };
+}
+
+/** A rule that itself goes wrong fails loudly instead of ending the pack for all others. */
+function checked(rule: Rule, stack: Stack): Finding[] {
+    try {
+        return rule.check(stack);
+    } catch (error) {
+        return [{ status: "fail", message: `the rule itself went wrong: ${(error as Error).message}` }];
+    }
+}
+
+function reported({ status, message, resource }: Finding, exemptions: Partial<Exemption>[]): ReportedFinding {
+    const exemption =
+        status === "fail" &&
+        exemptions.find((other) => other.resource === resource?.name || other.resource === resource?.urn);
+    const urn = resource === undefined ? {} : { urn: resource.urn };
+    return exemption
+        ? {
+              status: "exempt",
+              message: `${message} (exempt until ${exemption.expires}: ${exemption.reason}; ${exemption.approver}, ${exemption.ticket})`,
+              ...urn,
+          }
+        : { status, message, ...urn };
+}
+
+/** Fails by one failure; waits only where nothing at all could be decided. */
+function statusOf(findings: ReportedFinding[]): Status {
+    const has = (status: ReportedFinding["status"]) => findings.some((finding) => finding.status === status);
+    if (has("fail")) {
+        return "fail";
+    }
+    if (has("exempt")) {
+        return "exempt";
+    }
+    return has("pass") ? "pass" : has("unknown") ? "unknown" : "not-applicable";
+}
+
+const ORDER: Status[] = ["fail", "unknown", "exempt", "pass", "not-applicable"];
+
+/** An item stands as the worst of its rules. */
+export function worst(statuses: Status[]): Status {
+    return ORDER.find((status) => statuses.includes(status)) ?? "not-applicable";
+}

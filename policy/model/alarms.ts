@@ -1,0 +1,94 @@
+import { thresholds } from "../../components/reference";
+import { aws, azure } from "../types";
+import { type Resource, type Stack, texts } from "../stack";
+
+/** An alarm on one of the guide's metrics. */
+export interface MetricAlarm {
+    alarm: Resource;
+    /** Name of the guide's threshold. */
+    metric: string;
+    /** The value above which it is raised, in the guide's unit; undefined when it is raised below a value or unknown. */
+    threshold: number | undefined;
+}
+
+/** Metrics that tell of the guide's, by name. */
+const metricNames: {
+    pattern: RegExp;
+    metric: string;
+    cloud: "aws" | "azure";
+    convert?: (threshold: number) => number;
+}[] = [
+    { cloud: "aws", pattern: /^CPUUtilization$/, metric: "cpu" },
+    { cloud: "aws", pattern: /^mem_used_percent$/, metric: "memory" },
+    { cloud: "aws", pattern: /^(disk_used_percent|FreeStorageSpace)$/, metric: "disk" },
+    { cloud: "aws", pattern: /^TargetResponseTime$/, metric: "response-time" },
+    { cloud: "aws", pattern: /^HTTPCode_(Target|ELB)_5XX_Count$/, metric: "error-rate" },
+    { cloud: "aws", pattern: /^ReplicaLag$/, metric: "replication-lag" },
+    { cloud: "azure", pattern: /^(Percentage CPU|cpu_percent)$/i, metric: "cpu" },
+    { cloud: "azure", pattern: /memory/i, metric: "memory" },
+    { cloud: "azure", pattern: /(storage_percent|disk)/i, metric: "disk" },
+    {
+        cloud: "azure",
+        pattern: /(ResponseTime|TotalTime|LatencyTime|LastByte)/i,
+        metric: "response-time",
+        convert: (milliseconds) => milliseconds / 1000,
+    },
+    { cloud: "azure", pattern: /(error|failed)/i, metric: "error-rate" },
+    { cloud: "azure", pattern: /replication/i, metric: "replication-lag" },
+];
+
+/** The alarms of a stack that watch the guide's metrics. */
+export function metricAlarms(stack: Stack): MetricAlarm[] {
+    return [
+        ...stack.of(aws.alarm).flatMap(awsAlarm),
+        ...stack.of(azure.metricAlert, azure.queryAlert).flatMap(azureAlarm),
+    ];
+}
+
+function awsAlarm(alarm: Resource): MetricAlarm[] {
+    const names = [alarm.text("metricName"), ...texts(alarm.get("metricQueries"))].filter((name) => name !== undefined);
+    const known = metricNames.find(({ cloud, pattern }) => cloud === "aws" && names.some((name) => pattern.test(name)));
+    if (!known) {
+        return [];
+    }
+    const above = String(alarm.get("comparisonOperator")).startsWith("GreaterThan");
+    return [{ alarm, metric: known.metric, threshold: above ? alarm.number("threshold") : undefined }];
+}
+
+function azureAlarm(alarm: Resource): MetricAlarm[] {
+    const conditions = alarm.list("criteria.allOf") as Record<string, unknown>[];
+    return conditions.flatMap((condition) => {
+        const [name = ""] = ["metricName", "metricMeasureColumn", "query"]
+            .map((key) => condition[key])
+            .filter((text) => typeof text === "string");
+        const known = metricNames.find(({ cloud, pattern }) => cloud === "azure" && pattern.test(name));
+        const value = condition["threshold"];
+        if (!known || typeof value !== "number") {
+            return [];
+        }
+        const above = /^(GreaterThan|gt)/i.test(String(condition["operator"]));
+        const converted = known.convert?.(value) ?? value;
+        // Azure tells the share of memory that is available, so its alarms are raised below a value.
+        const threshold = above ? converted : known.metric === "memory" ? 100 - converted : undefined;
+        return [{ alarm, metric: known.metric, threshold }];
+    });
+}
+
+/** The guide's threshold of a metric. */
+export function guideThreshold(metric: string) {
+    return thresholds.find((threshold) => threshold.metric === metric)!;
+}
+
+/** What an alarm tells: topics on AWS, action groups on Azure. */
+export function receiversOf(stack: Stack, alarm: Resource): Resource[] {
+    return alarm.type === aws.alarm || alarm.type === aws.compositeAlarm
+        ? stack.of(aws.topic).filter((topic) => alarm.refersTo("alarmActions", topic) === true)
+        : stack.of(azure.actionGroup).filter((group) => alarm.refersTo("actions", group) === true);
+}
+
+/** Whether an alarm watches a resource. */
+export function watches(alarm: Resource, resource: Resource): boolean {
+    return ["metricQueries", "dimensions", "scopes", "criteria"].some(
+        (property) => alarm.keys.includes(property) && alarm.refersTo(property, resource) === true,
+    );
+}

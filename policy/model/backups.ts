@@ -1,0 +1,81 @@
+import { aws } from "../types";
+import type { Resource, Stack } from "../stack";
+import { hoursBetween } from "./schedule";
+
+/** A rule of an AWS backup plan, with what the plan covers. */
+export interface BackupRule {
+    plan: Resource;
+    name: string;
+    /** Hours between backups; undefined when the schedule cannot be read. */
+    everyHours: number | undefined;
+    deleteAfter: number | undefined;
+    coldStorageAfter: number | undefined;
+    /** The vault that it writes to, when it is in this stack. */
+    vault: Resource | undefined;
+    /** The vaults that it copies to. */
+    copies: (Resource | "outside")[];
+    /** Resources that the plan backs up. */
+    covered: Resource[];
+}
+
+/** Rules of all backup plans. */
+export function backupRules(stack: Stack): BackupRule[] {
+    return stack.of(aws.backupPlan).flatMap((plan) => {
+        const covered = coveredBy(stack, plan);
+        return (plan.list("rules") as Record<string, unknown>[]).map((rule) => {
+            const lifecycle = (rule["lifecycle"] ?? {}) as { deleteAfter?: unknown; coldStorageAfter?: unknown };
+            return {
+                plan,
+                name: String(rule["ruleName"]),
+                everyHours: typeof rule["schedule"] === "string" ? hoursBetween(rule["schedule"]) : undefined,
+                deleteAfter: numberOf(lifecycle.deleteAfter),
+                coldStorageAfter: numberOf(lifecycle.coldStorageAfter),
+                vault: vaultOf(stack, plan, rule["targetVaultName"]),
+                copies: copiesOf(stack, plan, rule["copyActions"]),
+                covered,
+            };
+        });
+    });
+}
+
+function numberOf(value: unknown): number | undefined {
+    return typeof value === "number" ? value : undefined;
+}
+
+/** By its name where that is known, else by what the plan was made from: the vault in its own region. */
+function vaultOf(stack: Stack, plan: Resource, name: unknown): Resource | undefined {
+    const vaults = stack.of(aws.vault);
+    if (typeof name === "string") {
+        return vaults.find((vault) => vault.get("name") === name || vault.get("id") === name);
+    }
+    const sources = plan.sourcesOf("rules");
+    return vaults.find((vault) => sources.includes(vault.urn) && !vault.text("region"));
+}
+
+function copiesOf(stack: Stack, plan: Resource, actions: unknown): (Resource | "outside")[] {
+    return (Array.isArray(actions) ? (actions as { destinationVaultArn?: unknown }[]) : []).map(
+        ({ destinationVaultArn: target }) =>
+            stack
+                .of(aws.vault)
+                .find((vault) =>
+                    typeof target === "string"
+                        ? vault.get("arn") === target
+                        : plan.sourcesOf("rules").includes(vault.urn) && vault.text("region") !== undefined,
+                ) ?? "outside",
+    );
+}
+
+function coveredBy(stack: Stack, plan: Resource): Resource[] {
+    const selections = stack.of(aws.backupSelection).filter((selection) => selection.refersTo("planId", plan) === true);
+    return stack
+        .of(aws.database, aws.fileSystem, aws.instance)
+        .filter((resource) => selections.some((selection) => selects(selection, resource)));
+}
+
+function selects(selection: Resource, resource: Resource): boolean {
+    const tags = (resource.get("tags") ?? {}) as Record<string, unknown>;
+    const byTag = (selection.list("selectionTags") as { key?: unknown; value?: unknown }[]).some(
+        ({ key, value }) => tags[String(key)] === value,
+    );
+    return byTag || selection.refersTo("resources", resource) === true;
+}

@@ -1,0 +1,80 @@
+import { aws, azure } from "../types";
+import { type Resource, type Stack, texts, UNKNOWN } from "../stack";
+
+/** A public load balancer with the servers behind it. */
+export interface Service {
+    balancer: Resource;
+    /** AWS: its listeners. On Azure they are part of the balancer. */
+    listeners: Resource[];
+    /** AWS: its groups of servers. On Azure they are part of the balancer. */
+    groups: Resource[];
+    servers: Resource[];
+}
+
+/** Every public load balancer of a stack with what is behind it. */
+export function services(stack: Stack): Service[] {
+    return [...awsServices(stack), ...azureServices(stack)];
+}
+
+/** The application servers: those behind any public load balancer, or all machines where there is none. */
+export function appServers(stack: Stack): Resource[] {
+    const behind = [...new Set(services(stack).flatMap(({ servers }) => servers))];
+    return behind.length > 0 ? behind : stack.of(aws.instance, azure.machine);
+}
+
+function awsServices(stack: Stack): Service[] {
+    const balancers = stack
+        .of(aws.loadBalancer)
+        .filter((balancer) => balancer.get("internal") !== true && balancer.get("loadBalancerType") !== "gateway");
+    return balancers.map((balancer) => {
+        const listeners = stack
+            .of(aws.listener)
+            .filter((listener) => listener.refersTo("loadBalancerArn", balancer) === true);
+        const groups = stack
+            .of(aws.targetGroup)
+            .filter((group) => listeners.some((listener) => listener.refersTo("defaultActions", group) === true));
+        const attachments = stack
+            .of(aws.targetGroupAttachment)
+            .filter((attachment) => groups.some((group) => attachment.refersTo("targetGroupArn", group) === true));
+        const servers = stack
+            .of(aws.instance)
+            .filter((server) => attachments.some((attachment) => attachment.refersTo("targetId", server) === true));
+        return { balancer, listeners, groups, servers };
+    });
+}
+
+function azureServices(stack: Stack): Service[] {
+    return stack.of(azure.gateway).map((balancer) => {
+        const addresses = texts(balancer.get("backendAddressPools"));
+        const pools = balancer.list("backendAddressPools").map((pool) => (pool as { name?: unknown }).name);
+        const isBehind = (card: Resource) =>
+            texts(card.get("ipConfigurations")).some(
+                (text) =>
+                    addresses.includes(text) ||
+                    pools.some((pool) => text.endsWith(`/backendAddressPools/${String(pool)}`)),
+            ) || balancer.sourcesOf("backendAddressPools").includes(card.urn);
+        const cards = stack.of(azure.networkInterface).filter(isBehind);
+        const servers = stack
+            .of(azure.machine)
+            .filter((server) => cards.some((card) => server.refersTo("networkProfile", card) === true));
+        return { balancer, listeners: [], groups: [], servers };
+    });
+}
+
+/** The zone of a machine: that of its subnet on AWS, its own on Azure. */
+export function zoneOf(stack: Stack, server: Resource): string | typeof UNKNOWN | undefined {
+    if (server.type === azure.machine) {
+        const zone = server.get("zones[0]");
+        return zone === UNKNOWN || typeof zone === "string" ? zone : undefined;
+    }
+    const subnet = stack.referred(server, "subnetId", stack.of(aws.subnet));
+    const zone = subnet?.get("availabilityZone") ?? server.get("availabilityZone");
+    return zone === UNKNOWN || typeof zone === "string" ? zone : undefined;
+}
+
+/** Subnets of the application servers. */
+export function appSubnets(stack: Stack): Resource[] {
+    return stack
+        .of(aws.subnet)
+        .filter((subnet) => appServers(stack).some((server) => server.refersTo("subnetId", subnet) === true));
+}

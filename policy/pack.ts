@@ -1,0 +1,108 @@
+import type { PolicyConfigSchema, ReportViolation, StackValidationPolicy } from "@pulumi/policy";
+import * as pulumi from "@pulumi/pulumi";
+import { checklist } from "./checklist";
+import { evaluate, type RuleResult } from "./evaluate";
+import { type Exemption, exemptionSchema } from "./exemptions";
+import { itemResults } from "./report";
+import type { Rule } from "./rule";
+import { Stack } from "./stack";
+
+/** Name of the policy that reports the whole checklist; it is off unless its level is set. */
+export const REPORT_POLICY = "checklist";
+
+const configSchema: PolicyConfigSchema = {
+    properties: {
+        exemptions: exemptionSchema,
+        asOf: {
+            type: "string",
+            description: "The day that counts as today, as 2026-11-25. Default the day of the run.",
+        },
+    },
+};
+
+/** What is configured for a rule's policy. */
+interface RuleConfig {
+    exemptions?: Partial<Exemption>[];
+    asOf?: string;
+}
+
+/** A violation at a level of its own; the policy SDK takes it, though its types name the message only. */
+type ReportAtLevel = (violation: { message: string; urn?: string; enforcementLevel?: "advisory" }) => void;
+
+/** Results of the rules that ran on the present stack, for the report, which runs last. */
+const results = new Map<string, RuleResult>();
+
+/** The checklist's rules as policies of a CrossGuard pack, with the report as the last one. */
+export function checklistPolicies(): StackValidationPolicy[] {
+    return [...checklist.flatMap(({ rules }) => rules).map(rulePolicy), reportPolicy()];
+}
+
+function rulePolicy(rule: Rule): StackValidationPolicy {
+    return {
+        name: rule.id,
+        description: rule.title,
+        enforcementLevel: "mandatory",
+        severity: rule.severity,
+        configSchema,
+        remediationSteps: rule.fix,
+        tags: [rule.step, ...rule.controls],
+        validateStack: (args, reportViolation) => {
+            const { exemptions = [], asOf } = args.getConfig<RuleConfig>();
+            const stack = new Stack(args.resources, pulumi.runtime.isDryRun(), asOf ?? today());
+            const result = evaluate(rule, stack, exemptions);
+            results.set(rule.id, result);
+            tell(rule, result, reportViolation);
+        },
+    };
+}
+
+/** Failures at the policy's level; what waits for the update and what only warns are advisory. */
+function tell(rule: Rule, { status, findings }: RuleResult, reportViolation: ReportViolation): void {
+    const atLevel = reportViolation as unknown as ReportAtLevel;
+    for (const { status: found, message, urn } of findings) {
+        const at = urn === undefined ? {} : { urn };
+        if (found === "fail") {
+            reportViolation(`${message}. ${rule.risk} Fix: ${rule.fix} (guide: ${rule.step})`, urn);
+        } else if (found === "warn") {
+            atLevel({ message: `Warning: ${message}`, enforcementLevel: "advisory", ...at });
+        } else if (found === "exempt") {
+            atLevel({ message: `Exempt: ${message}`, enforcementLevel: "advisory", ...at });
+        } else if (found === "unknown" && (status === "unknown" || status === "pass")) {
+            atLevel({
+                message: `Waits for the update: ${rule.title}: ${message}`,
+                enforcementLevel: "advisory",
+                ...at,
+            });
+        }
+    }
+}
+
+function reportPolicy(): StackValidationPolicy {
+    return {
+        name: REPORT_POLICY,
+        description: "The pre-production checklist as it stands",
+        enforcementLevel: "disabled",
+        configSchema: {
+            properties: {
+                format: {
+                    type: "string",
+                    enum: ["text", "json"],
+                    default: "text",
+                    description: "Form of the report.",
+                },
+            },
+        },
+        validateStack: (args, reportViolation) => {
+            const { format } = args.getConfig<{ format?: string }>();
+            const items = itemResults(results);
+            results.clear();
+            const lines = items.map(({ title, status }) => `${status.toUpperCase().padEnd(14)} ${title}`);
+            const message = format === "json" ? JSON.stringify(items) : `\n${lines.join("\n")}`;
+            (reportViolation as unknown as ReportAtLevel)({ message, enforcementLevel: "advisory" });
+        },
+    };
+}
+
+function today(): string {
+    return new Date().toISOString().slice(0, 10);
+}

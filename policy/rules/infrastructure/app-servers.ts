@@ -1,0 +1,128 @@
+import { appServerCount, servers as guideServers } from "../../../components/reference";
+import { capacityOf } from "../../model/sizes";
+import { appServers, services, zoneOf } from "../../model/service";
+import { expectEqual, expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
+import { aws, azure } from "../../types";
+import { type Resource, type Stack, UNKNOWN } from "../../stack";
+
+function twoInTwoZones(stack: Stack): Finding[] {
+    const found = services(stack);
+    if (found.length === 0) {
+        return [fail(undefined, "no application server is behind a load balancer in this stack")];
+    }
+    return found.map(({ balancer, servers }) => {
+        const names = servers.map(({ name }) => name).join(", ");
+        if (servers.length < appServerCount) {
+            return fail(balancer, `found ${servers.length} servers behind it, allowed: ${appServerCount} or more`);
+        }
+        const zones = servers.map((server) => zoneOf(stack, server));
+        const known = new Set(zones.filter((zone) => typeof zone === "string"));
+        if (known.size > 1) {
+            return pass(balancer, `${names} in the zones ${[...known].join(", ")}`);
+        }
+        return zones.some((zone) => zone === UNKNOWN || zone === undefined)
+            ? waits(balancer, "the zones of its servers are not known before the update")
+            : fail(balancer, `${names} are all in ${[...known].join(", ")}, allowed: different zones`);
+    });
+}
+
+function size(server: Resource): Finding {
+    const property = server.type === azure.machine ? "hardwareProfile.vmSize" : "instanceType";
+    const name = server.text(property);
+    const capacity = name === undefined ? undefined : capacityOf(name);
+    const { cpus, memoryGib } = guideServers.appServer.minimum;
+    if (!capacity) {
+        return waits(server, `${property}: it is not known what ${name ?? "this size"} has`);
+    }
+    const found = `${name} with ${capacity.cpus} CPU and ${capacity.memoryGib} GiB`;
+    return capacity.cpus >= cpus && capacity.memoryGib >= memoryGib
+        ? pass(server, found)
+        : fail(server, `${property}: found ${found}, allowed: ${cpus} CPU and ${memoryGib} GiB or more`);
+}
+
+function encrypted(server: Resource): Finding[] {
+    if (server.type === azure.machine) {
+        return [expectEqual(server, "securityProfile.encryptionAtHost", true)];
+    }
+    const disks = server
+        .list("ebsBlockDevices")
+        .map((_, place) => expectEqual(server, `ebsBlockDevices[${place}].encrypted`, true));
+    return [expectEqual(server, "rootBlockDevice.encrypted", true), ...disks];
+}
+
+function withoutPublicAddress(stack: Stack, server: Resource): Finding[] {
+    if (server.type === aws.instance) {
+        return [expectValue(server, "associatePublicIpAddress", (value) => value !== true, "false")];
+    }
+    return stack
+        .of(azure.networkInterface)
+        .filter((card) => server.refersTo("networkProfile", card) === true)
+        .map((card) =>
+            card
+                .list("ipConfigurations")
+                .some((entry) => Boolean((entry as Record<string, unknown>)["publicIPAddress"]))
+                ? fail(card, "it has a public address; only the load balancer may have one")
+                : pass(card, "no public address"),
+        );
+}
+
+function protectedFromTermination(server: Resource): Finding[] {
+    return server.type === aws.instance ? [expectEqual(server, "disableApiTermination", true)] : [];
+}
+
+/** Primary and secondary app servers deployed. */
+export const appServersRules: ItemRules = {
+    item: "app-servers",
+    rules: [
+        {
+            id: "app-servers-two-zones",
+            title: "Two application servers in different zones behind the same balancer",
+            severity: "critical",
+            risk: "The failure of one machine or one zone is an outage.",
+            fix: "Deploy two servers, each in a zone of its own, and register both with the balancer.",
+            step: "Recommended Enterprise Architecture",
+            controls: ["AWS Well-Architected REL10-BP01"],
+            check: twoInTwoZones,
+        },
+        {
+            id: "app-servers-size",
+            title: "Application servers have the guide's minimum of 4 CPU and 8 GiB",
+            severity: "medium",
+            risk: "Under load, answers are slow and the service runs out of memory.",
+            fix: "Choose a size with 4 CPU and 8 GiB or more, for example c7i.xlarge or Standard_F4s_v2.",
+            step: "Server Roles and Responsibilities",
+            controls: [],
+            check: (stack) => appServers(stack).map(size),
+        },
+        {
+            id: "app-servers-encrypted",
+            title: "Disks of application servers are encrypted",
+            severity: "high",
+            risk: "A disk or its snapshot can be read by whoever gets it.",
+            fix: "Encrypt the root disk and every other one; on Azure turn on encryption at host.",
+            step: "Step 2",
+            controls: ["CIS AWS 5.0 5.1.1", "AWS Well-Architected SEC08-BP02", "MCSB DP-4"],
+            check: (stack) => appServers(stack).flatMap(encrypted),
+        },
+        {
+            id: "app-servers-private",
+            title: "Application servers have no public address",
+            severity: "critical",
+            risk: "The servers can be attacked without passing the firewall.",
+            fix: "Remove the public address; outbound traffic goes through address translation.",
+            step: "Step 7",
+            controls: ["AWS Well-Architected SEC05-BP01", "MCSB NS-2"],
+            check: (stack) => appServers(stack).flatMap((server) => withoutPublicAddress(stack, server)),
+        },
+        {
+            id: "app-servers-protected",
+            title: "Application servers are protected from termination",
+            severity: "medium",
+            risk: "A mistake in the console ends a server.",
+            fix: "Turn on deletion protection.",
+            step: "Step 2",
+            controls: [],
+            check: (stack) => appServers(stack).flatMap(protectedFromTermination),
+        },
+    ],
+};

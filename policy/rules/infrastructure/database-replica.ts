@@ -1,0 +1,217 @@
+import { databaseStorageGib, minimumPostgresMajor, servers as guideServers } from "../../../components/reference";
+import { isReplica, primaries, replicas, replicasOf } from "../../model/databases";
+import { capacityOf } from "../../model/sizes";
+import {
+    expectEqual,
+    expectNumber,
+    expectSet,
+    expectSome,
+    expectValue,
+    fail,
+    type Finding,
+    type ItemRules,
+    pass,
+    shown,
+    waits,
+} from "../../rule";
+import { aws } from "../../types";
+import { type Resource, type Stack, UNKNOWN } from "../../stack";
+
+const NO_DATABASE = "no PostgreSQL server in this stack";
+const isAws = (database: Resource) => database.type === aws.database;
+
+function standby(primary: Resource): Finding[] {
+    return isAws(primary)
+        ? [expectEqual(primary, "multiAz", true)]
+        : [expectEqual(primary, "highAvailability.mode", "ZoneRedundant")];
+}
+
+function replicated(stack: Stack, primary: Resource): Finding[] {
+    const own = replicasOf(stack, primary);
+    return own.length > 0
+        ? own.map((replica) => pass(replica, `replicates ${primary.name}`))
+        : [fail(primary, "no replica of it in this stack")];
+}
+
+/** A replica that follows its primary's zone is decided by the update. */
+function inAnotherZone(stack: Stack, primary: Resource): Finding[] {
+    return replicasOf(stack, primary).flatMap((replica) => {
+        const [own, other] = [primary.get("availabilityZone"), replica.get("availabilityZone")];
+        if (own === UNKNOWN || other === UNKNOWN || own === undefined || other === undefined) {
+            const waiting = waits(replica, `its zone and that of ${primary.name} are not known before the update`);
+            return replica.sourcesOf("availabilityZone").includes(primary.urn)
+                ? [pass(replica, `its zone is chosen by that of ${primary.name}`), waiting]
+                : [waiting];
+        }
+        return own === other
+            ? [fail(replica, `it is in ${shown(other)}, the zone of ${primary.name}; allowed: another zone`)]
+            : [pass(replica, `in ${shown(other)}, ${primary.name} in ${shown(own)}`)];
+    });
+}
+
+function size(database: Resource): Finding[] {
+    const property = isAws(database) ? "instanceClass" : "sku.name";
+    const name = database.text(property);
+    const capacity = name === undefined ? undefined : capacityOf(name);
+    const { cpus, memoryGib } = guideServers.databaseServer.minimum;
+    if (!capacity) {
+        return [waits(database, `${property}: it is not known what ${name ?? "this size"} has`)];
+    }
+    const found = `${name} with ${capacity.cpus} CPU and ${capacity.memoryGib} GiB`;
+    return [
+        capacity.cpus >= cpus && capacity.memoryGib >= memoryGib
+            ? pass(database, found)
+            : fail(database, `${property}: found ${found}, allowed: ${cpus} CPU and ${memoryGib} GiB or more`),
+    ];
+}
+
+function storage(primary: Resource): Finding {
+    return expectNumber(primary, isAws(primary) ? "allocatedStorage" : "storage.storageSizeGB", databaseStorageGib);
+}
+
+function version(primary: Resource): Finding[] {
+    const isRecent = (value: unknown) => Number.parseInt(String(value), 10) >= minimumPostgresMajor;
+    const allowed = `PostgreSQL ${minimumPostgresMajor} or newer`;
+    return isAws(primary)
+        ? [expectEqual(primary, "engine", "postgres"), expectValue(primary, "engineVersion", isRecent, allowed)]
+        : [expectValue(primary, "version", isRecent, allowed)];
+}
+
+function encrypted(database: Resource): Finding[] {
+    return isAws(database)
+        ? [
+              expectEqual(database, "storageEncrypted", true),
+              ...(isReplica(database) ? [] : [expectSet(database, "kmsKeyId", "a customer key")]),
+          ]
+        : [pass(database, "Azure encrypts every server at rest")];
+}
+
+function keptFromDeletion(primary: Resource): Finding[] {
+    return isAws(primary)
+        ? [
+              expectEqual(primary, "deletionProtection", true),
+              expectValue(primary, "skipFinalSnapshot", (value) => value === false, "false"),
+          ]
+        : [];
+}
+
+/** Settings of the guide that RDS takes, in RDS's units. */
+const settings: Record<string, string[]> = {
+    max_connections: ["200"],
+    shared_buffers: ["{DBInstanceClassMemory/32768}"],
+    effective_cache_size: ["{DBInstanceClassMemory*3/32768}"],
+    maintenance_work_mem: ["1048576"],
+    work_mem: ["65536"],
+    wal_keep_size: ["1024"],
+    random_page_cost: ["1.1"],
+    effective_io_concurrency: ["200"],
+};
+
+function tuned(stack: Stack, database: Resource): Finding[] {
+    const group = stack.referred(database, "parameterGroupName", stack.of(aws.databaseParameters));
+    if (!group) {
+        return [
+            fail(
+                database,
+                "parameterGroupName: no parameter group of this stack; allowed: one with the guide's settings",
+            ),
+        ];
+    }
+    const parameters = group.list("parameters") as { name?: unknown; value?: unknown }[];
+    return Object.entries(settings).map(([name, allowed]) => {
+        const value = parameters.find((parameter) => parameter.name === name)?.value;
+        return typeof value === "string" && allowed.includes(value)
+            ? pass(group, `${name} is ${value}`)
+            : fail(group, `${name}: found ${shown(value)}, allowed: ${allowed.join(" or ")}`);
+    });
+}
+
+/** Primary and replica database configured. */
+export const databaseReplica: ItemRules = {
+    item: "database-replica",
+    rules: [
+        {
+            id: "database-standby",
+            title: "The primary has a synchronous standby in another zone",
+            severity: "critical",
+            risk: "The failure of the primary's zone stops the service until a person acts.",
+            fix: "Turn on multiAz, or zone-redundant high availability on Azure.",
+            step: "Recommended Enterprise Architecture",
+            controls: ["CIS AWS 5.0 2.2.4", "Security Hub RDS.5", "AWS Well-Architected REL10-BP01"],
+            check: (stack) => expectSome(primaries(stack), NO_DATABASE, standby),
+        },
+        {
+            id: "database-replica-linked",
+            title: "A streaming replica follows this primary",
+            severity: "high",
+            risk: "Reports and backups compete with users; a damaged primary has no second copy to read.",
+            fix: "Add a replica whose source is the primary.",
+            step: "Step 4",
+            controls: ["AWS Well-Architected REL10-BP01"],
+            check: (stack) => expectSome(primaries(stack), NO_DATABASE, (primary) => replicated(stack, primary)),
+        },
+        {
+            id: "database-replica-zone",
+            title: "The replica is in another zone than its primary",
+            severity: "high",
+            risk: "One failed zone takes primary and replica.",
+            fix: "Place the replica in a zone other than the primary's.",
+            step: "Step 4",
+            controls: ["AWS Well-Architected REL10-BP01"],
+            check: (stack) => primaries(stack).flatMap((primary) => inAnotherZone(stack, primary)),
+        },
+        {
+            id: "database-size",
+            title: "Database servers have the guide's minimum of 4 CPU, 16 GiB and 500 GB",
+            severity: "medium",
+            risk: "Queries are slow, or the disk fills up.",
+            fix: "Choose a size with 4 CPU and 16 GiB or more, and 500 GB of storage.",
+            step: "Server Roles and Responsibilities",
+            controls: [],
+            check: (stack) => [
+                ...[...primaries(stack), ...replicas(stack)].flatMap(size),
+                ...primaries(stack).map(storage),
+            ],
+        },
+        {
+            id: "database-version",
+            title: "PostgreSQL 15 or newer",
+            severity: "high",
+            risk: "The application does not run, or the server no longer gets security updates.",
+            fix: "Upgrade to PostgreSQL 15 or newer.",
+            step: "Step 3",
+            controls: [],
+            check: (stack) => primaries(stack).flatMap(version),
+        },
+        {
+            id: "database-encrypted",
+            title: "Database storage is encrypted",
+            severity: "high",
+            risk: "A copy of the disk or a snapshot can be read.",
+            fix: "Turn on storage encryption with a customer key.",
+            step: "Step 3",
+            controls: ["CIS AWS 5.0 2.2.1", "Security Hub RDS.3", "MCSB DP-4"],
+            check: (stack) => [...primaries(stack), ...replicas(stack)].flatMap(encrypted),
+        },
+        {
+            id: "database-protected",
+            title: "The database is protected from deletion and leaves a final snapshot",
+            severity: "high",
+            risk: "A mistake deletes all tickets, assets and their history.",
+            fix: "Turn on deletion protection and the final snapshot.",
+            step: "Why Single Server Deployment is NOT Recommended",
+            controls: ["Security Hub RDS.8", "MCSB AM-4"],
+            check: (stack) => primaries(stack).flatMap(keptFromDeletion),
+        },
+        {
+            id: "database-settings",
+            title: "PostgreSQL has the guide's settings",
+            severity: "medium",
+            risk: "Memory is left unused, or connections run out.",
+            fix: "Attach a parameter group with the guide's settings.",
+            step: "Step 3",
+            controls: [],
+            check: (stack) => stack.of(aws.database).flatMap((database) => tuned(stack, database)),
+        },
+    ],
+};

@@ -1,0 +1,263 @@
+import { arrows, ports } from "../../../components/reference";
+import { covers, fromInternet, groupOf, rulesOf } from "../../model/nsg";
+import { isInternet, isPort, type Opening, openings, openingsInto } from "../../model/openings";
+import { internetRoute, subnetsOf } from "../../model/routes";
+import { appServers, services } from "../../model/service";
+import { expectEqual, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
+import { aws, azure } from "../../types";
+import type { Resource, Stack } from "../../stack";
+
+/** Ports that users may reach. */
+const PUBLIC_PORTS = arrows.filter(({ from }) => from === "internet").map(({ port }) => port);
+/** What Azure's gateway itself must be managed over. */
+const GATEWAY_MANAGER = "GatewayManager";
+
+function publicOpenings(stack: Stack): Finding[] {
+    const balancers = services(stack).map(({ balancer }) => balancer);
+    return openings(stack)
+        .filter(({ sources }) => sources.some(isInternet))
+        .map((opening) => {
+            const { rule, group } = opening;
+            const ofBalancer =
+                group && balancers.some((balancer) => balancer.refersTo("securityGroups", group) === true);
+            if (!ofBalancer) {
+                return fail(
+                    rule,
+                    `${group?.name ?? "a security group"} is open to the Internet; only the load balancer may be`,
+                );
+            }
+            return PUBLIC_PORTS.some((port) => isPort(opening, port))
+                ? pass(rule, `port ${opening.fromPort} of the load balancer`)
+                : fail(
+                      rule,
+                      `ports ${range(opening)} are open to the Internet, allowed: ${PUBLIC_PORTS.join(" and ")}`,
+                  );
+        });
+}
+
+function publicNsgRules(stack: Stack): Finding[] {
+    const gatewaySubnets = stack
+        .of(azure.subnet)
+        .filter((subnet) =>
+            stack.of(azure.gateway).some((gateway) => gateway.refersTo("gatewayIPConfigurations", subnet) === true),
+        );
+    const gatewayGroups = gatewaySubnets.map((subnet) => groupOf(stack, subnet));
+    return stack.of(azure.securityGroup).flatMap((group) =>
+        rulesOf(stack, group)
+            .filter(fromInternet)
+            .map((rule) => {
+                const allowed =
+                    gatewayGroups.includes(group) &&
+                    rule.ports.every((port) => PUBLIC_PORTS.map(String).includes(port));
+                return allowed
+                    ? pass(rule.holder, `${rule.name}: port ${rule.ports.join(", ")} of the gateway`)
+                    : fail(rule.holder, `${rule.name}: ports ${rule.ports.join(", ")} are open to the Internet`);
+            }),
+    );
+}
+
+/** The tiers behind the application's, with the property that names their groups and their one port. */
+const tiers = [
+    { type: aws.mountTarget, property: "securityGroups", port: ports.nfs, what: "shared storage" },
+    { type: aws.cache, property: "securityGroupIds", port: ports.redis, what: "the session store" },
+];
+
+function tierOpenings(stack: Stack): Finding[] {
+    const inner = tiers.flatMap(({ type, property, port, what }) =>
+        stack
+            .of(type)
+            .flatMap((resource) =>
+                judged(openingsInto(stack, resource, property), port, what, (group) => isGroupOfServers(stack, group)),
+            ),
+    );
+    const balancers = services(stack).map(({ balancer }) => balancer);
+    const servers = appServers(stack).filter(({ type }) => type === aws.instance);
+    const app = servers.flatMap((server) =>
+        judged(openingsInto(stack, server, "vpcSecurityGroupIds"), ports.app, "the application", (group) =>
+            balancers.some((balancer) => balancer.refersTo("securityGroups", group) === true),
+        ),
+    );
+    return [...app, ...inner];
+}
+
+function judged(found: Opening[], port: number, what: string, isAllowed: (group: Resource) => boolean): Finding[] {
+    return found.map((opening) => {
+        if (!isPort(opening, port)) {
+            return fail(opening.rule, `ports ${range(opening)} of ${what} are open, allowed: ${port}`);
+        }
+        const wrong = opening.sources.find((source) => source.kind !== "group" || !isAllowed(source.group));
+        if (!wrong) {
+            return pass(opening.rule, `port ${port} of ${what}`);
+        }
+        const from = wrong.kind === "network" ? wrong.cidr : wrong.kind === "group" ? wrong.group.name : wrong.text;
+        return fail(opening.rule, `port ${port} of ${what} is open to ${from}, allowed: the tier before it`);
+    });
+}
+
+/** True when a group is the application servers' and nothing public's. */
+export function isGroupOfServers(stack: Stack, group: Resource): boolean {
+    const isBalancer = stack
+        .of(aws.loadBalancer)
+        .some((balancer) => balancer.refersTo("securityGroups", group) === true);
+    return !isBalancer && appServers(stack).some((server) => server.refersTo("vpcSecurityGroupIds", group) === true);
+}
+
+/** Each tier is opened to the tier before it, or it could not work. */
+function tiersConnected(stack: Stack): Finding[] {
+    return tiers.flatMap(({ type, property, port, what }) =>
+        stack
+            .of(type)
+            .map((resource) =>
+                openingsInto(stack, resource, property).some((opening) => isPort(opening, port))
+                    ? pass(resource, `reachable on ${port}`)
+                    : fail(resource, `${what} is not reachable on port ${port} from the application servers`),
+            ),
+    );
+}
+
+function nsgOfEverySubnet(stack: Stack): Finding[] {
+    return stack.of(azure.subnet).map((subnet) => {
+        const group = groupOf(stack, subnet);
+        if (!group) {
+            return fail(subnet, "it has no network security group");
+        }
+        const deny = rulesOf(stack, group).find(
+            (rule) => rule.inbound && !rule.allow && rule.ports.includes("*") && rule.sources.includes("*"),
+        );
+        const lastAllow = rulesOf(stack, group)
+            .filter((rule) => rule.inbound && rule.allow)
+            .at(-1);
+        return deny && deny.priority > (lastAllow?.priority ?? 0)
+            ? pass(group, "denies all that it does not allow")
+            : fail(group, "no rule denies the rest; Azure allows everything inside the network by default");
+    });
+}
+
+function nsgTiers(stack: Stack): Finding[] {
+    return stack.of(azure.securityGroup).flatMap((group) =>
+        rulesOf(stack, group)
+            .filter(
+                (rule) => rule.inbound && rule.allow && !fromInternet(rule) && !rule.sources.includes(GATEWAY_MANAGER),
+            )
+            .filter((rule) => !rule.sources.includes("AzureLoadBalancer"))
+            .map((rule) =>
+                rule.ports.includes("*") || covers(rule, 22) || rule.sources.includes("VirtualNetwork")
+                    ? fail(rule.holder, `${rule.name}: wider than one tier and its port`)
+                    : pass(rule.holder, `${rule.name}: port ${rule.ports.join(", ")} from ${rule.sources.join(", ")}`),
+            ),
+    );
+}
+
+function defaultGroupLocked(stack: Stack): Finding[] {
+    return stack.of(aws.vpc).map((network) => {
+        const locked = stack.of(aws.defaultSecurityGroup).find((group) => group.refersTo("vpcId", network) === true);
+        if (!locked) {
+            return fail(network, "its default security group lets its members reach each other; take its rules away");
+        }
+        return locked.list("ingress").length === 0 && locked.list("egress").length === 0
+            ? pass(locked, "without any rule")
+            : fail(locked, "the default security group has rules, allowed: none");
+    });
+}
+
+function flowLogs(stack: Stack): Finding[] {
+    return stack.of(aws.vpc).flatMap((network) => {
+        const logs = stack.of(aws.flowLog).filter((log) => log.refersTo("vpcId", network) === true);
+        return logs.length === 0
+            ? [fail(network, "connections are not recorded; add a flow log")]
+            : logs.map((log) => expectEqual(log, "trafficType", "ALL"));
+    });
+}
+
+function innerSubnets(stack: Stack): Finding[] {
+    const inner = [
+        ...stack.of(aws.mountTarget).map((resource) => ({ resource, subnets: subnetsOf(stack, resource, "subnetId") })),
+        ...stack.of(aws.cache).map((resource) => ({
+            resource,
+            subnets: subnetsOf(stack, resource, "subnetGroupName", aws.cacheSubnets),
+        })),
+        ...appServers(stack)
+            .filter(({ type }) => type === aws.instance)
+            .map((resource) => ({ resource, subnets: subnetsOf(stack, resource, "subnetId") })),
+    ];
+    return inner.map(({ resource, subnets }) => {
+        const open = subnets.find((subnet) => internetRoute(stack, subnet));
+        if (open) {
+            return fail(resource, `its subnet ${open.name} has a route to the Internet gateway`);
+        }
+        return subnets.length === 0
+            ? waits(resource, "its subnets are not part of this stack")
+            : pass(resource, `private subnets ${subnets.map(({ name }) => name).join(", ")}`);
+    });
+}
+
+function range({ fromPort, toPort }: Opening): string {
+    return fromPort === undefined ? "all" : fromPort === toPort ? String(fromPort) : `${fromPort} to ${toPort}`;
+}
+
+/** Network firewall rules in place. */
+export const firewall: ItemRules = {
+    item: "firewall",
+    rules: [
+        {
+            id: "firewall-internet",
+            title: "Only the load balancer's ports 443 and 80 are open to the Internet",
+            severity: "critical",
+            risk: "Anyone can attack a server, a database or a file share directly.",
+            fix: "Remove the rule, or limit its source to the tier that needs it.",
+            step: "Step 7",
+            controls: ["Security Hub EC2.18", "AWS Well-Architected SEC05-BP02", "MCSB NS-1", "CIS Azure 3.0 7.4"],
+            check: (stack) => [...publicOpenings(stack), ...publicNsgRules(stack)],
+        },
+        {
+            id: "firewall-tiers",
+            title: "Each tier is open to the tier before it, on its one port",
+            severity: "high",
+            risk: "An intruder moves on from any machine to the others.",
+            fix: "Open 5000 to the balancer, 2049 and 6379 to the application servers, and nothing else.",
+            step: "Step 7",
+            controls: ["AWS Well-Architected SEC05-BP02", "MCSB NS-1"],
+            check: (stack) => [...tierOpenings(stack), ...nsgTiers(stack)],
+        },
+        {
+            id: "firewall-connected",
+            title: "Application servers reach storage and session store",
+            severity: "high",
+            risk: "The application does not start.",
+            fix: "Open 2049 and 6379 to the application servers' group.",
+            step: "Step 7",
+            controls: [],
+            check: tiersConnected,
+        },
+        {
+            id: "firewall-private-subnets",
+            title: "Servers, storage and session store are in private subnets",
+            severity: "high",
+            risk: "One wrong firewall rule is enough to put them on the Internet.",
+            fix: "Place them in subnets without a route to the Internet gateway.",
+            step: "Step 7",
+            controls: ["AWS Well-Architected SEC05-BP01", "MCSB NS-2"],
+            check: innerSubnets,
+        },
+        {
+            id: "firewall-default",
+            title: "What no rule allows is denied",
+            severity: "medium",
+            risk: "A resource that names no firewall group is open to its neighbours.",
+            fix: "Take all rules from the default security group; on Azure give each subnet a group that denies the rest.",
+            step: "Step 7",
+            controls: ["CIS AWS 5.0 5.5", "Security Hub EC2.2", "MCSB NS-1"],
+            check: (stack) => [...defaultGroupLocked(stack), ...nsgOfEverySubnet(stack)],
+        },
+        {
+            id: "firewall-flow-logs",
+            title: "Connections are recorded",
+            severity: "medium",
+            risk: "After an attack nobody can tell what was reached.",
+            fix: "Add a flow log of all traffic to the network.",
+            step: "Step 7",
+            controls: ["CIS AWS 5.0 3.7", "Security Hub EC2.6", "MCSB LT-4"],
+            check: flowLogs,
+        },
+    ],
+};

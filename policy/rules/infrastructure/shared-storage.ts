@@ -1,0 +1,203 @@
+import { application, sharedDirectories } from "../../../components/reference";
+import { appServers, zoneOf } from "../../model/service";
+import { expectEqual, expectSet, expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
+import { aws, azure } from "../../types";
+import { type Resource, type Stack, UNKNOWN } from "../../stack";
+
+const NO_STORAGE = "no shared file storage in this stack";
+
+function fileStores(stack: Stack): Resource[] {
+    return [
+        ...stack.of(aws.fileSystem),
+        ...stack.of(azure.storageAccount).filter((account) => account.get("kind") === "FileStorage"),
+    ];
+}
+
+function present(stack: Stack): Finding[] {
+    const found = fileStores(stack);
+    return found.length === 0
+        ? [fail(undefined, NO_STORAGE)]
+        : found.map((store) => pass(store, "shared file storage"));
+}
+
+function inEachZone(stack: Stack): Finding[] {
+    return stack.of(aws.fileSystem).flatMap((fileSystem) => {
+        const targets = stack
+            .of(aws.mountTarget)
+            .filter((target) => target.refersTo("fileSystemId", fileSystem) === true);
+        const zones = targets.map((target) => zoneOf(stack, target));
+        return appServers(stack).map((server) => {
+            const zone = zoneOf(stack, server);
+            if (typeof zone === "string" && zones.includes(zone)) {
+                return pass(server, `${fileSystem.name} has a mount target in ${zone}`);
+            }
+            return typeof zone !== "string" || zones.includes(UNKNOWN)
+                ? waits(server, "zones are not known before the update")
+                : fail(fileSystem, `it has no mount target in ${zone}, the zone of ${server.name}`);
+        });
+    });
+}
+
+function zoneRedundant(stack: Stack): Finding[] {
+    return fileStores(stack)
+        .filter(({ type }) => type === azure.storageAccount)
+        .map((account) =>
+            expectValue(account, "sku.name", (value) => /_(ZRS|GZRS)$/.test(String(value)), "a zone-redundant kind"),
+        );
+}
+
+function encryptedAtRest(stack: Stack): Finding[] {
+    return stack
+        .of(aws.fileSystem)
+        .flatMap((fileSystem) => [
+            expectEqual(fileSystem, "encrypted", true),
+            expectSet(fileSystem, "kmsKeyId", "a customer key"),
+        ]);
+}
+
+function encryptedInTransit(stack: Stack): Finding[] {
+    return fileStores(stack).flatMap((store) => {
+        if (store.type === azure.storageAccount) {
+            return [expectEqual(store, "enableHttpsTrafficOnly", true)];
+        }
+        const policy = stack.of(aws.fileSystemPolicy).find((other) => other.refersTo("fileSystemId", store) === true);
+        if (!policy) {
+            return [fail(store, "no policy demands encryption in transit")];
+        }
+        const text = policy.get("policy");
+        if (typeof text !== "string") {
+            return [
+                pass(policy, "a policy is attached"),
+                waits(policy, "what it denies is not known before the update"),
+            ];
+        }
+        return deniesClearTransport(text)
+            ? [pass(policy, "denies what is not TLS")]
+            : [fail(policy, "it does not deny access without TLS (aws:SecureTransport false)")];
+    });
+}
+
+function deniesClearTransport(policy: string): boolean {
+    try {
+        const { Statement } = JSON.parse(policy) as { Statement: Record<string, unknown>[] };
+        return Statement.some(
+            ({ Effect, Action, Condition }) =>
+                Effect === "Deny" && Action === "*" && /"aws:SecureTransport":"false"/.test(JSON.stringify(Condition)),
+        );
+    } catch {
+        return false;
+    }
+}
+
+/** Every server mounts every directory; its first-boot script says so. */
+function mounted(stack: Stack): Finding[] {
+    const stores = fileStores(stack);
+    return stores.length === 0 ? [] : appServers(stack).flatMap((server) => directoriesOf(server, stores));
+}
+
+function directoriesOf(server: Resource, stores: Resource[]): Finding[] {
+    const text = firstBoot(server);
+    if (text === undefined) {
+        const store = stores.find(({ urn }) => server.sourcesOf("userData").includes(urn));
+        return [
+            ...(store ? [pass(server, `its first-boot script is made from ${store.name}`)] : []),
+            waits(server, "what its first-boot script mounts is not known before the update"),
+        ];
+    }
+    return sharedDirectories.map((directory) => {
+        const place = `${application.directory}/${directory}`;
+        return new RegExp(`\\S+:\\S*\\s+${place}\\s+(efs|nfs4?|aznfs)\\b`).test(text)
+            ? pass(server, `mounts ${place}`)
+            : fail(server, `its first-boot script does not mount ${place} from shared storage`);
+    });
+}
+
+/** The text of a machine's first-boot script. */
+export function firstBoot(server: Resource): string | undefined {
+    const plain = server.text("userData");
+    const encoded = server.text("userDataBase64") ?? server.text("osProfile.customData");
+    return plain ?? (encoded === undefined ? undefined : Buffer.from(encoded, "base64").toString());
+}
+
+function accessPoints(stack: Stack): Finding[] {
+    return stack.of(aws.fileSystem).flatMap((fileSystem) => {
+        const points = stack.of(aws.accessPoint).filter((point) => point.refersTo("fileSystemId", fileSystem) === true);
+        const paths = points.map((point) => point.get("rootDirectory.path"));
+        return sharedDirectories.map((directory) =>
+            paths.includes(`/${directory}`)
+                ? pass(fileSystem, `an access point for /${directory}`)
+                : fail(fileSystem, `no access point for /${directory}`),
+        );
+    });
+}
+
+function shares(stack: Stack): Finding[] {
+    return stack.of(azure.fileShare).map((share) => expectEqual(share, "enabledProtocols", "NFS"));
+}
+
+/** Shared storage mounted and accessible. */
+export const sharedStorage: ItemRules = {
+    item: "shared-storage",
+    rules: [
+        {
+            id: "shared-storage-present",
+            title: "Servers share their files",
+            severity: "critical",
+            risk: "A file that is uploaded on one server is missing on the other, and lost with it.",
+            fix: "Add AwsSharedStorage, or an Azure file share over NFS.",
+            step: "Step 5",
+            controls: ["AWS Well-Architected REL10-BP01"],
+            check: present,
+        },
+        {
+            id: "shared-storage-zones",
+            title: "Storage is reachable in every server's zone",
+            severity: "high",
+            risk: "The failure of another zone takes the files away.",
+            fix: "Add a mount target in each zone that has a server; on Azure use zone-redundant storage.",
+            step: "Step 5",
+            controls: ["AWS Well-Architected REL10-BP01"],
+            check: (stack) => [...inEachZone(stack), ...zoneRedundant(stack)],
+        },
+        {
+            id: "shared-storage-encrypted",
+            title: "Files are encrypted at rest by a customer key",
+            severity: "high",
+            risk: "Attachments and audit logs can be read from the disk.",
+            fix: "Turn on encryption with a customer key; it cannot be turned on later.",
+            step: "Step 5",
+            controls: ["CIS AWS 5.0 2.3.1", "Security Hub EFS.1", "MCSB DP-4"],
+            check: encryptedAtRest,
+        },
+        {
+            id: "shared-storage-transport",
+            title: "Files are encrypted in transit",
+            severity: "high",
+            risk: "Attachments and audit logs can be read on the network.",
+            fix: "Attach a file-system policy that denies access without TLS; on Azure demand secure transfer.",
+            step: "Step 5",
+            controls: ["AWS Well-Architected SEC09-BP02", "MCSB DP-3"],
+            check: encryptedInTransit,
+        },
+        {
+            id: "shared-storage-mounted",
+            title: "Every server mounts all five shared directories",
+            severity: "critical",
+            risk: "A directory that is not shared differs between servers, and is lost with one.",
+            fix: "Mount data, audit-logs, support-tickets, artifacts and uploads on every server.",
+            step: "Steps 5 and 8",
+            controls: [],
+            check: mounted,
+        },
+        {
+            id: "shared-storage-directories",
+            title: "Each shared directory has its own way in",
+            severity: "medium",
+            risk: "A server could write into another directory, or mount one that does not exist.",
+            fix: "Add an access point for each shared directory; on Azure a share over NFS.",
+            step: "Step 8",
+            controls: [],
+            check: (stack) => [...accessPoints(stack), ...shares(stack)],
+        },
+    ],
+};

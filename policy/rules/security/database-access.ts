@@ -1,0 +1,230 @@
+import { ports } from "../../../components/reference";
+import { primaries, replicas } from "../../model/databases";
+import { covers, groupOf, rulesOf } from "../../model/nsg";
+import { isInside, isPort, openings, type Opening, openingsInto, type Source } from "../../model/openings";
+import { internetRoute, subnetsOf } from "../../model/routes";
+import { appSubnets, appServers } from "../../model/service";
+import { expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
+import { aws, azure } from "../../types";
+import { type Resource, type Stack, UNKNOWN } from "../../stack";
+import { isGroupOfServers } from "../infrastructure/firewall";
+
+const databases = (stack: Stack) => [...primaries(stack), ...replicas(stack)];
+
+function notPublic(stack: Stack): Finding[] {
+    return databases(stack).map((database) =>
+        database.type === aws.database
+            ? expectValue(database, "publiclyAccessible", (value) => value !== true, "false")
+            : expectValue(
+                  database,
+                  "network",
+                  (value) => {
+                      const { publicNetworkAccess, delegatedSubnetResourceId } = (value ?? {}) as Record<
+                          string,
+                          unknown
+                      >;
+                      return (
+                          publicNetworkAccess === "Disabled" ||
+                          (publicNetworkAccess === undefined && delegatedSubnetResourceId !== undefined)
+                      );
+                  },
+                  "publicNetworkAccess Disabled",
+              ),
+    );
+}
+
+/** No route between the Internet and the database's subnets. */
+function isolated(stack: Stack): Finding[] {
+    return primaries(stack)
+        .filter(({ type }) => type === aws.database)
+        .map((database) => {
+            const subnets = subnetsOf(stack, database, "dbSubnetGroupName", aws.databaseSubnets);
+            const open = subnets.find((subnet) => internetRoute(stack, subnet));
+            if (open) {
+                return fail(database, `its subnet ${open.name} has a route to the Internet gateway`);
+            }
+            return subnets.length === 0
+                ? waits(database, "its subnets are not part of this stack")
+                : pass(database, `private subnets ${subnets.map(({ name }) => name).join(", ")}`);
+        });
+}
+
+/** What may open a connection is followed from the database's groups back to who is in them. */
+function appTierOnly(stack: Stack): Finding[] {
+    return [
+        ...databases(stack)
+            .filter(({ type }) => type === aws.database)
+            .flatMap((database) => reachableOnAws(stack, database)),
+        ...stack.of(azure.database).flatMap((database) => reachableOnAzure(stack, database)),
+    ];
+}
+
+function reachableOnAws(stack: Stack, database: Resource): Finding[] {
+    const groups = stack
+        .of(aws.securityGroup)
+        .filter((group) => database.refersTo("vpcSecurityGroupIds", group) === true);
+    if (groups.length === 0) {
+        return database.get("vpcSecurityGroupIds") === UNKNOWN
+            ? [waits(database, "its security groups are not known before the update")]
+            : [
+                  fail(
+                      database,
+                      "vpcSecurityGroupIds: found no group of this stack, allowed: one open to the application servers only",
+                  ),
+              ];
+    }
+    const found = openingsInto(stack, database, "vpcSecurityGroupIds");
+    if (!found.some((opening) => isPort(opening, ports.postgres))) {
+        return [fail(database, `not reachable on port ${ports.postgres} from the application servers`)];
+    }
+    return found.map((opening) => judge(stack, database, opening));
+}
+
+function judge(stack: Stack, database: Resource, opening: Opening): Finding {
+    if (!isPort(opening, ports.postgres)) {
+        return fail(opening.rule, `more than port ${ports.postgres} of ${database.name} is open`);
+    }
+    const wrong = opening.sources.find((source) => !isAppTier(stack, source));
+    if (!wrong) {
+        return pass(opening.rule, `${database.name} is open to the application servers`);
+    }
+    const from = wrong.kind === "network" ? wrong.cidr : wrong.kind === "group" ? wrong.group.name : wrong.text;
+    return fail(opening.rule, `${database.name} is open to ${from}, allowed: the application servers`);
+}
+
+/** The servers' own group, without anyone else in it, or a network that holds only their subnets. */
+function isAppTier(stack: Stack, source: Source): boolean {
+    if (source.kind === "group") {
+        return isGroupOfServers(stack, source.group) && strangersIn(stack, source.group).length === 0;
+    }
+    const networks = appSubnets(stack).map((subnet) => subnet.text("cidrBlock") ?? "");
+    return source.kind === "network" && isInside(source.cidr, networks);
+}
+
+/** Machines in a group that are no application servers. */
+function strangersIn(stack: Stack, group: Resource): Resource[] {
+    return stack
+        .of(aws.instance)
+        .filter(
+            (machine) =>
+                machine.refersTo("vpcSecurityGroupIds", group) === true && !appServers(stack).includes(machine),
+        );
+}
+
+/** The group that lets a database in must not itself be open to anyone but the balancer. */
+function pathIsGuarded(stack: Stack): Finding[] {
+    return stack
+        .of(aws.securityGroup)
+        .filter((group) => isGroupOfServers(stack, group))
+        .map((group) => {
+            const wide = openings(stack).find(
+                (opening) => opening.group === group && opening.sources.some((source) => source.kind === "network"),
+            );
+            return wide
+                ? fail(
+                      wide.rule,
+                      `${group.name}, which reaches the database, is open to a network instead of the balancer`,
+                  )
+                : pass(group, "open to the balancer's group only");
+        });
+}
+
+function reachableOnAzure(stack: Stack, database: Resource): Finding[] {
+    const subnets = stack.of(azure.subnet).filter((subnet) => database.refersTo("network", subnet) === true);
+    const app = stack
+        .of(azure.networkInterface)
+        .flatMap((card) =>
+            stack.of(azure.subnet).filter((subnet) => card.refersTo("ipConfigurations", subnet) === true),
+        )
+        .map((subnet) => subnet.text("addressPrefix") ?? "");
+    const own = subnets.map((subnet) => subnet.text("addressPrefix") ?? "");
+    return subnets.flatMap((subnet) => {
+        const group = groupOf(stack, subnet);
+        if (!group) {
+            return [fail(subnet, "the database's subnet has no network security group")];
+        }
+        const allowed = rulesOf(stack, group).filter((rule) => rule.inbound && rule.allow);
+        if (!allowed.some((rule) => covers(rule, ports.postgres))) {
+            return [fail(group, `${database.name} is not reachable on port ${ports.postgres}`)];
+        }
+        return allowed.map((rule) =>
+            rule.sources.every((source) => isInside(source, [...app, ...own])) && !rule.ports.includes("*")
+                ? pass(rule.holder, `${rule.name}: the application servers' subnet`)
+                : fail(
+                      rule.holder,
+                      `${rule.name}: open to ${rule.sources.join(", ")}, allowed: the application servers' subnet`,
+                  ),
+        );
+    });
+}
+
+function noFirewallExceptions(stack: Stack): Finding[] {
+    return stack
+        .of(azure.databaseFirewall)
+        .map((rule) => fail(rule, "it lets public addresses in; allowed: none beside the application servers"));
+}
+
+function tlsForced(stack: Stack): Finding[] {
+    return [
+        ...stack.of(aws.database).map((database) => {
+            const group = stack.referred(database, "parameterGroupName", stack.of(aws.databaseParameters));
+            const parameters = (group?.list("parameters") ?? []) as { name?: unknown; value?: unknown }[];
+            return parameters.some(({ name, value }) => name === "rds.force_ssl" && value === "1")
+                ? pass(database, "rds.force_ssl is 1")
+                : fail(database, "its parameter group does not set rds.force_ssl to 1");
+        }),
+        ...stack
+            .of(azure.databaseSetting)
+            .filter((setting) =>
+                [setting.get("configurationName"), setting.get("name")].includes("require_secure_transport"),
+            )
+            .map((setting) => expectValue(setting, "value", (value) => String(value).toLowerCase() === "on", "on")),
+    ];
+}
+
+/** Database access restricted to app servers. */
+export const databaseAccess: ItemRules = {
+    item: "database-access",
+    rules: [
+        {
+            id: "database-access-private",
+            title: "The database has no public address and no route to the Internet",
+            severity: "critical",
+            risk: "One wrong firewall rule puts all data on the Internet.",
+            fix: "Turn off public access and place the database in subnets without a route to the Internet gateway.",
+            step: "Step 7",
+            controls: ["CIS AWS 5.0 2.2.3", "Security Hub RDS.2", "MCSB NS-2", "CIS Azure 3.0 5.2.5"],
+            check: (stack) => [...notPublic(stack), ...isolated(stack), ...noFirewallExceptions(stack)],
+        },
+        {
+            id: "database-access-app-only",
+            title: "The application servers reach the database, and nothing else does",
+            severity: "critical",
+            risk: "Another machine that is taken over reads and changes all data.",
+            fix: "Open port 5432 to the application servers' group, or their subnets, and to nothing else.",
+            step: "Step 7",
+            controls: ["AWS Well-Architected SEC05-BP02", "MCSB NS-1", "MCSB NS-2"],
+            check: appTierOnly,
+        },
+        {
+            id: "database-access-path",
+            title: "What reaches the database is itself reached through the balancer only",
+            severity: "high",
+            risk: "An open application server is a way around the firewall to the data.",
+            fix: "Open the application servers' group to the balancer's group only.",
+            step: "Step 7",
+            controls: ["AWS Well-Architected SEC05-BP01"],
+            check: pathIsGuarded,
+        },
+        {
+            id: "database-access-tls",
+            title: "Connections to the database use TLS",
+            severity: "high",
+            risk: "Passwords and tickets can be read on the network.",
+            fix: "Set rds.force_ssl to 1; on Azure require_secure_transport to on.",
+            step: "Step 7",
+            controls: ["Security Hub RDS.38", "AWS Well-Architected SEC09-BP02", "MCSB DP-3", "CIS Azure 3.0 5.2.1"],
+            check: tlsForced,
+        },
+    ],
+};

@@ -1,0 +1,74 @@
+import { protectedServices } from "../../model/firewalls";
+import { fail, type Finding, type ItemRules, pass, shown } from "../../rule";
+import { aws } from "../../types";
+import type { Resource, Stack } from "../../stack";
+
+/** Most requests of one address in a minute that still count as a limit: a hundred a second. */
+const MOST_PER_MINUTE = 6000;
+const DEFAULT_WINDOW_SECONDS = 300;
+const TOO_MANY_REQUESTS = 429;
+
+function limited(stack: Stack): Finding[] {
+    return protectedServices(stack).map(({ service, firewall }) => {
+        if (!firewall) {
+            return fail(service.balancer, "no firewall is attached that could limit requests");
+        }
+        return firewall.type === aws.webAcl ? awsLimit(firewall) : azureLimit(firewall);
+    });
+}
+
+interface AclRule {
+    statement?: { rateBasedStatement?: { limit?: unknown; aggregateKeyType?: unknown; evaluationWindowSec?: unknown } };
+    action?: { block?: { customResponse?: { responseCode?: unknown } } };
+}
+
+function awsLimit(acl: Resource): Finding {
+    const rules = (acl.list("rules") as AclRule[]).filter(({ statement }) => statement?.rateBasedStatement);
+    const blocking = rules.find(({ action }) => action?.block !== undefined);
+    if (!blocking) {
+        return fail(acl, rules.length > 0 ? "its rate rule does not block" : "it has no rate-based rule");
+    }
+    const { limit, aggregateKeyType, evaluationWindowSec } = blocking.statement!.rateBasedStatement!;
+    const perMinute = (Number(limit) * 60) / Number(evaluationWindowSec ?? DEFAULT_WINDOW_SECONDS);
+    const status = blocking.action?.block?.customResponse?.responseCode;
+    if (!(perMinute <= MOST_PER_MINUTE)) {
+        return fail(acl, `the rate rule allows ${perMinute} requests a minute, allowed: up to ${MOST_PER_MINUTE}`);
+    }
+    if (!["IP", "FORWARDED_IP"].includes(String(aggregateKeyType))) {
+        return fail(acl, `the rate rule counts by ${String(aggregateKeyType)}, allowed: by address`);
+    }
+    return status === TOO_MANY_REQUESTS
+        ? pass(acl, `429 above ${perMinute} requests of an address in a minute`)
+        : fail(acl, `the rate rule answers ${shown(status ?? 403)}, allowed: ${TOO_MANY_REQUESTS}`);
+}
+
+function azureLimit(policy: Resource): Finding {
+    const rule = (policy.list("customRules") as Record<string, unknown>[]).find(
+        ({ ruleType, state, action }) => ruleType === "RateLimitRule" && state !== "Disabled" && action === "Block",
+    );
+    if (!rule) {
+        return fail(policy, "it has no rate-limit rule that blocks");
+    }
+    const minutes = rule["rateLimitDuration"] === "FiveMins" ? 5 : 1;
+    const perMinute = Number(rule["rateLimitThreshold"]) / minutes;
+    return perMinute <= MOST_PER_MINUTE
+        ? pass(policy, `blocks above ${perMinute} requests of a client in a minute`)
+        : fail(policy, `the rate rule allows ${perMinute} requests a minute, allowed: up to ${MOST_PER_MINUTE}`);
+}
+
+/** Rate limiting enabled. */
+export const rateLimiting: ItemRules = {
+    item: "rate-limiting",
+    rules: [
+        {
+            id: "rate-limiting-by-address",
+            title: "One address cannot make more than a set number of requests",
+            severity: "high",
+            risk: "One client slows the service for all, or tries passwords without end.",
+            fix: "Add a rate-based rule by address that blocks with 429 to the balancer's firewall.",
+            step: "Pre-Production Checklist",
+            controls: ["AWS Well-Architected SEC05-BP03", "MCSB NS-5"],
+            check: limited,
+        },
+    ],
+};

@@ -1,0 +1,120 @@
+import { covers, rulesOf } from "../../model/nsg";
+import { includesPort, openings } from "../../model/openings";
+import { expectEqual, expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
+import { aws, azure } from "../../types";
+import type { Resource, Stack } from "../../stack";
+import { firstBoot } from "../infrastructure/shared-storage";
+
+const ADMINISTRATION_PORTS = [22, 3389];
+
+/** What a first-boot script does when it opens logins by password. */
+const passwordLogins = [
+    { form: /^\s*ssh_pwauth:\s*(true|yes|1)\b/im, what: "turns on ssh_pwauth" },
+    { form: /PasswordAuthentication[\s=]+yes/i, what: "sets PasswordAuthentication yes" },
+    { form: /^\s*(chpasswd:|plain_text_passwd:|hashed_passwd:)/im, what: "sets a password of a user" },
+    { form: /\|\s*chpasswd\b/, what: "sets a password of a user" },
+    { form: /PermitRootLogin[\s=]+yes/i, what: "lets root log in" },
+];
+
+function noOpenPort(stack: Stack): Finding[] {
+    const groups = stack.of(aws.securityGroup, azure.securityGroup);
+    const wrong = [
+        ...openings(stack).flatMap((opening) =>
+            ADMINISTRATION_PORTS.filter((port) => includesPort(opening, port)).map((port) => ({
+                rule: opening.rule,
+                port,
+            })),
+        ),
+        ...stack.of(azure.securityGroup).flatMap((group) =>
+            rulesOf(stack, group)
+                .filter((rule) => rule.inbound && rule.allow && !rule.sources.includes("AzureLoadBalancer"))
+                .flatMap((rule) =>
+                    ADMINISTRATION_PORTS.filter((port) => covers(rule, port)).map((port) => ({
+                        rule: rule.holder,
+                        port,
+                    })),
+                ),
+        ),
+    ];
+    return wrong.length > 0
+        ? wrong.map(({ rule, port }) => fail(rule, `port ${port} is open, allowed: Session Manager or Bastion`))
+        : groups.map((group) => pass(group, "no administration port is open"));
+}
+
+function noPasswords(stack: Stack): Finding[] {
+    return stack
+        .of(aws.instance, azure.machine)
+        .flatMap((server) => [...bootScript(server), ...(server.type === azure.machine ? azureLogins(server) : [])]);
+}
+
+function bootScript(server: Resource): Finding[] {
+    const text = firstBoot(server);
+    if (text === undefined) {
+        const declared = ["userData", "userDataBase64", "osProfile"].some((property) => server.isUnknown(property));
+        return declared
+            ? [
+                  pass(server, "no password is among its arguments"),
+                  waits(server, "what its first-boot script does to logins is not known before the update"),
+              ]
+            : [pass(server, "no password is among its arguments, and it has no first-boot script")];
+    }
+    const wrong = passwordLogins.filter(({ form }) => form.test(text));
+    return wrong.length > 0
+        ? wrong.map(({ what }) => fail(server, `its first-boot script ${what}`))
+        : [pass(server, "its first-boot script opens no login by password")];
+}
+
+function azureLogins(server: Resource): Finding[] {
+    const path = "osProfile.linuxConfiguration";
+    return [
+        expectEqual(server, `${path}.disablePasswordAuthentication`, true),
+        expectValue(server, "osProfile.adminPassword", (value) => value === undefined || value === null, "nothing"),
+        expectValue(
+            server,
+            `${path}.ssh.publicKeys[0].keyData`,
+            (value) => /^(ssh-|ecdsa-)/.test(String(value)),
+            "a public key",
+        ),
+    ];
+}
+
+function tokensOnly(stack: Stack): Finding[] {
+    return stack.of(aws.instance).map((server) => expectEqual(server, "metadataOptions.httpTokens", "required"));
+}
+
+/** SSH key-based authentication only. */
+export const sshKeys: ItemRules = {
+    item: "ssh-keys",
+    rules: [
+        {
+            id: "ssh-no-open-port",
+            title: "No port for SSH or RDP is open",
+            severity: "critical",
+            risk: "Passwords are tried from everywhere.",
+            fix: "Close the port; log in through Session Manager or Azure Bastion.",
+            step: "Pre-Production Checklist",
+            controls: ["CIS AWS 5.0 5.3", "Security Hub EC2.53", "MCSB NS-3", "CIS Azure 3.0 7.2"],
+            check: noOpenPort,
+        },
+        {
+            id: "ssh-no-password",
+            title: "No server takes a login by password",
+            severity: "critical",
+            risk: "A password can be guessed; a key cannot.",
+            fix: "Turn off password authentication and give no user a password, in user data as well.",
+            step: "Pre-Production Checklist",
+            controls: ["MCSB IM-6", "AWS Well-Architected SEC06-BP03"],
+            check: noPasswords,
+        },
+        {
+            id: "ssh-metadata-tokens",
+            title: "Servers give their credentials to processes with a token only (IMDSv2)",
+            severity: "high",
+            risk: "A forged request through the application steals the server's role.",
+            fix: "Set metadataOptions.httpTokens to required.",
+            step: "Step 2",
+            controls: ["CIS AWS 5.0 5.7", "Security Hub EC2.8"],
+            check: tokensOnly,
+        },
+    ],
+};
