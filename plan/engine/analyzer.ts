@@ -41,7 +41,8 @@ export interface Analyzer {
     version: string;
     policies: PolicyInfo[];
     configure: (settings: Map<string, PolicySettings>) => Promise<void>;
-    analyze: (resources: Resource[]) => Promise<Violation[]>;
+    /** Checks each resource by itself, unless `stackOnly` is set, and then the stack. */
+    analyze: (resources: Resource[], options?: { stackOnly?: boolean }) => Promise<Violation[]>;
     stop: () => void;
 }
 
@@ -84,7 +85,7 @@ export async function startAnalyzer(options: AnalyzerOptions): Promise<Analyzer>
             version: info.getVersion(),
             policies: info.getPoliciesList().map(describePolicy),
             configure: (settings) => configure(client, settings),
-            analyze: (resources) => analyze(client, resources),
+            analyze: (resources, { stackOnly = false } = {}) => analyze(client, resources, stackOnly),
             stop: () => {
                 client.close();
                 pack.stop();
@@ -203,10 +204,14 @@ async function configure(client: services.AnalyzerClient, settings: Map<string, 
 }
 
 /** Each resource by its inputs, then all of them by their outputs, as the engine does. */
-async function analyze(client: services.AnalyzerClient, resources: Resource[]): Promise<Violation[]> {
+async function analyze(
+    client: services.AnalyzerClient,
+    resources: Resource[],
+    stackOnly: boolean,
+): Promise<Violation[]> {
     const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
     const violations: Violation[] = [];
-    for (const resource of resources) {
+    for (const resource of stackOnly ? [] : resources) {
         const request = analyzeRequest(resource, byUrn);
         await call(client.remediate.bind(client), request);
         violations.push(

@@ -97,6 +97,12 @@ function mounted(stack: Stack): Finding[] {
 
 function directoriesOf(server: Resource, stores: Resource[]): Finding[] {
     const text = firstBoot(server);
+    if (
+        text === undefined &&
+        !["userData", "userDataBase64", "osProfile"].some((property) => server.isUnknown(property))
+    ) {
+        return [fail(server, "it has no first-boot script, so it mounts no shared directory")];
+    }
     if (text === undefined) {
         const store = stores.find(({ urn }) => server.sourcesOf("userData").includes(urn));
         return [

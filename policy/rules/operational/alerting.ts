@@ -17,7 +17,7 @@ function watchedResources(stack: Stack, metric: string): Resource[] {
         case "memory":
             return appServers(stack);
         default:
-            return [...appServers(stack), ...primaries(stack)];
+            return [...appServers(stack), ...primaries(stack), ...replicas(stack)];
     }
 }
 

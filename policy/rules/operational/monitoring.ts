@@ -92,9 +92,7 @@ function probed(stack: Stack): Finding[] {
         return [];
     }
     return Object.values(healthEndpoints).map((path) => {
-        const probe = functions.find((other) =>
-            texts(other.get("environment")).some((text) => text.includes(`${path}"`)),
-        );
+        const probe = functions.find((other) => texts(other.get("environment")).some((text) => isProbed(text, path)));
         if (probe) {
             return pass(probe, `probes ${path}`);
         }
@@ -102,6 +100,10 @@ function probed(stack: Stack): Finding[] {
             ? waits(undefined, `not known before the update whether ${path} is probed`)
             : fail(undefined, `nothing probes ${path}`);
     });
+}
+
+function isProbed(targets: string, path: string): boolean {
+    return [...targets.matchAll(/https?:\/\/[^/"'\s]+(\/[^"'\s,;]*)/g)].some(([, found]) => found === path);
 }
 
 /** A function that a schedule of minutes starts. */
