@@ -1,5 +1,6 @@
 import type { Resource } from "../../plan/engine/resource";
 import { reveal, type Values } from "../../plan/engine/values";
+import { textAt } from "../../plan/simulated-cloud/world";
 import { added, changed, find, hasName, type Mutation, removeEach, setEach, shortType } from "./change";
 
 /** Every defect that is planted into a compliant plan on AWS. */
@@ -214,7 +215,7 @@ function storage(all: Resource[]): Mutation[] {
 }
 
 function textOf(resource: Resource, property: string): string {
-    return String(reveal(resource.inputs[property]));
+    return textAt({ value: reveal(resource.inputs[property]) }, "value") ?? "";
 }
 
 function firewall(all: Resource[]): Mutation[] {
@@ -482,7 +483,7 @@ function clearSecrets(all: Resource[]): Mutation[] {
     const rule = ["passwords-not-in-clear"];
     const generated = all
         .filter((resource) => shortType(resource) === "index.RandomPassword")
-        .map((resource) => String(reveal(resource.outputs["result"])));
+        .map((resource) => textAt({ value: reveal(resource.outputs["result"]) }, "value") ?? "");
     const [first = "", ...rest] = generated;
     const script = (addition: string) => (server: Resource) => `${textOf(server, "userData")}\n${addition}\n`;
     return [
@@ -536,7 +537,7 @@ function logins(all: Resource[]): Mutation[] {
 function webFirewall(all: Resource[]): Mutation[] {
     const acl = find(all, "wafv2.WebAcl");
     const rules = acl.inputs["rules"] as Values[];
-    const managed = rules.filter(({ name }) => /CommonRuleSet|KnownBadInputs|SQLi/.test(String(name)));
+    const managed = rules.filter(({ name }) => /CommonRuleSet|KnownBadInputs|SQLi/.test(JSON.stringify(name)));
     const withoutRule = (name: unknown) => rules.filter((rule) => rule["name"] !== name);
     const counting = (name: unknown) =>
         rules.map((rule) => (rule["name"] === name ? { ...rule, overrideAction: { count: {} } } : rule));
@@ -790,7 +791,7 @@ function readiness(all: Resource[]): Mutation[] {
                         : resource,
                 ),
         }));
-    const attested = ({ item }: Values) => [`${String(item)}-attested`];
+    const attested = ({ item }: Values) => [`${item as string}-attested`];
     const licensed = () => ["licenses-procured"];
     const records: Values[] = [
         { owner: "" },

@@ -64,7 +64,10 @@ export function setEach(
         .map((target) => {
             const value = typeof replacement === "function" ? replacement(target) : replacement;
             return {
-                name: `${target.name} (${type}): ${path} becomes ${JSON.stringify(value) ?? "nothing"}`.slice(0, 160),
+                name: `${target.name} (${type}): ${path} becomes ${value === undefined ? "nothing" : JSON.stringify(value)}`.slice(
+                    0,
+                    160,
+                ),
                 by,
                 change: (resources) =>
                     resources.map((resource) =>

@@ -1,15 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Resource } from "../../plan/engine/resource";
 import { planned } from "../support/plans";
-import { startPack, type TestPack } from "../support/policies";
+import { printScore, startPack, type TestPack } from "../support/policies";
 import { awsMutations } from "./aws-mutations";
 import type { Mutation } from "./change";
-
-/** Prints the score of a suite, as `npm run test:policies` reports it. */
-export function printScore(name: string, caught: number, total: number, survivors: string[]): void {
-    const lines = survivors.map((survivor) => `  survived: ${survivor}`);
-    process.stdout.write(`${[`${name}: ${caught} of ${total}`, ...lines].join("\n")}\n`);
-}
 
 describe("defects planted into aws-prod", () => {
     let packs: TestPack[];

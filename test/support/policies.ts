@@ -49,3 +49,9 @@ export async function startPack({ dryRun = true } = {}): Promise<TestPack> {
     };
     return { analyzer, judge, stop: analyzer.stop };
 }
+
+/** Prints the score of a suite, as `npm run test:policies` reports it. */
+export function printScore(name: string, caught: number, total: number, survivors: string[]): void {
+    const lines = survivors.map((survivor) => `  survived: ${survivor}`);
+    process.stdout.write(`${[`${name}: ${caught} of ${total}`, ...lines].join("\n")}\n`);
+}
