@@ -92,9 +92,12 @@ export class Resource {
     public refersTo(path: string, target: Resource): Answer {
         const property = path.split(/[.[]/)[0]!;
         const value = this.get(path);
-        const names = target.identifiers;
-        if (!holdsUnknown(value) && names.length > 0) {
-            return texts(value).some((text) => mentions(text, names));
+        if (texts(value).some((text) => mentions(text, target.identifiers))) {
+            return true;
+        }
+        // Azure keeps the id beside a resource's outputs: such a target cannot be told by value.
+        if (!holdsUnknown(value) && ["id", "arn"].some((name) => typeof target.get(name) === "string")) {
+            return false;
         }
         if (this.sourcesOf(property).includes(target.urn)) {
             return true;

@@ -58,10 +58,12 @@ function awsAlarm(alarm: Resource): MetricAlarm[] {
 function azureAlarm(alarm: Resource): MetricAlarm[] {
     const conditions = alarm.list("criteria.allOf") as Record<string, unknown>[];
     return conditions.flatMap((condition) => {
-        const [name = ""] = ["metricName", "metricMeasureColumn", "query"]
-            .map((key) => condition[key])
-            .filter((text) => typeof text === "string");
-        const known = metricNames.find(({ cloud, pattern }) => cloud === "azure" && pattern.test(name));
+        const names = ["metricName", "metricMeasureColumn", "query"].map((key) => condition[key]);
+        // What a log query measures is told by the query where its column's name does not.
+        const known = names
+            .filter((name) => typeof name === "string")
+            .map((name) => metricNames.find(({ cloud, pattern }) => cloud === "azure" && pattern.test(name)))
+            .find((found) => found !== undefined);
         const value = condition["threshold"];
         if (!known || typeof value !== "number") {
             return [];

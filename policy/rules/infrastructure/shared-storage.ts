@@ -112,7 +112,8 @@ function directoriesOf(server: Resource, stores: Resource[]): Finding[] {
     }
     return sharedDirectories.map((directory) => {
         const place = `${application.directory}/${directory}`;
-        return new RegExp(`\\S+:\\S*\\s+${place}\\s+(efs|nfs4?|aznfs)\\b`).test(text)
+        // A line of fstab, or the same in the list of cloud-init's mounts.
+        return new RegExp(`[^\\s"]+:[^\\s",]*[\\s",]+${place}[\\s",]+(efs|nfs4?|aznfs)\\b`).test(text)
             ? pass(server, `mounts ${place}`)
             : fail(server, `its first-boot script does not mount ${place} from shared storage`);
     });

@@ -36,16 +36,17 @@ function pairs(stack: Stack): Pair[] {
             resource,
             alarms: all
                 .filter(
-                    (found) => found.metric === metric && (watches(found.alarm, resource) || coversAll(found.alarm)),
+                    (found) =>
+                        found.metric === metric && (watches(found.alarm, resource) || coversAll(found.alarm, resource)),
                 )
                 .sort((a, b) => (a.threshold ?? Infinity) - (b.threshold ?? Infinity)),
         })),
     );
 }
 
-/** A log query watches every machine that reports to its workspace. */
-function coversAll(alarm: Resource): boolean {
-    return alarm.type === azure.queryAlert;
+/** A log query watches every machine and gateway that reports to its workspace; databases have metrics of their own. */
+function coversAll(alarm: Resource, resource: Resource): boolean {
+    return alarm.type === azure.queryAlert && resource.type !== azure.database;
 }
 
 function thresholdsSet(stack: Stack): Finding[] {
