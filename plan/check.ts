@@ -1,5 +1,5 @@
 import { startMonitor } from "./engine/monitor";
-import { type PolicyOutcome, type PolicyRequest, startPacks } from "./policies";
+import { type PolicyOutcome, type PolicyRequest, type RunningPacks, startPacks } from "./policies";
 import { createSimulatedCloud } from "./simulated-cloud";
 import { type ExportedState, readState } from "./state";
 
@@ -25,17 +25,18 @@ export async function check({ state, policies, environment = "prod", signal }: C
     const cloud = createSimulatedCloud({ unknowns: false, defaultRegion: "" });
     const engine = await startMonitor(exported.project, exported.stack, cloud);
     const configuration = { values: { "minusnow:environment": environment }, secretKeys: [] };
-    const packs = startPacks(policies, {
-        project: exported.project,
-        stack: exported.stack,
-        configuration,
-        engine: engine.address,
-    });
-    signal?.addEventListener("abort", packs.stop, { once: true });
+    let packs: RunningPacks | undefined;
     try {
+        packs = startPacks(policies, {
+            project: exported.project,
+            stack: exported.stack,
+            configuration,
+            engine: engine.address,
+        });
+        signal?.addEventListener("abort", packs.stop, { once: true });
         return { ...exported, policies: await packs.check(exported.resources) };
     } finally {
-        packs.stop();
+        packs?.stop();
         engine.close();
     }
 }

@@ -3,7 +3,7 @@ import { startProgram, type ProgramEnd } from "./engine/program";
 import { type Configuration, loadProject, loadStackConfiguration, type Project } from "./engine/project";
 import type { LogMessage, Resource } from "./engine/resource";
 import type { Values } from "./engine/values";
-import { isBroken, type PolicyOutcome, type PolicyRequest, startPacks } from "./policies";
+import { isBroken, type PolicyOutcome, type PolicyRequest, type RunningPacks, startPacks } from "./policies";
 import { createSimulatedCloud, type Refusal } from "./simulated-cloud";
 import { configurationHeadline } from "../stacks/configuration-error";
 
@@ -54,11 +54,11 @@ export async function plan(request: PlanRequest): Promise<Plan> {
     const defaultRegion = configuration.values["aws:region"] ?? "us-east-1";
     const cloud = createSimulatedCloud({ unknowns, defaultRegion });
     const monitor = await startMonitor(project.name, stack, cloud);
-    const packs =
-        request.policies && startPacks(request.policies, policyContext(project, stack, configuration, monitor));
+    let packs: RunningPacks | undefined;
     const timer = setInterval(() => request.onProgress?.(monitor.recording.resources.length), PROGRESS_INTERVAL_MS);
     try {
         signal?.throwIfAborted();
+        packs = request.policies && startPacks(request.policies, policyContext(project, stack, configuration, monitor));
         signal?.addEventListener("abort", () => packs?.stop(), { once: true });
         const program = startProgram(project, { stack, monitor: monitor.address, configuration });
         signal?.addEventListener("abort", program.stop, { once: true });

@@ -46,7 +46,8 @@ export interface RunningPacks {
 const REPORT_POLICY = "checklist";
 
 /** The folder of this package. */
-const PACKAGE = path.resolve(__dirname, "..", "..");
+const PARENT = path.dirname(__dirname);
+const PACKAGE = path.basename(PARENT) === "dist" ? path.dirname(PARENT) : PARENT;
 const CHECKLIST_PACK = path.join(PACKAGE, "policy");
 
 /** Starts the packs at once, so that they are ready when there is something to check. */

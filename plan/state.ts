@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { decodeObject, type Values } from "./engine/values";
+import { decodeObject, SECRET, SIGNATURE_KEY, UNKNOWN_STRING, type Values } from "./engine/values";
 import type { Resource } from "./engine/resource";
 import { UsageError } from "./usage-error";
 
@@ -33,7 +33,7 @@ export function readState(file: string): ExportedState {
     } catch (error) {
         throw new UsageError(`cannot read the state ${file}: ${(error as Error).message}`);
     }
-    const { deployment } = content as { deployment?: { resources?: unknown } };
+    const { deployment } = (content ?? {}) as { deployment?: { resources?: unknown } };
     if (!Array.isArray(deployment?.resources)) {
         throw new UsageError(
             `${file} is no exported state: deployment.resources is missing; write it with 'pulumi stack export --file ${file}'`,
@@ -66,13 +66,7 @@ function read(entry: StateResource): Resource {
     };
 }
 
-const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";
-const SECRET = "1b47061264138c4ac30d75fd1eb44270";
-
-/** Stands for a value that only the stack's secrets provider can decrypt. */
-const ENCRYPTED = "encrypted in the state";
-
-/** Secrets in a state are encrypted, or JSON text where they were exported with --show-secrets. */
+/** Secrets in a state are JSON text where they were exported with --show-secrets, and encrypted otherwise: unknown. */
 function openSecrets(value: unknown): unknown {
     if (Array.isArray(value)) {
         return value.map(openSecrets);
@@ -83,7 +77,7 @@ function openSecrets(value: unknown): unknown {
     const fields = value as Record<string, unknown>;
     if (fields[SIGNATURE_KEY] === SECRET) {
         const { plaintext } = fields;
-        return { [SIGNATURE_KEY]: SECRET, value: typeof plaintext === "string" ? parsed(plaintext) : ENCRYPTED };
+        return { [SIGNATURE_KEY]: SECRET, value: typeof plaintext === "string" ? parsed(plaintext) : UNKNOWN_STRING };
     }
     return Object.fromEntries(Object.entries(fields).map(([key, item]) => [key, openSecrets(item)]));
 }

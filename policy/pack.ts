@@ -1,11 +1,18 @@
-import type { PolicyConfigSchema, ReportViolation, StackValidationPolicy } from "@pulumi/policy";
+import type {
+    PolicyConfigSchema,
+    ReportViolation,
+    ResourceValidationPolicy,
+    StackValidationPolicy,
+} from "@pulumi/policy";
 import * as pulumi from "@pulumi/pulumi";
 import { checklist } from "./checklist";
 import { evaluate, type RuleResult } from "./evaluate";
 import { type Exemption, exemptionSchema } from "./exemptions";
 import { itemResults } from "./report";
-import type { Rule } from "./rule";
-import { Stack } from "./stack";
+import { attested } from "./model/readiness";
+import { type Rule, shown } from "./rule";
+import { minusnow } from "./types";
+import { Resource, Stack } from "./stack";
 
 /** Name of the policy that reports the whole checklist; it is off unless its level is set. */
 export const REPORT_POLICY = "checklist";
@@ -33,8 +40,32 @@ type ReportAtLevel = (violation: { message: string; urn?: string; enforcementLev
 const results = new Map<string, RuleResult>();
 
 /** The checklist's rules as policies of a CrossGuard pack, with the report as the last one. */
-export function checklistPolicies(): StackValidationPolicy[] {
-    return [...checklist.flatMap(({ rules }) => rules).map(rulePolicy), reportPolicy()];
+export function checklistPolicies(): (ResourceValidationPolicy | StackValidationPolicy)[] {
+    return [examplesPolicy(), ...checklist.flatMap(({ rules }) => rules).map(rulePolicy), reportPolicy()];
+}
+
+/** Rules see a stack when its update is done; this one stops an update before it makes anything. */
+function examplesPolicy(): ResourceValidationPolicy {
+    return {
+        name: "readiness-no-examples",
+        description: "No attestation or licence of an update is an example",
+        enforcementLevel: "mandatory",
+        severity: "high",
+        remediationSteps: "Replace the examples in readiness by what your organisation attests.",
+        tags: ["Pre-Production Checklist"],
+        validateResource: ({ type, urn, props }, reportViolation) => {
+            if (type !== minusnow.readiness || pulumi.runtime.isDryRun()) {
+                return;
+            }
+            const component = new Resource({ urn, type, name: "", props, dependencies: [], propertyDependencies: {} });
+            for (const list of ["attestations", "licences"] as const) {
+                const examples = attested(component, list).filter(({ example }) => example === true);
+                for (const { item, component: licensed } of examples) {
+                    reportViolation(`${list}: ${shown(item ?? licensed)} is an example; allowed: a real one`, urn);
+                }
+            }
+        },
+    };
 }
 
 function rulePolicy(rule: Rule): StackValidationPolicy {

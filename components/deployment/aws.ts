@@ -44,6 +44,8 @@ export class AwsDeployment extends pulumi.ComponentResource implements Deploymen
         const child = { parent: this };
         refuseMissingKinds(args);
 
+        // First, so that a policy that objects to it stops an update before anything is made.
+        new Readiness(`${name}-readiness`, { ...args.readiness, inUse: productsOnAws(args) }, child);
         const network = createNetwork(name, args, child);
         const secrets = createSecrets(name, args, child);
         const database = createDatabase(name, network, secrets, args, child);
@@ -53,7 +55,6 @@ export class AwsDeployment extends pulumi.ComponentResource implements Deploymen
         const balancer = createLoadBalancer(name, network, apps, args, child);
         const monitoring = createMonitoring(name, { database, apps, balancer }, args, child);
         createBackup(name, { secrets, database, storage, apps, monitoring }, args, child);
-        new Readiness(`${name}-readiness`, { ...args.readiness, inUse: productsOnAws(args) }, child);
 
         this.url = pulumi.interpolate`https://${balancer.hostname}`;
         this.endpoint = balancer.endpoint;

@@ -215,7 +215,10 @@ async function analyze(
         const request = analyzeRequest(resource, byUrn);
         await call(client.remediate.bind(client), request);
         violations.push(
-            ...found(await call<proto.AnalyzeRequest, proto.AnalyzeResponse>(client.analyze.bind(client), request)),
+            ...found(
+                await call<proto.AnalyzeRequest, proto.AnalyzeResponse>(client.analyze.bind(client), request),
+                resource.urn,
+            ),
         );
     }
     const request = new proto.AnalyzeStackRequest();
@@ -228,14 +231,15 @@ async function analyze(
     return violations;
 }
 
-function found(response: proto.AnalyzeResponse): Violation[] {
+/** A policy on single resources need not say which one it is about. */
+function found(response: proto.AnalyzeResponse, analyzed = ""): Violation[] {
     return response.getDiagnosticsList().map((diagnostic) => ({
         policy: diagnostic.getPolicyname(),
         pack: diagnostic.getPolicypackname(),
         message: diagnostic.getMessage(),
         level: LEVELS[diagnostic.getEnforcementlevel()]!,
         severity: SEVERITIES[diagnostic.getSeverity()] ?? "unspecified",
-        urn: diagnostic.getUrn(),
+        urn: diagnostic.getUrn() || analyzed,
     }));
 }
 

@@ -5,13 +5,16 @@
  * classes below, so that code that reads a property can tell a secret or an unknown from a string.
  */
 
-const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";
-const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+/** Key that marks a special value on the wire and in a state. */
+export const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";
+/** Kind of a secret. */
+export const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 const OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
 const RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e";
 const ASSET = "c44067f5952c0a294b673a41bacd8c17";
 const ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7";
-const UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+/** Stands for an unknown value on the wire. */
+export const UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** A value that only the real cloud can supply. */
 export class Unknown {

@@ -3,11 +3,15 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { check } from "../../plan/check";
 import { repository } from "../support/plans";
 import { serveCloud, type ServedCloud } from "./provider";
 
 const hasPulumi = spawnSync("pulumi", ["version"], { stdio: "ignore" }).status === 0;
 const STACK = "aws-dev";
+const PRODUCTION = "aws-prod";
+const PACK = path.join(repository, "policy");
+const WITH_POLICIES = ["--policy-pack", PACK, "--policy-pack-config", path.join(PACK, "levels", "prod.json")];
 
 interface Outcome {
     status: number | null;
@@ -33,7 +37,9 @@ describe.skipIf(!hasPulumi)("the real engine", () => {
         });
         execFileSync("mkdir", ["-p", path.join(folder, "state")]);
         expect((await pulumi("login", `file://${path.join(folder, "state")}`)).status).toBe(0);
-        expect(await pulumi("stack", "init", STACK)).toMatchObject({ status: 0 });
+        for (const stack of [STACK, PRODUCTION]) {
+            expect(await pulumi("stack", "init", stack)).toMatchObject({ status: 0 });
+        }
     });
     afterAll(() => {
         cloud.close();
@@ -149,6 +155,7 @@ describe.skipIf(!hasPulumi)("the real engine", () => {
         expect(status, printed).toBe(0);
         expect(cloud.operations.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
             "update minusnow-dev-app-release",
+            "update minusnow-dev-backup-configuration-release.json",
         ]);
     });
 
@@ -160,6 +167,59 @@ describe.skipIf(!hasPulumi)("the real engine", () => {
         expect(printed).toContain("minusnow:appPair.count");
         expect(printed).toContain("a whole number from 1 to 200");
         expect(printed).not.toMatch(/^\s+at /m);
+    });
+
+    it("passes the checklist in a production preview and warns of examples", async () => {
+        const { status, printed } = await pulumi("preview", "--stack", PRODUCTION, ...WITH_POLICIES);
+        expect(status, printed).toBe(0);
+        expect(printed).toContain("minusnow-checklist");
+        expect(printed).toContain("runbooks is an example; replace it before the update");
+        expect(printed).toMatch(/PASS\s+Database access restricted to app servers/);
+        expect(printed).not.toContain("mandatory");
+    });
+
+    it("refuses a production update whose attestations are examples, before it makes anything of weight", async () => {
+        cloud.operations.length = 0;
+        const { status, printed } = await pulumi(
+            "up",
+            "--yes",
+            "--skip-preview",
+            "--stack",
+            PRODUCTION,
+            ...WITH_POLICIES,
+        );
+        expect(status).not.toBe(0);
+        expect(printed).toContain("[mandatory]");
+        expect(printed).toContain("runbooks is an example; allowed: a real one");
+        const made = cloud.operations.filter(({ kind }) => kind === "create").map(({ type }) => type);
+        expect(made).not.toContain("aws:rds/instance:Instance");
+        expect(made).not.toContain("aws:ec2/instance:Instance");
+    });
+
+    it("writes a state that is checked like the plan", async () => {
+        const levels = path.join(folder, "levels.json");
+        writeFileSync(levels, JSON.stringify({ all: "advisory" }));
+        const update = await pulumi(
+            "up",
+            "--yes",
+            "--skip-preview",
+            "--stack",
+            PRODUCTION,
+            "--policy-pack",
+            PACK,
+            "--policy-pack-config",
+            levels,
+        );
+        expect(update.status, update.printed).toBe(0);
+        const state = path.join(folder, "state.json");
+        expect((await pulumi("stack", "export", "--stack", PRODUCTION, "--file", state)).status).toBe(0);
+        const { policies } = await check({ state, policies: { dryRun: false } });
+        const broken = policies.violations
+            .filter(({ level }) => level === "mandatory")
+            .map(({ policy, message }) => `${policy}: ${message}`);
+        expect(broken.filter((line) => !line.includes("is an example"))).toEqual([]);
+        const failing = policies.checklist!.filter(({ status }) => status !== "pass").map(({ id }) => id);
+        expect(failing).toEqual(["disaster-recovery", "runbooks", "on-call", "licenses-procured"]);
     });
 
     it("destroys the development stack", async () => {
