@@ -20,6 +20,9 @@ export interface RuleResult {
     findings: ReportedFinding[];
 }
 
+/** Names the stack itself in an exemption from a finding that no resource has. */
+const WHOLE_STACK = "stack";
+
 /** Decides a rule and sets aside what is exempt. */
 export function evaluate(rule: Rule, stack: Stack, exemptions: Partial<Exemption>[]): RuleResult {
     const faulty = exemptions.flatMap((exemption) =>
@@ -45,7 +48,9 @@ function checked(rule: Rule, stack: Stack): Finding[] {
 function reported({ status, message, resource }: Finding, exemptions: Partial<Exemption>[]): ReportedFinding {
     const exemption =
         status === "fail" &&
-        exemptions.find((other) => other.resource === resource?.name || other.resource === resource?.urn);
+        exemptions.find((other) =>
+            (resource ? [resource.name, resource.urn] : [WHOLE_STACK]).includes(other.resource ?? ""),
+        );
     const urn = resource === undefined ? {} : { urn: resource.urn };
     return exemption
         ? {

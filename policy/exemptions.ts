@@ -6,7 +6,7 @@ export const LONGEST_EXEMPTION_DAYS = 90;
 
 /** One resource that a rule does not hold for, for a time. It stands in the configuration of the rule's policy. */
 export interface Exemption {
-    /** Name of the resource, or its URN. */
+    /** Name of the resource, or its URN; `stack` for a finding that no resource has. */
     resource: string;
     reason: string;
     /** Who allowed it. */

@@ -22,6 +22,7 @@ const configSchema: PolicyConfigSchema = {
         exemptions: exemptionSchema,
         asOf: {
             type: "string",
+            pattern: "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])$",
             description: "The day that counts as today, as 2026-11-25. Default the day of the run.",
         },
     },

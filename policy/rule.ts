@@ -119,6 +119,9 @@ export function shown(value: unknown): string {
     if (value === undefined || value === null) {
         return "nothing";
     }
+    if (value === UNKNOWN) {
+        return "a value that is not known yet";
+    }
     const text = typeof value === "string" ? value : JSON.stringify(value);
     return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

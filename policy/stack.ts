@@ -59,6 +59,11 @@ export class Resource {
         return Array.isArray(value) ? value : [];
     }
 
+    /** The objects of a {@link list}; anything else in it is left out. */
+    public objects(path: string): Record<string, unknown>[] {
+        return this.list(path).filter(isObject);
+    }
+
     /** {@link get}, when it is text. */
     public text(path: string): string | undefined {
         const value = this.get(path);
@@ -83,7 +88,7 @@ export class Resource {
 
     /** What other resources call this one: its id, ARN and names, as far as they are known. */
     public get identifiers(): string[] {
-        return ["id", "arn", "name", "identifier", "bucket", "keyId", "dashboardName"]
+        return ["id", "arn", "arnSuffix", "name", "identifier", "bucket", "keyId", "dashboardName"]
             .map((property) => this.get(property))
             .filter((value): value is string => typeof value === "string" && value !== "");
     }
@@ -108,6 +113,8 @@ export class Resource {
 
 /** All resources of a stack, with what the rules need to know besides. */
 export class Stack {
+    private readonly derived = new Map<unknown, unknown>();
+
     public readonly resources: Resource[];
     private readonly byType = new Map<string, Resource[]>();
     private readonly byUrn: Map<string, Resource>;
@@ -122,7 +129,12 @@ export class Stack {
         this.resources = sources.map((source) => new Resource(source));
         this.byUrn = new Map(this.resources.map((resource) => [resource.urn, resource]));
         for (const resource of this.resources) {
-            this.byType.set(resource.type, [...(this.byType.get(resource.type) ?? []), resource]);
+            const known = this.byType.get(resource.type);
+            if (known) {
+                known.push(resource);
+            } else {
+                this.byType.set(resource.type, [resource]);
+            }
         }
     }
 
@@ -134,6 +146,14 @@ export class Stack {
     /** The first of these resources that a property refers to. */
     public referred(from: Resource, path: string, targets: Resource[]): Resource | undefined {
         return targets.find((target) => from.refersTo(path, target) === true);
+    }
+
+    /** What is computed from the whole stack, once for all rules that ask for it. */
+    public once<T>(compute: (stack: Stack) => T): T {
+        if (!this.derived.has(compute)) {
+            this.derived.set(compute, compute(this));
+        }
+        return this.derived.get(compute) as T;
     }
 
     public find(urn: string): Resource | undefined {
@@ -155,6 +175,11 @@ export function canonicalType(type: string): string {
 }
 
 const renamedModules: Record<string, string | undefined> = { insights: "monitor", cache: "redisenterprise" };
+
+/** True for a mapping of keys to values. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 function readKey(object: object, key: string): unknown {
     try {

@@ -1,4 +1,5 @@
-import { thresholds } from "../../components/reference";
+import { databaseStorageGib, thresholds } from "../../components/reference";
+import { shown } from "../rule";
 import { aws, azure } from "../types";
 import { type Resource, type Stack, texts } from "../stack";
 
@@ -51,12 +52,29 @@ function awsAlarm(alarm: Resource): MetricAlarm[] {
     if (!known) {
         return [];
     }
-    const above = String(alarm.get("comparisonOperator")).startsWith("GreaterThan");
-    return [{ alarm, metric: known.metric, threshold: above ? alarm.number("threshold") : undefined }];
+    const isLate = (alarm.number("period") ?? 60) * (alarm.number("evaluationPeriods") ?? 1) > LATEST_SECONDS;
+    return isLate ? [] : [{ alarm, metric: known.metric, threshold: awsThreshold(alarm, names) }];
+}
+
+/** An alarm that is raised later than this does not warn of anything. */
+const LATEST_SECONDS = 3600;
+const BYTES_PER_GIB = 1024 ** 3;
+
+/** Free storage is told in bytes, and an alarm on it raised below a value: it counts against what the database was made with. */
+function awsThreshold(alarm: Resource, names: string[]): number | undefined {
+    const above = shown(alarm.get("comparisonOperator")).startsWith("GreaterThan");
+    const threshold = alarm.number("threshold");
+    const isFreeBytes = alarm.text("metricName") === "FreeStorageSpace";
+    if (isFreeBytes) {
+        return above || threshold === undefined
+            ? undefined
+            : 100 * (1 - threshold / (databaseStorageGib * BYTES_PER_GIB));
+    }
+    return above && names.length > 0 ? threshold : undefined;
 }
 
 function azureAlarm(alarm: Resource): MetricAlarm[] {
-    const conditions = alarm.list("criteria.allOf") as Record<string, unknown>[];
+    const conditions = alarm.objects("criteria.allOf");
     return conditions.flatMap((condition) => {
         const names = ["metricName", "metricMeasureColumn", "query"].map((key) => condition[key]);
         // What a log query measures is told by the query where its column's name does not.

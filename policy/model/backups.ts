@@ -1,5 +1,5 @@
 import { aws } from "../types";
-import type { Resource, Stack } from "../stack";
+import { isObject, type Resource, type Stack } from "../stack";
 import { hoursBetween } from "./schedule";
 
 /** A rule of an AWS backup plan, with what the plan covers. */
@@ -12,8 +12,8 @@ export interface BackupRule {
     coldStorageAfter: number | undefined;
     /** The vault that it writes to, when it is in this stack. */
     vault: Resource | undefined;
-    /** The vaults that it copies to. */
-    copies: (Resource | "outside")[];
+    /** The vaults that it copies to; one that is not in this stack by its ARN. */
+    copies: (Resource | string)[];
     /** Resources that the plan backs up. */
     covered: Resource[];
 }
@@ -22,8 +22,11 @@ export interface BackupRule {
 export function backupRules(stack: Stack): BackupRule[] {
     return stack.of(aws.backupPlan).flatMap((plan) => {
         const covered = coveredBy(stack, plan);
-        return (plan.list("rules") as Record<string, unknown>[]).map((rule) => {
-            const lifecycle = (rule["lifecycle"] ?? {}) as { deleteAfter?: unknown; coldStorageAfter?: unknown };
+        return plan.objects("rules").map((rule) => {
+            const lifecycle = (isObject(rule["lifecycle"]) ? rule["lifecycle"] : {}) as {
+                deleteAfter?: unknown;
+                coldStorageAfter?: unknown;
+            };
             return {
                 plan,
                 name: String(rule["ruleName"]),
@@ -52,17 +55,19 @@ function vaultOf(stack: Stack, plan: Resource, name: unknown): Resource | undefi
     return vaults.find((vault) => sources.includes(vault.urn) && !vault.text("region"));
 }
 
-function copiesOf(stack: Stack, plan: Resource, actions: unknown): (Resource | "outside")[] {
-    return (Array.isArray(actions) ? (actions as { destinationVaultArn?: unknown }[]) : []).map(
-        ({ destinationVaultArn: target }) =>
-            stack
-                .of(aws.vault)
-                .find((vault) =>
-                    typeof target === "string"
-                        ? vault.get("arn") === target
-                        : plan.sourcesOf("rules").includes(vault.urn) && vault.text("region") !== undefined,
-                ) ?? "outside",
-    );
+function copiesOf(stack: Stack, plan: Resource, actions: unknown): (Resource | string)[] {
+    return (Array.isArray(actions) ? actions : [])
+        .filter(isObject)
+        .map(
+            ({ destinationVaultArn: target }) =>
+                stack
+                    .of(aws.vault)
+                    .find((vault) =>
+                        typeof target === "string"
+                            ? vault.get("arn") === target
+                            : plan.sourcesOf("rules").includes(vault.urn) && vault.text("region") !== undefined,
+                    ) ?? (typeof target === "string" ? target : "outside"),
+        );
 }
 
 function coveredBy(stack: Stack, plan: Resource): Resource[] {
@@ -73,9 +78,38 @@ function coveredBy(stack: Stack, plan: Resource): Resource[] {
 }
 
 function selects(selection: Resource, resource: Resource): boolean {
-    const tags = (resource.get("tags") ?? {}) as Record<string, unknown>;
-    const byTag = (selection.list("selectionTags") as { key?: unknown; value?: unknown }[]).some(
-        ({ key, value }) => tags[String(key)] === value,
-    );
-    return byTag || selection.refersTo("resources", resource) === true;
+    if (selection.refersTo("notResources", resource) === true || !fitsConditions(selection, resource)) {
+        return false;
+    }
+    const arn = resource.text("arn");
+    const byPattern = selection
+        .list("resources")
+        .some(
+            (pattern) =>
+                typeof pattern === "string" &&
+                pattern.includes("*") &&
+                (pattern === "*" || (arn !== undefined && fits(pattern, arn))),
+        );
+    const byTag = selection.objects("selectionTags").some(({ key, value }) => hasTag(resource, key, value));
+    return byTag || byPattern || selection.refersTo("resources", resource) === true;
+}
+
+function hasTag(resource: Resource, key: unknown, value: unknown): boolean {
+    const tags = resource.get("tags");
+    return typeof key === "string" && typeof value === "string" && isObject(tags) && tags[key] === value;
+}
+
+/** All conditions must hold; only equality can be decided here. */
+function fitsConditions(selection: Resource, resource: Resource): boolean {
+    return selection.objects("conditions").every((condition) => {
+        const equals = condition["stringEquals"];
+        return (Array.isArray(equals) ? equals : [])
+            .filter(isObject)
+            .every(({ key, value }) => hasTag(resource, String(key).replace(/^aws:ResourceTag\//, ""), value));
+    });
+}
+
+function fits(pattern: string, text: string): boolean {
+    const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+    return new RegExp(`^${parts.join(".*")}$`).test(text);
 }

@@ -1,37 +1,51 @@
 const HOURS_PER_DAY = 24;
-const HOURS_PER_WEEK = 168;
+const DAYS_PER_WEEK = 7;
+const HOURS_PER_WEEK = HOURS_PER_DAY * DAYS_PER_WEEK;
+const DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
-/** Hours between runs of an AWS `cron(…)` or `rate(…)` expression; undefined for one that cannot be read. */
+/** Longest time in hours between two runs of an AWS `cron(…)` or `rate(…)` expression; undefined for one that cannot be read. */
 export function hoursBetween(expression: string): number | undefined {
     const [, count = "", unit = ""] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
     if (count !== "") {
         return (Number(count) * { minute: 1, hour: 60, day: 1440 }[unit as "minute" | "hour" | "day"]) / 60;
     }
     const [, fields = ""] = /^cron\((.+)\)$/.exec(expression) ?? [];
-    const [, hour, dayOfMonth, month, dayOfWeek] = fields.trim().split(/\s+/);
-    if (hour === undefined || dayOfWeek === undefined || month !== "*") {
+    const [, hour = "", dayOfMonth, month, dayOfWeek = "", year = "*"] = fields.trim().split(/\s+/);
+    if (month !== "*" || year !== "*" || !["*", "?"].includes(dayOfMonth ?? "")) {
         return undefined;
     }
-    if (/^([A-Z]{3}|\d)$/i.test(dayOfWeek)) {
-        return HOURS_PER_WEEK;
-    }
-    return dayOfMonth === "*" || dayOfMonth === "?" ? hoursOfDay(hour) : undefined;
+    const hours = expand(hour, 0, HOURS_PER_DAY - 1, (text) => Number(text));
+    const days =
+        dayOfWeek === "?"
+            ? expand("*", 0, DAYS_PER_WEEK - 1, Number)
+            : expand(dayOfWeek, 0, DAYS_PER_WEEK - 1, dayNumber);
+    return hours && days && longestGap(days.flatMap((day) => hours.map((at) => day * HOURS_PER_DAY + at)));
 }
 
-function hoursOfDay(hour: string): number | undefined {
-    if (hour === "*") {
-        return 1;
-    }
-    const [, step] = /^(?:\*|\d+)\/(\d+)$/.exec(hour) ?? [];
-    if (step !== undefined) {
-        return Number(step);
-    }
-    const listed = hour.split(",").map(Number);
-    return listed.some(Number.isNaN) ? undefined : longestGap(listed);
+/** AWS counts the days of the week from 1, Sunday. */
+function dayNumber(text: string): number {
+    const named = DAYS.indexOf(text.toUpperCase());
+    return named === -1 ? Number(text) - 1 : named;
 }
 
-function longestGap(hours: number[]): number {
-    const sorted = [...hours].sort((a, b) => a - b);
-    const gaps = sorted.map((hour, place) => (sorted[place + 1] ?? sorted[0]! + HOURS_PER_DAY) - hour);
+/** The values that a field of a cron expression stands for. */
+function expand(field: string, least: number, most: number, read: (text: string) => number): number[] | undefined {
+    const values = field.split(",").flatMap((part) => {
+        const [, from = "", to, step] = /^(\*|\w+)(?:-(\w+))?(?:\/(\d+))?$/.exec(part) ?? [];
+        const start = from === "*" ? least : read(from);
+        const end = to !== undefined ? read(to) : from === "*" || step !== undefined ? most : start;
+        const by = Number(step ?? 1);
+        return from === "" || Number.isNaN(start) || Number.isNaN(end) || by < 1
+            ? [NaN]
+            : Array.from({ length: Math.max(Math.floor((end - start) / by) + 1, 0) }, (_, place) => start + place * by);
+    });
+    return values.length === 0 || values.some((value) => Number.isNaN(value) || value < least || value > most)
+        ? undefined
+        : values;
+}
+
+function longestGap(runs: number[]): number {
+    const sorted = [...new Set(runs)].sort((a, b) => a - b);
+    const gaps = sorted.map((run, place) => (sorted[place + 1] ?? sorted[0]! + HOURS_PER_WEEK) - run);
     return Math.max(...gaps);
 }

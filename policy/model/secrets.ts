@@ -1,44 +1,52 @@
-import { aws, azure, random } from "../types";
-import { type Resource, type Stack, texts } from "../stack";
+import { gunzipSync } from "node:zlib";
+import { isObject, type Resource, type Stack } from "../stack";
+import { aws, azure, pulumi, random } from "../types";
 
 /** Properties that exist to hold a secret, by type: the value may stand there. */
 const sinks: Record<string, readonly string[]> = {
     [random.password]: ["result", "bcryptHash"],
     [aws.secretVersion]: ["secretString", "secretStringWo", "secretBinary"],
-    [aws.database]: ["password", "passwordWo"],
     [aws.cache]: ["authToken"],
     [azure.secret]: ["properties"],
-    [azure.database]: ["administratorLoginPassword"],
-    [azure.machine]: ["osProfile.adminPassword"],
     "random:index/randomBytes:RandomBytes": ["base64", "hex"],
-    "tls:index/privateKey:PrivateKey": ["privateKeyPem", "privateKeyOpenssh", "privateKeyPemPkcs8"],
 };
+
+/** Properties whose very name says that they hold a secret of the resource; providers keep them secret. */
+const SINK_NAME =
+    /^(password|passwords|passwordWo|masterPassword|masterUserPassword|administratorLoginPassword|adminPassword|privateKey|privateKeyPem|privateKeyOpenssh|privateKeyPemPkcs8|authToken|valueWo)$/;
 
 /** Values that are secret beyond doubt, by form. */
 const secretForms = [
-    { form: /-----BEGIN [A-Z ]*PRIVATE KEY-----/, what: "a private key" },
+    { form: /-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----/, what: "a private key" },
     { form: /\b(AKIA|ASIA)[0-9A-Z]{16}\b/, what: "an AWS access key" },
-    { form: /\b[a-z][a-z0-9+]*:\/\/[^\s:/@$"'{}<]*:[^\s@/$"'{}<]{6,}@/i, what: "a connection address with a password" },
+    {
+        form: /\b(?:postgres(?:ql)?|mysql|rediss?|amqps?|mongodb(?:\+srv)?|https?|ftp):\/\/[^\s:/@$"'{}<]{0,64}:[^\s@/$"'{}<]{3,128}@/i,
+        what: "a connection address with a password",
+    },
     { form: /\bAccountKey=[A-Za-z0-9+/=]{20,}/, what: "a storage key" },
 ];
 
-/** A name that promises a secret, followed by what looks like one. */
-const NAMED_SECRET =
-    /(?:passw(?:or)?d|passwd|pwd|secret|api[_-]?key|auth[_-]?token)["']?\s*[:=]\s*["']?([A-Za-z0-9+/_!@#%^&*.~-]{8,})/i;
-/** What follows such a name without being a secret: references and names of files or parameters. */
+const SECRET_NAME = "(?:passw(?:or)?d|passwd|pwd|secret|api[_-]?key|auth[_-]?token|access[_-]?key)";
+/** A name that promises a secret, followed by what it is set to. */
+const NAMED_SECRET = new RegExp(`${SECRET_NAME}["']?\\s{0,4}[:=]\\s{0,4}["']?([A-Za-z0-9+/_!@#%^&*.~-]{8,128})`, "gi");
+/** A key that promises a secret as its value. */
+const SECRET_KEY = new RegExp(`${SECRET_NAME}$`, "i");
+/** What follows such a name without being a secret: references, and names of files, parameters or secrets. */
 const REFERENCE =
-    /^(arn[:-]|\$|\/|https?:|true$|false$|null$|undefined$|process\.|await|await$|read|get|String|JSON|settings|secretsmanager|ssm)/i;
-
+    /^(arn[:-]|\$|\/|https?:|true$|false$|null$|undefined$|process\.|await|read|get|String|JSON|settings|secretsmanager|ssm)|\//i;
 /** An ARN names a secret without holding it. */
 const ARN = /\barn:[\w-]+:[^\s"',]*/g;
 
 /** Where people and machines write small texts: a name that promises a secret counts there. */
 const freeTexts: Record<string, readonly string[]> = {
     [aws.instance]: ["userData", "userDataBase64", "tags"],
+    [aws.launchTemplate]: ["userData", "tags"],
     [aws.lambda]: ["environment", "tags"],
-    [aws.parameter]: ["value", "tags"],
+    [aws.parameter]: ["value", "insecureValue", "tags"],
+    [aws.bucketObject]: ["content", "tags"],
+    [aws.document]: ["content", "tags"],
+    "aws:ecs/taskDefinition:TaskDefinition": ["containerDefinitions", "tags"],
     [azure.machine]: ["osProfile", "userData", "tags"],
-    "pulumi:pulumi:Stack": [],
 };
 
 /** A secret that stands where it can be read. */
@@ -48,65 +56,96 @@ export interface Exposure {
     what: string;
 }
 
-const SHORTEST_VALUE = 8;
-
-/** Values that this stack generates as secrets. */
-export function generatedValues(stack: Stack): { name: string; value: string }[] {
-    return stack
-        .of(random.password)
-        .map((password) => ({ name: password.name, value: password.text("result") ?? "" }))
-        .filter(({ value }) => value.length >= SHORTEST_VALUE);
+/** A text with the key that it stands under. */
+interface Text {
+    key: string;
+    text: string;
 }
+
+interface Generated {
+    name: string;
+    value: string;
+}
+
+const SHORTEST_VALUE = 8;
 
 /** Every place where a secret stands in clear. */
 export function exposures(stack: Stack): Exposure[] {
-    const generated = generatedValues(stack);
+    const generated = stack
+        .of(random.password)
+        .map((password) => ({ name: password.name, value: password.text("result") ?? "" }))
+        .filter(({ value }) => value.length >= SHORTEST_VALUE);
     return stack.resources
         .filter(({ type }) => !type.startsWith("pulumi:providers:"))
         .flatMap((resource) => resource.keys.flatMap((property) => exposuresIn(resource, property, generated)));
 }
 
-function exposuresIn(resource: Resource, property: string, generated: { name: string; value: string }[]): Exposure[] {
-    const known = sinks[resource.type] ?? [];
-    if (known.includes(property)) {
+function exposuresIn(resource: Resource, property: string, generated: Generated[]): Exposure[] {
+    const { type } = resource;
+    const isSecureParameter = type === aws.parameter && resource.get("type") === "SecureString" && property === "value";
+    if (
+        (sinks[type] ?? []).includes(property) ||
+        (SINK_NAME.test(property) && type !== pulumi.stack) ||
+        isSecureParameter
+    ) {
         return [];
     }
-    const nested = known
-        .filter((path) => path.startsWith(`${property}.`))
-        .map((path) => path.slice(property.length + 1));
-    const value = without(resource.get(property), nested);
-    const free = resource.type === "pulumi:pulumi:Stack" || (freeTexts[resource.type] ?? ["tags"]).includes(property);
-    const open = resource.type === aws.parameter && resource.get("type") === "SecureString" && property === "value";
-    return texts(value)
-        .map(decoded)
-        .flatMap((text) => (open ? [] : secretsIn(text, generated, free ? property : undefined)))
-        .map((what) => ({ resource, property, what }));
+    const isFree = type === pulumi.stack || (freeTexts[type] ?? ["tags"]).includes(property);
+    // What a parameter holds is told by its own name.
+    const key = type === aws.parameter ? (resource.text("name") ?? property) : property;
+    const found = textsOf(resource.get(property), key)
+        .filter((text) => !SINK_NAME.test(text.key) || isFree)
+        .flatMap((text) => secretsIn(decoded(text), generated, isFree));
+    return [...new Set(found)].map((what) => ({ resource, property, what }));
 }
 
-function secretsIn(text: string, generated: { name: string; value: string }[], freeProperty?: string): string[] {
-    const named = freeProperty === undefined ? undefined : NAMED_SECRET.exec(text.replace(ARN, ""))?.[1];
+function secretsIn({ key, text }: Text, generated: Generated[], isFree: boolean): string[] {
     return [
         ...generated.filter(({ value }) => text.includes(value)).map(({ name }) => `the value of ${name}`),
         ...secretForms.filter(({ form }) => form.test(text)).map(({ what }) => what),
-        ...(named !== undefined && looksSecret(named) ? ["a value named as a secret"] : []),
+        ...(isFree && holdsNamedSecret({ key, text }) ? ["a value named as a secret"] : []),
     ];
+}
+
+function holdsNamedSecret({ key, text }: Text): boolean {
+    const plain = text.replace(ARN, "");
+    const inside = [...plain.matchAll(NAMED_SECRET)].some(([, value = ""]) => looksSecret(value));
+    return inside || (SECRET_KEY.test(key) && !/\s/.test(plain) && looksSecret(plain));
 }
 
 /** Mixed characters as a password has them, and no name of something else. */
 function looksSecret(value: string): boolean {
     const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length;
-    return kinds >= 3 && !REFERENCE.test(value);
+    return value.length >= SHORTEST_VALUE && kinds >= 3 && !REFERENCE.test(value);
 }
 
-function without(value: unknown, keys: string[]): unknown {
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-        ? Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)))
-        : value;
+/** Every text inside a value, with its key; of a pair of `name` and `value`, the name is the key. */
+function textsOf(value: unknown, key: string): Text[] {
+    if (typeof value === "string") {
+        return [{ key, text: value }];
+    }
+    if (Array.isArray(value)) {
+        return value.flatMap((item) => textsOf(item, key));
+    }
+    if (!isObject(value)) {
+        return [];
+    }
+    const { name } = value;
+    return Object.entries(value).flatMap(([own, item]) =>
+        textsOf(item, own === "value" && typeof name === "string" ? name : own),
+    );
 }
 
-/** User data may be written in base64. */
-function decoded(text: string): string {
-    return text.length > 40 && /^[A-Za-z0-9+/]+={0,2}$/.test(text) && text.length % 4 === 0
-        ? `${text}\n${Buffer.from(text, "base64").toString()}`
-        : text;
+/** User data may be written in base64, compressed or not. */
+function decoded({ key, text }: Text): Text {
+    if (text.length <= 40 || text.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) {
+        return { key, text };
+    }
+    const bytes = Buffer.from(text, "base64");
+    try {
+        const isCompressed = bytes[0] === 0x1f && bytes[1] === 0x8b;
+        return { key, text: `${text}\n${(isCompressed ? gunzipSync(bytes) : bytes).toString()}` };
+    } catch {
+        return { key, text };
+    }
 }

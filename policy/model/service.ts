@@ -6,20 +6,39 @@ export interface Service {
     balancer: Resource;
     /** AWS: its listeners. On Azure they are part of the balancer. */
     listeners: Resource[];
+    /** AWS: further rules of its listeners. */
+    listenerRules: Resource[];
     /** AWS: its groups of servers. On Azure they are part of the balancer. */
     groups: Resource[];
     servers: Resource[];
+    /** AWS: autoscaling groups that put their machines behind it. */
+    scaled: Resource[];
 }
 
 /** Every public load balancer of a stack with what is behind it. */
 export function services(stack: Stack): Service[] {
+    return stack.once(allServices);
+}
+
+function allServices(stack: Stack): Service[] {
     return [...awsServices(stack), ...azureServices(stack)];
 }
 
 /** The application servers: those behind any public load balancer, or all machines where there is none. */
 export function appServers(stack: Stack): Resource[] {
     const behind = [...new Set(services(stack).flatMap(({ servers }) => servers))];
-    return behind.length > 0 ? behind : stack.of(aws.instance, azure.machine);
+    const anyScaled = services(stack).some(({ scaled }) => scaled.length > 0);
+    return behind.length > 0 || anyScaled ? behind : stack.of(aws.instance, azure.machine);
+}
+
+/** {@link appServers} and the launch templates that autoscaling makes further ones from. */
+export function machines(stack: Stack): Resource[] {
+    const templates = services(stack).flatMap(({ scaled }) =>
+        stack
+            .of(aws.launchTemplate)
+            .filter((template) => scaled.some((group) => group.refersTo("launchTemplate", template) === true)),
+    );
+    return [...appServers(stack), ...new Set(templates)];
 }
 
 function awsServices(stack: Stack): Service[] {
@@ -30,16 +49,33 @@ function awsServices(stack: Stack): Service[] {
         const listeners = stack
             .of(aws.listener)
             .filter((listener) => listener.refersTo("loadBalancerArn", balancer) === true);
+        const listenerRules = stack
+            .of(aws.listenerRule)
+            .filter((rule) => listeners.some((listener) => rule.refersTo("listenerArn", listener) === true));
         const groups = stack
             .of(aws.targetGroup)
-            .filter((group) => listeners.some((listener) => listener.refersTo("defaultActions", group) === true));
+            .filter(
+                (group) =>
+                    listeners.some((listener) => listener.refersTo("defaultActions", group) === true) ||
+                    listenerRules.some((rule) => rule.refersTo("actions", group) === true),
+            );
         const attachments = stack
             .of(aws.targetGroupAttachment)
             .filter((attachment) => groups.some((group) => attachment.refersTo("targetGroupArn", group) === true));
         const servers = stack
             .of(aws.instance)
-            .filter((server) => attachments.some((attachment) => attachment.refersTo("targetId", server) === true));
-        return { balancer, listeners, groups, servers };
+            .filter((server) =>
+                attachments.some(
+                    (attachment) =>
+                        attachment.refersTo("targetId", server) === true ||
+                        (typeof server.get("privateIp") === "string" &&
+                            attachment.get("targetId") === server.get("privateIp")),
+                ),
+            );
+        const scaled = stack
+            .of(aws.autoscalingGroup)
+            .filter((group) => groups.some((target) => group.refersTo("targetGroupArns", target) === true));
+        return { balancer, listeners, listenerRules, groups, servers, scaled };
     });
 }
 
@@ -57,7 +93,7 @@ function azureServices(stack: Stack): Service[] {
         const servers = stack
             .of(azure.machine)
             .filter((server) => cards.some((card) => server.refersTo("networkProfile", card) === true));
-        return { balancer, listeners: [], groups: [], servers };
+        return { balancer, listeners: [], listenerRules: [], groups: [], servers, scaled: [] };
     });
 }
 
@@ -68,7 +104,8 @@ export function zoneOf(stack: Stack, server: Resource): string | typeof UNKNOWN 
         return zone === UNKNOWN || typeof zone === "string" ? zone : undefined;
     }
     const subnet = stack.referred(server, "subnetId", stack.of(aws.subnet));
-    const zone = subnet?.get("availabilityZone") ?? server.get("availabilityZone");
+    const zone =
+        subnet?.get("availabilityZone") ?? server.get("availabilityZone") ?? server.get("availabilityZoneName");
     return zone === UNKNOWN || typeof zone === "string" ? zone : undefined;
 }
 

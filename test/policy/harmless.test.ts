@@ -133,6 +133,55 @@ function harmless(all: Resource[]): Omit<Mutation, "by">[] {
             threshold: 5,
             comparisonOperator: "GreaterThanThreshold",
         }),
+        ...[
+            "sed -i 's/^PasswordAuthentication yes/PasswordAuthentication no/' /etc/ssh/sshd_config",
+            "# never set PasswordAuthentication yes here",
+            "chpasswd:\n  expire: false",
+        ].flatMap((line) =>
+            set(
+                "ec2.Instance",
+                "userData",
+                ({ inputs }) => `${inputs["userData"] as string}\n${line}\n`,
+                hasName("app1"),
+            ),
+        ),
+        ...set("backup.Selection", "resources", ["*"], hasName("-backup-database")),
+        ...set("backup.Selection", "resources", ["arn:aws:rds:*:*:db:*"], hasName("-backup-database")),
+        ...set("backup.Plan", "rules[0].schedule", "cron(0 0-23/3 * * ? *)", hasName("-backup-database")),
+        ...set("ssm.Association", "targets", [{ key: "InstanceIds", values: ["*"] }]),
+        ...set("cloudwatch.EventRule", "scheduleExpression", "cron(0/5 * * * ? *)"),
+        ...set("lb.Listener", "sslPolicy", "ELBSecurityPolicy-TLS13-1-2-Ext0-FIPS-2023-04", hasName("-https")),
+        added("messages of ICMP between the tiers", [], "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", {
+            securityGroupId: group("-app"),
+            referencedSecurityGroupId: group("-edge"),
+            ipProtocol: "icmp",
+            fromPort: -1,
+            toPort: -1,
+        }),
+        {
+            name: "a listener that answers 404 and forwards by a rule",
+            change: (resources) => [
+                ...resources.map((resource) =>
+                    shortType(resource) === "lb.Listener" && resource.name.endsWith("-https")
+                        ? changed(resource, "defaultActions", [
+                              { type: "fixed-response", fixedResponse: { statusCode: "404" } },
+                          ])
+                        : resource,
+                ),
+                {
+                    ...find(resources, "lb.Listener", "-https"),
+                    urn: "urn:pulumi:x::x::aws:lb/listenerRule:ListenerRule::by-host",
+                    type: "aws:lb/listenerRule:ListenerRule",
+                    name: "by-host",
+                    propertyDependencies: {},
+                    inputs: {},
+                    outputs: {
+                        listenerArn: find(resources, "lb.Listener", "-https").id,
+                        actions: [{ type: "forward", targetGroupArn: find(resources, "lb.TargetGroup").id }],
+                    },
+                },
+            ],
+        },
         renamed("us-east-1", "eu-central-1"),
         renamed("minusnow-prod", "servicedesk-live"),
         {

@@ -1,6 +1,6 @@
 import { appServerCount, servers as guideServers } from "../../../components/reference";
 import { capacityOf } from "../../model/sizes";
-import { appServers, services, zoneOf } from "../../model/service";
+import { appServers, machines, services, zoneOf } from "../../model/service";
 import { expectEqual, expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
 import { aws, azure } from "../../types";
 import { type Resource, type Stack, UNKNOWN } from "../../stack";
@@ -10,10 +10,23 @@ function twoInTwoZones(stack: Stack): Finding[] {
     if (found.length === 0) {
         return [fail(undefined, "no application server is behind a load balancer in this stack")];
     }
-    return found.map(({ balancer, servers }) => {
+    const withServers = found.filter(({ servers, scaled }) => servers.length + scaled.length > 0);
+    return (withServers.length > 0 ? withServers : found).map(({ balancer, servers, scaled }) => {
+        const spread = scaled.find(
+            (group) => (group.number("minSize") ?? 0) >= appServerCount && group.list("vpcZoneIdentifiers").length > 1,
+        );
+        if (spread) {
+            return pass(
+                balancer,
+                `${spread.name} keeps ${spread.number("minSize")} servers or more in two subnets or more`,
+            );
+        }
         const names = servers.map(({ name }) => name).join(", ");
         if (servers.length < appServerCount) {
-            return fail(balancer, `found ${servers.length} servers behind it, allowed: ${appServerCount} or more`);
+            return fail(
+                balancer,
+                `found ${servers.length} ${servers.length === 1 ? "server" : "servers"} behind it, allowed: ${appServerCount} or more`,
+            );
         }
         const zones = servers.map((server) => zoneOf(stack, server));
         const known = new Set(zones.filter((zone) => typeof zone === "string"));
@@ -44,6 +57,19 @@ function encrypted(server: Resource): Finding[] {
     if (server.type === azure.machine) {
         return [expectEqual(server, "securityProfile.encryptionAtHost", true)];
     }
+    if (server.type === aws.launchTemplate) {
+        const disks = server.objects("blockDeviceMappings");
+        return disks.length === 0
+            ? [fail(server, "blockDeviceMappings: found nothing, allowed: encrypted disks")]
+            : disks.map((_, place) =>
+                  expectValue(
+                      server,
+                      `blockDeviceMappings[${place}].ebs.encrypted`,
+                      (value) => String(value) === "true",
+                      "true",
+                  ),
+              );
+    }
     const disks = server
         .list("ebsBlockDevices")
         .map((_, place) => expectEqual(server, `ebsBlockDevices[${place}].encrypted`, true));
@@ -51,8 +77,25 @@ function encrypted(server: Resource): Finding[] {
 }
 
 function withoutPublicAddress(stack: Stack, server: Resource): Finding[] {
+    if (server.type === aws.launchTemplate) {
+        return server
+            .objects("networkInterfaces")
+            .map((_, place) =>
+                expectValue(
+                    server,
+                    `networkInterfaces[${place}].associatePublicIpAddress`,
+                    (value) => String(value) !== "true",
+                    "false",
+                ),
+            );
+    }
     if (server.type === aws.instance) {
-        return [expectValue(server, "associatePublicIpAddress", (value) => value !== true, "false")];
+        return [
+            expectValue(server, "associatePublicIpAddress", (value) => value !== true, "false"),
+            ...(server.isUnknown("publicIp") ? [] : [expectValue(server, "publicIp", (value) => !value, "nothing")]),
+            ...elasticAddresses(stack, server),
+            ...publicSubnet(stack, server),
+        ];
     }
     return stack
         .of(azure.networkInterface)
@@ -64,6 +107,26 @@ function withoutPublicAddress(stack: Stack, server: Resource): Finding[] {
                 ? fail(card, "it has a public address; only the load balancer may have one")
                 : pass(card, "no public address"),
         );
+}
+
+/** An elastic address makes a server public whatever its own settings say. */
+function elasticAddresses(stack: Stack, server: Resource): Finding[] {
+    return [
+        ...stack
+            .of(aws.elasticAddress)
+            .filter((address) => address.keys.includes("instance") && address.refersTo("instance", server) === true),
+        ...stack
+            .of(aws.elasticAddressAssociation)
+            .filter((association) => association.refersTo("instanceId", server) === true),
+    ].map((address) => fail(server, `the elastic address ${address.name} makes it public`));
+}
+
+/** Unless a server says otherwise, its subnet decides whether it gets a public address. */
+function publicSubnet(stack: Stack, server: Resource): Finding[] {
+    const subnet = stack.referred(server, "subnetId", stack.of(aws.subnet));
+    return server.get("associatePublicIpAddress") === undefined && subnet?.get("mapPublicIpOnLaunch") === true
+        ? [fail(server, `its subnet ${subnet.name} gives it a public address`)]
+        : [];
 }
 
 function protectedFromTermination(server: Resource): Finding[] {
@@ -92,7 +155,7 @@ export const appServersRules: ItemRules = {
             fix: "Choose a size with 4 CPU and 8 GiB or more, for example c7i.xlarge or Standard_F4s_v2.",
             step: "Server Roles and Responsibilities",
             controls: [],
-            check: (stack) => appServers(stack).map(size),
+            check: (stack) => machines(stack).map(size),
         },
         {
             id: "app-servers-encrypted",
@@ -102,7 +165,7 @@ export const appServersRules: ItemRules = {
             fix: "Encrypt the root disk and every other one; on Azure turn on encryption at host.",
             step: "Step 2",
             controls: ["CIS AWS 5.0 5.1.1", "AWS Well-Architected SEC08-BP02", "MCSB DP-4"],
-            check: (stack) => appServers(stack).flatMap(encrypted),
+            check: (stack) => machines(stack).flatMap(encrypted),
         },
         {
             id: "app-servers-private",
@@ -112,7 +175,7 @@ export const appServersRules: ItemRules = {
             fix: "Remove the public address; outbound traffic goes through address translation.",
             step: "Step 7",
             controls: ["AWS Well-Architected SEC05-BP01", "MCSB NS-2"],
-            check: (stack) => appServers(stack).flatMap((server) => withoutPublicAddress(stack, server)),
+            check: (stack) => machines(stack).flatMap((server) => withoutPublicAddress(stack, server)),
         },
         {
             id: "app-servers-protected",

@@ -1,4 +1,5 @@
 import { ports } from "../../../components/reference";
+import { isDay } from "../../model/readiness";
 import { services } from "../../model/service";
 import { expectEqual, expectValue, fail, type Finding, type ItemRules, pass, shown, waits } from "../../rule";
 import { aws, azure } from "../../types";
@@ -7,7 +8,7 @@ import { type Resource, type Stack, UNKNOWN } from "../../stack";
 const isAws = (balancer: Resource) => balancer.type === aws.loadBalancer;
 
 /** ALB policies that allow TLS 1.2 and newer only. */
-const RECENT_AWS_POLICY = /^ELBSecurityPolicy-(TLS13-1-[23](?!-Ext0)|FS-1-2|TLS-1-2)/;
+const RECENT_AWS_POLICY = /^ELBSecurityPolicy-(TLS13-1-[23]|FS-1-2|TLS-1-2)/;
 const RECENT_AZURE_POLICIES = ["AppGwSslPolicy20170401S", "AppGwSslPolicy20220101", "AppGwSslPolicy20220101S"];
 
 function secure(listeners: Resource[]): Resource[] {
@@ -40,6 +41,9 @@ function issued(stack: Stack, listener: Resource): Finding {
     if (validation ?? validated) {
         return pass(listener, `certificate of ${(validation ?? validated)!.name}, issued by DNS validation`);
     }
+    if (certificate?.keys.includes("privateKey")) {
+        return pass(listener, `the imported certificate ${certificate.name}`);
+    }
     if (certificate) {
         return fail(listener, `the certificate ${certificate.name} is used before it is validated`);
     }
@@ -48,6 +52,21 @@ function issued(stack: Stack, listener: Resource): Finding {
         : /^arn:[\w-]+:(acm|iam):/.test(shown(value))
           ? pass(listener, "a certificate from outside this stack")
           : fail(listener, `certificateArn: found ${shown(value)}, allowed: the ARN of a certificate`);
+}
+
+/** What a certificate of this stack says of itself once it is issued. */
+function current(stack: Stack): Finding[] {
+    return stack.of(aws.certificate).flatMap((certificate) => {
+        const [status, notAfter] = [certificate.text("status"), certificate.text("notAfter")?.slice(0, 10)];
+        return [
+            ...(["EXPIRED", "REVOKED", "FAILED", "VALIDATION_TIMED_OUT"].includes(status ?? "")
+                ? [fail(certificate, `status: found ${status}, allowed: ISSUED`)]
+                : []),
+            ...(notAfter && isDay(notAfter) && notAfter < stack.today
+                ? [fail(certificate, `it expired on ${notAfter}`)]
+                : []),
+        ];
+    });
 }
 
 function installedOnGateway(stack: Stack, gateway: Resource): Finding[] {
@@ -108,20 +127,29 @@ function isRecentAzurePolicy(policy: Record<string, unknown> | undefined): boole
 }
 
 function redirected(stack: Stack): Finding[] {
-    return services(stack).flatMap(({ balancer, listeners }) => {
+    return services(stack).flatMap(({ balancer, listeners, listenerRules }) => {
         if (!isAws(balancer)) {
             const redirects = balancer.list("redirectConfigurations") as Record<string, unknown>[];
             return redirects.some(({ redirectType }) => redirectType === "Permanent")
                 ? [pass(balancer, "HTTP is redirected for good")]
                 : [fail(balancer, "HTTP is not redirected to HTTPS for good")];
         }
-        return listeners
-            .filter((listener) => listener.get("protocol") === "HTTP")
-            .flatMap((listener) => [
+        const clear = listeners.filter((listener) => listener.get("protocol") === "HTTP");
+        const forwarding = listenerRules.filter(
+            (rule) =>
+                clear.some((listener) => rule.refersTo("listenerArn", listener) === true) &&
+                rule.objects("actions").some(({ type }) => type === "forward"),
+        );
+        return [
+            ...forwarding.map((rule) =>
+                fail(rule, "it sends requests in clear to servers; allowed: a redirect to HTTPS"),
+            ),
+            ...clear.flatMap((listener) => [
                 expectEqual(listener, "defaultActions[0].type", "redirect"),
                 expectEqual(listener, "defaultActions[0].redirect.protocol", "HTTPS"),
                 expectEqual(listener, "defaultActions[0].redirect.statusCode", "HTTP_301"),
-            ]);
+            ]),
+        ];
     });
 }
 
@@ -137,7 +165,7 @@ export const certificates: ItemRules = {
             fix: "Give the listener a certificate that is issued and not expired.",
             step: "Step 1",
             controls: ["Security Hub ELB.18", "Security Hub ACM.1", "AWS Well-Architected SEC09-BP01", "MCSB DP-7"],
-            check: installed,
+            check: (stack) => [...installed(stack), ...current(stack)],
         },
         {
             id: "certificates-tls",

@@ -1,8 +1,16 @@
 import { arrows, ports } from "../../../components/reference";
 import { covers, fromInternet, groupOf, rulesOf } from "../../model/nsg";
-import { isInternet, isPort, type Opening, openings, openingsInto } from "../../model/openings";
+import {
+    isInternet,
+    isPort,
+    type Opening,
+    openings,
+    openingsInto,
+    type Source,
+    sourceText,
+} from "../../model/openings";
 import { internetRoute, subnetsOf } from "../../model/routes";
-import { appServers, services } from "../../model/service";
+import { appServers, machines, services } from "../../model/service";
 import { expectEqual, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
 import { aws, azure } from "../../types";
 import type { Resource, Stack } from "../../stack";
@@ -67,31 +75,61 @@ function tierOpenings(stack: Stack): Finding[] {
         stack
             .of(type)
             .flatMap((resource) =>
-                judged(openingsInto(stack, resource, property), port, what, (group) => isGroupOfServers(stack, group)),
+                judged(
+                    openingsInto(stack, resource, property),
+                    port,
+                    what,
+                    (source) => isOfServers(stack, source),
+                    "the application servers' group",
+                ),
             ),
     );
     const balancers = services(stack).map(({ balancer }) => balancer);
     const servers = appServers(stack).filter(({ type }) => type === aws.instance);
     const app = servers.flatMap((server) =>
-        judged(openingsInto(stack, server, "vpcSecurityGroupIds"), ports.app, "the application", (group) =>
-            balancers.some((balancer) => balancer.refersTo("securityGroups", group) === true),
+        judged(
+            openingsInto(stack, server, "vpcSecurityGroupIds"),
+            ports.app,
+            "the application",
+            (source) => balancers.some((balancer) => isIn(balancer, "securityGroups", source)),
+            "the load balancer's group",
         ),
     );
     return [...app, ...inner];
 }
 
-function judged(found: Opening[], port: number, what: string, isAllowed: (group: Resource) => boolean): Finding[] {
-    return found.map((opening) => {
+function judged(
+    found: Opening[],
+    port: number,
+    what: string,
+    isAllowed: (source: Source) => boolean,
+    allowed: string,
+): Finding[] {
+    return found.flatMap((opening): Finding[] => {
         if (!isPort(opening, port)) {
-            return fail(opening.rule, `ports ${range(opening)} of ${what} are open, allowed: ${port}`);
+            return [fail(opening.rule, `ports ${range(opening)} of ${what} are open, allowed: ${port}`)];
         }
-        const wrong = opening.sources.find((source) => source.kind !== "group" || !isAllowed(source.group));
-        if (!wrong) {
-            return pass(opening.rule, `port ${port} of ${what}`);
+        const wrong = opening.sources.find((source) => source.kind !== "unknown" && !isAllowed(source));
+        if (wrong || opening.sources.length === 0) {
+            return [fail(opening.rule, `port ${port} of ${what} is open to ${sourceText(wrong)}, allowed: ${allowed}`)];
         }
-        const from = wrong.kind === "network" ? wrong.cidr : wrong.kind === "group" ? wrong.group.name : wrong.text;
-        return fail(opening.rule, `port ${port} of ${what} is open to ${from}, allowed: the tier before it`);
+        return opening.sources.some(({ kind }) => kind === "unknown")
+            ? [waits(opening.rule, `who reaches port ${port} of ${what} is not known before the update`)]
+            : [pass(opening.rule, `port ${port} of ${what}`)];
     });
+}
+
+/** True when a source is a group that a resource is in, by reference or by id. */
+function isIn(resource: Resource, property: string, source: Source): boolean {
+    return source.kind === "group"
+        ? resource.refersTo(property, source.group) === true
+        : source.kind === "outside" && resource.list(property).includes(source.id);
+}
+
+/** True when a source is the application servers' group and no balancer's. */
+export function isOfServers(stack: Stack, source: Source): boolean {
+    const isBalancers = stack.of(aws.loadBalancer).some((balancer) => isIn(balancer, "securityGroups", source));
+    return !isBalancers && machines(stack).some((server) => isIn(server, "vpcSecurityGroupIds", source));
 }
 
 /** True when a group is the application servers' and nothing public's. */

@@ -15,11 +15,18 @@ function present(stack: Stack): Finding[] {
     if (found.length === 0) {
         return [fail(undefined, "no public load balancer in this stack")];
     }
-    return found.map(({ balancer, servers }) =>
-        servers.length > 0
-            ? pass(balancer, `sends requests to ${servers.map(({ name }) => name).join(", ")}`)
-            : fail(balancer, "no application server is behind it"),
+    const withServers = found.filter(({ servers, scaled }) => servers.length + scaled.length > 0);
+    const undecided = found.find(({ listeners }) =>
+        listeners.some((listener) => listener.get("defaultActions") === UNKNOWN),
     );
+    if (withServers.length === 0 && undecided) {
+        return [waits(undecided.balancer, "where it sends requests is not known before the update")];
+    }
+    return withServers.length > 0
+        ? withServers.map(({ balancer, servers, scaled }) =>
+              pass(balancer, `sends requests to ${[...servers, ...scaled].map(({ name }) => name).join(", ")}`),
+          )
+        : found.map(({ balancer }) => fail(balancer, "no application server is behind it"));
 }
 
 function healthChecked(stack: Stack): Finding[] {
@@ -29,6 +36,19 @@ function healthChecked(stack: Stack): Finding[] {
             ? service.groups.flatMap((group) => [
                   expectEqual(group, "healthCheck.path", path),
                   expectEqual(group, "healthCheck.matcher", String(expectedStatus)),
+                  expectValue(
+                      group,
+                      "healthCheck.port",
+                      (value) =>
+                          [undefined, null, "traffic-port", String(ports.app), ports.app].includes(value as string),
+                      `traffic-port or ${ports.app}`,
+                  ),
+                  expectValue(
+                      group,
+                      "healthCheck.protocol",
+                      (value) => [undefined, null, "HTTP", "HTTPS"].includes(value as string),
+                      "HTTP or HTTPS",
+                  ),
                   expectNumber(group, "healthCheck.interval", 5, intervalSeconds),
                   expectNumber(group, "healthCheck.timeout", 2, intervalSeconds - 1),
                   expectNumber(group, "healthCheck.unhealthyThreshold", 2, fall),
@@ -119,8 +139,13 @@ function reachesZones(stack: Stack): Finding[] {
     return services(stack)
         .filter(isAws)
         .flatMap(({ balancer, servers }) => {
-            const zones = subnetsOf(stack, balancer, "subnets").map((subnet) => subnet.get("availabilityZone"));
+            const subnets = subnetsOf(stack, balancer, "subnets");
+            const named = Math.max(balancer.list("subnets").length, balancer.list("subnetMappings").length);
+            const zones = subnets.map((subnet) => subnet.get("availabilityZone"));
             return servers.map((server) => {
+                if (subnets.length === 0 || subnets.length < named) {
+                    return waits(server, "the balancer's subnets are not part of this stack");
+                }
                 const zone = zoneOf(stack, server);
                 if (zone === UNKNOWN || zone === undefined || zones.includes(UNKNOWN)) {
                     return waits(server, "its zone is not known before the update");

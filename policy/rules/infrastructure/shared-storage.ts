@@ -1,8 +1,9 @@
+import { gunzipSync } from "node:zlib";
 import { application, sharedDirectories } from "../../../components/reference";
-import { appServers, zoneOf } from "../../model/service";
+import { appServers, machines, zoneOf } from "../../model/service";
 import { expectEqual, expectSet, expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
 import { aws, azure } from "../../types";
-import { type Resource, type Stack, UNKNOWN } from "../../stack";
+import type { Resource, Stack } from "../../stack";
 
 const NO_STORAGE = "no shared file storage in this stack";
 
@@ -31,7 +32,7 @@ function inEachZone(stack: Stack): Finding[] {
             if (typeof zone === "string" && zones.includes(zone)) {
                 return pass(server, `${fileSystem.name} has a mount target in ${zone}`);
             }
-            return typeof zone !== "string" || zones.includes(UNKNOWN)
+            return typeof zone !== "string" || zones.some((other) => typeof other !== "string")
                 ? waits(server, "zones are not known before the update")
                 : fail(fileSystem, `it has no mount target in ${zone}, the zone of ${server.name}`);
         });
@@ -79,10 +80,13 @@ function encryptedInTransit(stack: Stack): Finding[] {
 
 function deniesClearTransport(policy: string): boolean {
     try {
-        const { Statement } = JSON.parse(policy) as { Statement: Record<string, unknown>[] };
-        return Statement.some(
-            ({ Effect, Action, Condition }) =>
-                Effect === "Deny" && Action === "*" && /"aws:SecureTransport":"false"/.test(JSON.stringify(Condition)),
+        const { Statement } = JSON.parse(policy) as { Statement: unknown };
+        return ([Statement].flat() as Record<string, unknown>[]).some(
+            ({ Effect, Action, Condition, Principal }) =>
+                Effect === "Deny" &&
+                ["*", "elasticfilesystem:*"].includes(String(Action)) &&
+                /"aws:SecureTransport":\[?"?false/i.test(JSON.stringify(Condition)) &&
+                ['"*"', '{"AWS":"*"}', '{"AWS":["*"]}'].includes(JSON.stringify(Principal)),
         );
     } catch {
         return false;
@@ -92,7 +96,7 @@ function deniesClearTransport(policy: string): boolean {
 /** Every server mounts every directory; its first-boot script says so. */
 function mounted(stack: Stack): Finding[] {
     const stores = fileStores(stack);
-    return stores.length === 0 ? [] : appServers(stack).flatMap((server) => directoriesOf(server, stores));
+    return stores.length === 0 ? [] : machines(stack).flatMap((server) => directoriesOf(server, stores));
 }
 
 function directoriesOf(server: Resource, stores: Resource[]): Finding[] {
@@ -110,20 +114,45 @@ function directoriesOf(server: Resource, stores: Resource[]): Finding[] {
             waits(server, "what its first-boot script mounts is not known before the update"),
         ];
     }
+    const mounts = mountedPlaces(text);
     return sharedDirectories.map((directory) => {
         const place = `${application.directory}/${directory}`;
-        // A line of fstab, or the same in the list of cloud-init's mounts.
-        return new RegExp(`[^\\s"]+:[^\\s",]*[\\s",]+${place}[\\s",]+(efs|nfs4?|aznfs)\\b`).test(text)
+        return mounts.has(place)
             ? pass(server, `mounts ${place}`)
             : fail(server, `its first-boot script does not mount ${place} from shared storage`);
     });
 }
 
+const SHARED_TYPES = ["efs", "nfs", "nfs4", "aznfs"];
+
+/** Where a script mounts shared storage: lines of fstab, and the same in the list of cloud-init's mounts. */
+function mountedPlaces(script: string): Set<string> {
+    const places = new Set<string>();
+    for (const line of script.split("\n").filter((text) => !text.trimStart().startsWith("#"))) {
+        const fields = line.split(/[\s",[\]]+/).filter(Boolean);
+        fields.forEach((field, at) => {
+            if (SHARED_TYPES.includes(fields[at + 1] ?? "") && (fields[at - 1] ?? "").includes(":")) {
+                places.add(field);
+            }
+        });
+    }
+    return places;
+}
+
 /** The text of a machine's first-boot script. */
 export function firstBoot(server: Resource): string | undefined {
-    const plain = server.text("userData");
-    const encoded = server.text("userDataBase64") ?? server.text("osProfile.customData");
-    return plain ?? (encoded === undefined ? undefined : Buffer.from(encoded, "base64").toString());
+    const isTemplate = server.type === aws.launchTemplate;
+    const plain = isTemplate ? undefined : server.text("userData");
+    const encoded = isTemplate
+        ? server.text("userData")
+        : (server.text("userDataBase64") ?? server.text("osProfile.customData"));
+    return plain ?? (encoded === undefined ? undefined : decode(encoded));
+}
+
+function decode(encoded: string): string {
+    const bytes = Buffer.from(encoded, "base64");
+    const isCompressed = bytes[0] === 0x1f && bytes[1] === 0x8b;
+    return isCompressed ? gunzipSync(bytes).toString() : bytes.toString();
 }
 
 function accessPoints(stack: Stack): Finding[] {

@@ -14,11 +14,13 @@ export interface LicensedProduct {
 /** Judges every licensed product in use; open-source products need no licence. */
 export function judgeLicences(stack: Stack, judge: (product: LicensedProduct) => Finding[]): Finding[] {
     return expectSome(readiness(stack), "no licence is recorded: no Readiness component in this stack", (component) =>
-        licensedProducts(component).flatMap((used) =>
-            used.licences.length === 0
-                ? [fail(component, `${used.product} (${used.id}) is in use and has no licence record`)]
-                : judge(used),
-        ),
+        attested(component, "inUse").length === 0
+            ? [fail(component, "inUse: found nothing, allowed: the third-party products that the deployment uses")]
+            : licensedProducts(component).flatMap((used) =>
+                  used.licences.length === 0
+                      ? [fail(component, `${used.product} (${used.id}) is in use and has no licence record`)]
+                      : judge(used),
+              ),
     );
 }
 

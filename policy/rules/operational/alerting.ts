@@ -4,7 +4,7 @@ import { primaries, replicas } from "../../model/databases";
 import { appServers, services } from "../../model/service";
 import { expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
 import { aws, azure } from "../../types";
-import type { Resource, Stack } from "../../stack";
+import { type Resource, type Stack, texts } from "../../stack";
 
 /** What each of the guide's metrics is watched on. */
 function watchedResources(stack: Stack, metric: string): Resource[] {
@@ -83,10 +83,18 @@ function routed(stack: Stack): Finding[] {
     const upper = found.map(({ alarms }) => alarms.at(-1)!.alarm);
     const ofWarnings = new Set(lower.flatMap((alarm) => receiversOf(stack, alarm)));
     const ofCriticals = new Set(upper.flatMap((alarm) => receiversOf(stack, alarm)));
+    const outsideOf = (alarms: Resource[]) =>
+        new Set(alarms.flatMap((alarm) => texts(alarm.get("alarmActions") ?? alarm.get("actions"))));
+    const [lowerOutside, upperOutside] = [outsideOf(lower), outsideOf(upper)];
     return [...new Set([...lower, ...upper])].map((alarm) => {
         const own = receiversOf(stack, alarm);
         if (own.length === 0) {
-            return outsideReceiver(alarm);
+            const both = texts(alarm.get("alarmActions")).find(
+                (text) => lowerOutside.has(text) && upperOutside.has(text),
+            );
+            return both
+                ? fail(alarm, `${both} gets warnings and criticals; allowed: receivers of their own for each`)
+                : outsideReceiver(alarm);
         }
         const mixed = own.find((receiver) => ofWarnings.has(receiver) && ofCriticals.has(receiver));
         return mixed
@@ -101,7 +109,8 @@ function outsideReceiver(alarm: Resource): Finding {
     if (alarm.isUnknown(property)) {
         return waits(alarm, "whom it tells is not known before the update");
     }
-    return Array.isArray(value) && value.length > 0
+    const topics = texts(value).filter((text) => /^arn:[\w-]+:sns:|\/actionGroups\//i.test(text));
+    return topics.length > 0
         ? pass(alarm, "told to receivers outside this stack")
         : fail(alarm, `${property}: it tells nobody`);
 }
@@ -174,10 +183,17 @@ function serviceDown(stack: Stack): Finding[] {
     if (composites.length === 0) {
         return [fail(undefined, "no composite alarm tells that the service is down")];
     }
-    return composites.map((alarm) =>
-        receiversOf(stack, alarm).length > 0 || alarm.list("alarmActions").length > 0
+    const telling = composites.filter(
+        (alarm) => receiversOf(stack, alarm).length > 0 || alarm.list("alarmActions").length > 0,
+    );
+    const [first] = composites;
+    if (telling.length === 0) {
+        return [fail(first, "alarmActions: it tells nobody")];
+    }
+    return telling.map((alarm) =>
+        alarm.isUnknown("alarmRule") || stack.of(aws.alarm).some((other) => alarm.refersTo("alarmRule", other) === true)
             ? pass(alarm, "tells that the service is down")
-            : fail(alarm, "alarmActions: it tells nobody"),
+            : fail(alarm, "alarmRule: it names no alarm of this stack"),
     );
 }
 

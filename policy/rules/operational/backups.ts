@@ -1,7 +1,17 @@
 import { backupStrategy } from "../../../components/reference";
 import { type BackupRule, backupRules } from "../../model/backups";
 import { primaries } from "../../model/databases";
-import { expectNumber, expectSet, expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
+import {
+    expectNumber,
+    expectSet,
+    expectValue,
+    fail,
+    type Finding,
+    type ItemRules,
+    pass,
+    shown,
+    waits,
+} from "../../rule";
 import { aws, azure } from "../../types";
 import { type Resource, type Stack, texts, UNKNOWN } from "../../stack";
 
@@ -132,28 +142,38 @@ function encrypted(stack: Stack): Finding[] {
 }
 
 function copied(stack: Stack): Finding[] {
-    const rules = backupRules(stack).map(({ plan, name, vault, copies }) => {
-        const [copy] = copies;
-        if (!copy) {
-            return fail(plan, `${name} is not copied to a second region`);
-        }
-        const [from, to] = [vault?.get("region"), copy === "outside" ? undefined : copy.get("region")];
-        if (copy === "outside") {
-            return pass(plan, `${name} is copied to a vault outside this stack`);
-        }
-        if (from === UNKNOWN && to === UNKNOWN) {
-            return waits(plan, `the region that ${name} is copied to is not known before the update`);
-        }
-        return from === to
-            ? fail(plan, `${name} is copied to ${copy.name} in the same region`)
-            : pass(plan, `${name} is copied to ${copy.name}`);
-    });
+    const rules = backupRules(stack).map(judgeCopy);
     const geo = primaries(stack)
         .filter(({ type }) => type === azure.database)
         .map((database) =>
             expectValue(database, "backup.geoRedundantBackup", (value) => value === "Enabled", "Enabled"),
         );
     return [...rules, ...geo];
+}
+
+/** Regions are read from ARNs where they are known, and from what the program says otherwise. */
+function judgeCopy({ plan, name, vault, copies, deleteAfter }: BackupRule): Finding {
+    const [copy] = copies;
+    if (copy === undefined) {
+        return plan.get("rules") === UNKNOWN
+            ? waits(plan, "whether it copies is not known before the update")
+            : fail(plan, `${name} is not copied to a second region`);
+    }
+    const to = typeof copy === "string" ? copy.split(":")[3] : regionOf(copy);
+    const from = vault && regionOf(vault);
+    if (from === UNKNOWN && to === UNKNOWN) {
+        return waits(plan, `the region that ${name} is copied to is not known before the update`);
+    }
+    const target = typeof copy === "string" ? copy : copy.name;
+    return from === to
+        ? fail(plan, `${name} is copied to ${target} in the same region`)
+        : pass(plan, `${name} is copied to ${target}${deleteAfter === undefined ? "" : `, kept ${deleteAfter} days`}`);
+}
+
+function regionOf(vault: Resource): unknown {
+    const explicit = vault.get("region");
+    const [, , , region] = (vault.text("arn") ?? "").split(":");
+    return explicit ?? (region === undefined || region === "" ? vault.get("arn") : region);
 }
 
 function pointInTime(stack: Stack): Finding[] {
@@ -219,7 +239,19 @@ function failureTold(stack: Stack): Finding[] {
     const told = alarm.sourcesOf("alarmActions").length > 0 || alarm.list("alarmActions").length > 0;
     return [
         told ? pass(alarm, "tells of failed jobs") : fail(alarm, "alarmActions: it tells nobody"),
-        expectValue(alarm, "threshold", (value) => value === 0, "0"),
+        expectValue(
+            alarm,
+            "threshold",
+            (value) =>
+                value === 0 || (value === 1 && alarm.get("comparisonOperator") === "GreaterThanOrEqualToThreshold"),
+            "above 0",
+        ),
+        expectValue(
+            alarm,
+            "comparisonOperator",
+            (value) => shown(value).startsWith("GreaterThan"),
+            "GreaterThanThreshold",
+        ),
     ];
 }
 

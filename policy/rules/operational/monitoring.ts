@@ -28,21 +28,27 @@ function awsAgent(stack: Stack, server: Resource): Finding {
 
 function installsAgent(stack: Stack, association: Resource): boolean {
     const document = stack.referred(association, "name", stack.of(aws.document));
+    if (texts(association.get("parameters")).includes("Uninstall")) {
+        return false;
+    }
     return AGENT_PACKAGE.test(
         `${association.text("name") ?? ""} ${texts(association.get("parameters")).join(" ")} ${document?.text("content") ?? ""}`,
     );
 }
 
 function targetsServer(association: Resource, server: Resource): boolean {
-    const targets = association.list("targets") as { key?: unknown; values?: unknown[] }[];
+    const targets = association.objects("targets") as { key?: unknown; values?: unknown }[];
     const byTag = targets.some(({ key, values = [] }) => {
         const [, tag] = /^tag:(.+)$/.exec(String(key)) ?? [];
         const value =
             tag === undefined ? undefined : (server.get("tags") as Record<string, unknown> | undefined)?.[tag];
-        return value !== undefined && values.includes(value);
+        return typeof value === "string" && Array.isArray(values) && values.includes(value);
     });
+    const byId = targets.filter(({ key }) => key === "InstanceIds");
     return (
-        byTag || (targets.some(({ key }) => key === "InstanceIds") && association.refersTo("targets", server) === true)
+        byTag ||
+        byId.some(({ values }) => Array.isArray(values) && values.includes("*")) ||
+        (byId.length > 0 && association.refersTo("targets", server) === true)
     );
 }
 
@@ -73,7 +79,11 @@ function permitted(stack: Stack): Finding[] {
         return [];
     }
     const policies = stack.of(aws.rolePolicy).map((policy) => policy.get("policy"));
-    if (policies.some((text) => typeof text === "string" && text.includes("cloudwatch:PutMetricData"))) {
+    const attached = stack.of(aws.rolePolicyAttachment).map((attachment) => attachment.text("policyArn") ?? "");
+    if (
+        attached.some((arn) => arn.endsWith("/CloudWatchAgentServerPolicy")) ||
+        policies.some((text) => typeof text === "string" && text.includes("cloudwatch:PutMetricData"))
+    ) {
         return [pass(undefined, "a role may publish metrics")];
     }
     if (!policies.includes(UNKNOWN)) {
@@ -93,8 +103,9 @@ function probed(stack: Stack): Finding[] {
     }
     return Object.values(healthEndpoints).map((path) => {
         const probe = functions.find((other) => texts(other.get("environment")).some((text) => isProbed(text, path)));
-        if (probe) {
-            return pass(probe, `probes ${path}`);
+        const check = stack.of(aws.healthCheck).find((other) => other.get("resourcePath") === path);
+        if (probe ?? check) {
+            return pass(probe ?? check, `probes ${path}`);
         }
         return functions.some((other) => other.isUnknown("environment"))
             ? waits(undefined, `not known before the update whether ${path} is probed`)
@@ -106,11 +117,15 @@ function isProbed(targets: string, path: string): boolean {
     return [...targets.matchAll(/https?:\/\/[^/"'\s]+(\/[^"'\s,;]*)/g)].some(([, found]) => found === path);
 }
 
+const EVERY_FEW_MINUTES = /^(rate\([1-5] minutes?\)|cron\((\*|0|\*\/[1-5]|0\/[1-5]) \* \* \* \? \*\))$/;
+
 /** A function that a schedule of minutes starts. */
 function runsOften(stack: Stack, probe: Resource): boolean {
     const rules = stack
         .of(aws.eventRule)
-        .filter((rule) => /^rate\([1-5] minutes?\)$/.test(rule.text("scheduleExpression") ?? ""));
+        .filter(
+            (rule) => rule.get("state") !== "DISABLED" && EVERY_FEW_MINUTES.test(rule.text("scheduleExpression") ?? ""),
+        );
     return stack
         .of(aws.eventTarget)
         .some(

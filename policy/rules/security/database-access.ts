@@ -1,13 +1,13 @@
 import { ports } from "../../../components/reference";
 import { primaries, replicas } from "../../model/databases";
 import { covers, groupOf, rulesOf } from "../../model/nsg";
-import { isInside, isPort, openings, type Opening, openingsInto, type Source } from "../../model/openings";
+import { isInside, isPort, openings, type Opening, openingsInto, type Source, sourceText } from "../../model/openings";
 import { internetRoute, subnetsOf } from "../../model/routes";
-import { appSubnets, appServers } from "../../model/service";
-import { expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
+import { appSubnets, machines } from "../../model/service";
+import { expectValue, fail, type Finding, type ItemRules, pass, shown, waits } from "../../rule";
 import { aws, azure } from "../../types";
-import { type Resource, type Stack, UNKNOWN } from "../../stack";
-import { isGroupOfServers } from "../infrastructure/firewall";
+import type { Resource, Stack } from "../../stack";
+import { isGroupOfServers, isOfServers } from "../infrastructure/firewall";
 
 const databases = (stack: Stack) => [...primaries(stack), ...replicas(stack)];
 
@@ -35,8 +35,8 @@ function notPublic(stack: Stack): Finding[] {
 
 /** No route between the Internet and the database's subnets. */
 function isolated(stack: Stack): Finding[] {
-    return primaries(stack)
-        .filter(({ type }) => type === aws.database)
+    return databases(stack)
+        .filter((database) => database.type === aws.database && database.keys.includes("dbSubnetGroupName"))
         .map((database) => {
             const subnets = subnetsOf(stack, database, "dbSubnetGroupName", aws.databaseSubnets);
             const open = subnets.find((subnet) => internetRoute(stack, subnet));
@@ -63,52 +63,65 @@ function reachableOnAws(stack: Stack, database: Resource): Finding[] {
     const groups = stack
         .of(aws.securityGroup)
         .filter((group) => database.refersTo("vpcSecurityGroupIds", group) === true);
-    if (groups.length === 0) {
-        return database.get("vpcSecurityGroupIds") === UNKNOWN
-            ? [waits(database, "its security groups are not known before the update")]
+    const own = groups.map((group) => group.get("id"));
+    const outside = database.list("vpcSecurityGroupIds").filter((id) => typeof id === "string" && !own.includes(id));
+    const found = openingsInto(stack, database, "vpcSecurityGroupIds");
+    if (groups.length === 0 && found.length === 0) {
+        return outside.length > 0 || database.isUnknown("vpcSecurityGroupIds")
+            ? [waits(database, "its security groups are not in this stack: who reaches it cannot be told here")]
             : [
                   fail(
                       database,
-                      "vpcSecurityGroupIds: found no group of this stack, allowed: one open to the application servers only",
+                      "vpcSecurityGroupIds: found nothing, allowed: a group open to the application servers only",
                   ),
               ];
     }
-    const found = openingsInto(stack, database, "vpcSecurityGroupIds");
-    if (!found.some((opening) => isPort(opening, ports.postgres))) {
-        return [fail(database, `not reachable on port ${ports.postgres} from the application servers`)];
-    }
-    return found.map((opening) => judge(stack, database, opening));
+    const judgements = found.map((opening) => judge(stack, database, opening));
+    const foreign = outside.filter((id) => !found.some(({ groupId }) => groupId === id));
+    return [
+        ...judgements,
+        ...foreign.map((id) =>
+            fail(database, `it is also in ${shown(id)}, which is not in this stack: who reaches it cannot be told`),
+        ),
+        ...(found.some((opening) => isPort(opening, ports.postgres))
+            ? []
+            : [fail(database, `not reachable on port ${ports.postgres} from the application servers`)]),
+    ];
 }
 
 function judge(stack: Stack, database: Resource, opening: Opening): Finding {
     if (!isPort(opening, ports.postgres)) {
         return fail(opening.rule, `more than port ${ports.postgres} of ${database.name} is open`);
     }
-    const wrong = opening.sources.find((source) => !isAppTier(stack, source));
-    if (!wrong) {
-        return pass(opening.rule, `${database.name} is open to the application servers`);
+    const wrong = opening.sources.find((source) => source.kind !== "unknown" && !isAppTier(stack, source));
+    if (wrong || opening.sources.length === 0) {
+        return fail(opening.rule, `${database.name} is open to ${sourceText(wrong)}, allowed: the application servers`);
     }
-    const from = wrong.kind === "network" ? wrong.cidr : wrong.kind === "group" ? wrong.group.name : wrong.text;
-    return fail(opening.rule, `${database.name} is open to ${from}, allowed: the application servers`);
+    return opening.sources.some(({ kind }) => kind === "unknown")
+        ? waits(opening.rule, `who reaches ${database.name} is not known before the update`)
+        : pass(opening.rule, `${database.name} is open to the application servers`);
 }
 
 /** The servers' own group, without anyone else in it, or a network that holds only their subnets. */
 function isAppTier(stack: Stack, source: Source): boolean {
-    if (source.kind === "group") {
-        return isGroupOfServers(stack, source.group) && strangersIn(stack, source.group).length === 0;
+    if (source.kind === "network") {
+        const networks = appSubnets(stack).map((subnet) => subnet.text("cidrBlock") ?? "");
+        return isInside(source.cidr, networks);
     }
-    const networks = appSubnets(stack).map((subnet) => subnet.text("cidrBlock") ?? "");
-    return source.kind === "network" && isInside(source.cidr, networks);
+    return isOfServers(stack, source) && (source.kind !== "group" || strangersIn(stack, source.group).length === 0);
 }
 
 /** Machines in a group that are no application servers. */
 function strangersIn(stack: Stack, group: Resource): Resource[] {
-    return stack
-        .of(aws.instance)
-        .filter(
-            (machine) =>
-                machine.refersTo("vpcSecurityGroupIds", group) === true && !appServers(stack).includes(machine),
-        );
+    const servers = machines(stack);
+    return [
+        ...stack.of(aws.instance, aws.launchTemplate).filter((machine) => !servers.includes(machine)),
+        ...stack.of(aws.networkInterface),
+    ].filter((machine) =>
+        ["vpcSecurityGroupIds", "securityGroups", "networkInterfaces"].some(
+            (property) => machine.keys.includes(property) && machine.refersTo(property, group) === true,
+        ),
+    );
 }
 
 /** The group that lets a database in must not itself be open to anyone but the balancer. */

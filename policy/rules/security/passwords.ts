@@ -65,7 +65,9 @@ function strongAtServices(stack: Stack): Finding[] {
         }
         const value = resource.get(property);
         if (value === undefined || value === null) {
-            return resource.type === aws.cache && !resource.keys.includes("userGroupIds")
+            return resource.type === aws.cache &&
+                resource.list("userGroupIds").length === 0 &&
+                !resource.isUnknown("userGroupIds")
                 ? fail(resource, `${property}: found nothing, allowed: a password`)
                 : pass(resource, `${property} is kept by the cloud`);
         }
@@ -97,7 +99,12 @@ function inStore(stack: Stack): Finding[] {
             .of(aws.secret)
             .flatMap((secret) => [
                 expectSet(secret, "kmsKeyId", "a customer key"),
-                expectNumber(secret, "recoveryWindowInDays", 7),
+                expectValue(
+                    secret,
+                    "recoveryWindowInDays",
+                    (value) => value === undefined || value === null || Number(value) >= 7,
+                    "7 or more",
+                ),
             ]),
         ...stack
             .of(azure.keyVault)

@@ -1,5 +1,5 @@
 import { protectedServices } from "../../model/firewalls";
-import { fail, type Finding, type ItemRules, pass, shown } from "../../rule";
+import { fail, type Finding, type ItemRules, pass, shown, waits } from "../../rule";
 import { aws } from "../../types";
 import type { Resource, Stack } from "../../stack";
 
@@ -18,15 +18,33 @@ function limited(stack: Stack): Finding[] {
 }
 
 interface AclRule {
-    statement?: { rateBasedStatement?: { limit?: unknown; aggregateKeyType?: unknown; evaluationWindowSec?: unknown } };
+    statement?: {
+        rateBasedStatement?: {
+            limit?: unknown;
+            aggregateKeyType?: unknown;
+            evaluationWindowSec?: unknown;
+            scopeDownStatement?: unknown;
+        };
+    };
     action?: { block?: { customResponse?: { responseCode?: unknown } } };
 }
 
 function awsLimit(acl: Resource): Finding {
-    const rules = (acl.list("rules") as AclRule[]).filter(({ statement }) => statement?.rateBasedStatement);
-    const blocking = rules.find(({ action }) => action?.block !== undefined);
-    if (!blocking) {
+    if (acl.isUnknown("rules")) {
+        return waits(acl, "its rate rule is not known before the update");
+    }
+    const rules = (acl.objects("rules") as AclRule[]).filter(({ statement }) => statement?.rateBasedStatement);
+    const blocking = rules.filter(({ action }) => action?.block !== undefined);
+    if (blocking.length === 0) {
         return fail(acl, rules.length > 0 ? "its rate rule does not block" : "it has no rate-based rule");
+    }
+    const judged = blocking.map((rule) => judgeRate(acl, rule));
+    return judged.find(({ status }) => status === "pass") ?? judged[0]!;
+}
+
+function judgeRate(acl: Resource, blocking: AclRule): Finding {
+    if (blocking.statement!.rateBasedStatement!.scopeDownStatement) {
+        return fail(acl, "its rate rule counts a part of the requests only; allowed: no scopeDownStatement");
     }
     const { limit, aggregateKeyType, evaluationWindowSec } = blocking.statement!.rateBasedStatement!;
     const perMinute = (Number(limit) * 60) / Number(evaluationWindowSec ?? DEFAULT_WINDOW_SECONDS);
@@ -34,8 +52,11 @@ function awsLimit(acl: Resource): Finding {
     if (!(perMinute <= MOST_PER_MINUTE)) {
         return fail(acl, `the rate rule allows ${perMinute} requests a minute, allowed: up to ${MOST_PER_MINUTE}`);
     }
-    if (!["IP", "FORWARDED_IP"].includes(String(aggregateKeyType))) {
-        return fail(acl, `the rate rule counts by ${String(aggregateKeyType)}, allowed: by address`);
+    if (aggregateKeyType !== "IP") {
+        return fail(
+            acl,
+            `the rate rule counts by ${shown(aggregateKeyType)}, allowed: IP; a client writes the forwarded address itself`,
+        );
     }
     return status === TOO_MANY_REQUESTS
         ? pass(acl, `429 above ${perMinute} requests of an address in a minute`)

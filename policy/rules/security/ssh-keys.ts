@@ -7,14 +7,36 @@ import { firstBoot } from "../infrastructure/shared-storage";
 
 const ADMINISTRATION_PORTS = [22, 3389];
 
-/** What a first-boot script does when it opens logins by password. */
+/** A value of an option that turns it on. */
+const ON = "[\"']?(?:true|yes|on|1)\\b";
+
+/** What a line of a first-boot script does when it opens logins by password. */
 const passwordLogins = [
-    { form: /^\s*ssh_pwauth:\s*(true|yes|1)\b/im, what: "turns on ssh_pwauth" },
-    { form: /PasswordAuthentication[\s=]+yes/i, what: "sets PasswordAuthentication yes" },
-    { form: /^\s*(chpasswd:|plain_text_passwd:|hashed_passwd:)/im, what: "sets a password of a user" },
-    { form: /\|\s*chpasswd\b/, what: "sets a password of a user" },
-    { form: /PermitRootLogin[\s=]+yes/i, what: "lets root log in" },
+    { form: new RegExp(`^[\\s-]*ssh_pwauth:\\s*${ON}`, "i"), what: "turns on ssh_pwauth" },
+    { form: new RegExp(`\\bPasswordAuthentication[\\s=]+${ON}`, "i"), what: "sets PasswordAuthentication yes" },
+    {
+        form: new RegExp(`\\bKbdInteractiveAuthentication[\\s=]+${ON}`, "i"),
+        what: "sets KbdInteractiveAuthentication yes",
+    },
+    { form: new RegExp(`\\bPermitEmptyPasswords[\\s=]+${ON}`, "i"), what: "lets empty passwords in" },
+    { form: new RegExp(`\\bPermitRootLogin[\\s=]+${ON}`, "i"), what: "lets root log in" },
+    { form: /^[\s-]*(plain_text_passwd|hashed_passwd|passwd):\s*\S/i, what: "sets a password of a user" },
+    { form: /^[\s-]*password:\s*\S/i, what: "sets a password of a user" },
+    { form: /\bchpasswd\b(?!\s*:)/, what: "sets a password of a user" },
+    { form: /\b(usermod|useradd)\b.*\s(-p|--password)[\s=]/, what: "sets a password of a user" },
+    { form: /\bpasswd\s+--stdin\b/, what: "sets a password of a user" },
 ];
+
+/** `chpasswd:` with users is cloud-init's own way; `expire` alone sets no password. */
+const CHPASSWD_LIST = /^chpasswd:\s*\n(?:\s+.*\n)*?\s+(list|users):/m;
+
+/** Comments do nothing, and of a substitution by sed only the replacement is written. */
+function effectiveLines(script: string): string[] {
+    return script
+        .split("\n")
+        .filter((line) => !line.trimStart().startsWith("#"))
+        .map((line) => line.replace(/s([/|#,])(?:(?!\1).)*\1((?:(?!\1).)*)\1/g, "$2"));
+}
 
 function noOpenPort(stack: Stack): Finding[] {
     const groups = stack.of(aws.securityGroup, azure.securityGroup);
@@ -58,7 +80,11 @@ function bootScript(server: Resource): Finding[] {
               ]
             : [pass(server, "no password is among its arguments, and it has no first-boot script")];
     }
-    const wrong = passwordLogins.filter(({ form }) => form.test(text));
+    const lines = effectiveLines(text);
+    const wrong = [
+        ...passwordLogins.filter(({ form }) => lines.some((line) => form.test(line))),
+        ...(CHPASSWD_LIST.test(text) ? [{ what: "sets passwords of users" }] : []),
+    ];
     return wrong.length > 0
         ? wrong.map(({ what }) => fail(server, `its first-boot script ${what}`))
         : [pass(server, "its first-boot script opens no login by password")];
@@ -79,7 +105,9 @@ function azureLogins(server: Resource): Finding[] {
 }
 
 function tokensOnly(stack: Stack): Finding[] {
-    return stack.of(aws.instance).map((server) => expectEqual(server, "metadataOptions.httpTokens", "required"));
+    return stack
+        .of(aws.instance, aws.launchTemplate)
+        .map((server) => expectEqual(server, "metadataOptions.httpTokens", "required"));
 }
 
 /** SSH key-based authentication only. */

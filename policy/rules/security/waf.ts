@@ -1,7 +1,7 @@
 import { protectedServices } from "../../model/firewalls";
-import { expectEqual, fail, type Finding, type ItemRules, pass } from "../../rule";
+import { expectEqual, fail, type Finding, type ItemRules, pass, shown, waits } from "../../rule";
 import { aws } from "../../types";
-import type { Resource, Stack } from "../../stack";
+import { isObject, type Resource, type Stack, UNKNOWN } from "../../stack";
 
 /** Managed groups that a firewall for a web application with a database needs. */
 const neededGroups = [
@@ -32,20 +32,52 @@ function blocks(stack: Stack): Finding[] {
     );
 }
 
+interface AclRule {
+    name?: unknown;
+    priority?: unknown;
+    action?: Record<string, unknown>;
+    overrideAction?: Record<string, unknown>;
+    statement?: { managedRuleGroupStatement?: ManagedGroup };
+}
+
+interface ManagedGroup {
+    name?: unknown;
+    vendorName?: unknown;
+    scopeDownStatement?: unknown;
+    ruleActionOverrides?: unknown[];
+}
+
+/** Sub-rules of a group that may only count: more of them, and the group blocks nothing that matters. */
+const MOST_COUNTED = 4;
+
 function managedGroup(acl: Resource, wanted: string): Finding {
-    const rule = (acl.list("rules") as Record<string, unknown>[]).find((other) => nameOf(other) === wanted);
+    if (acl.get("rules") === UNKNOWN) {
+        return waits(acl, `whether ${wanted} blocks is not known before the update`);
+    }
+    const rules = acl.objects("rules") as AclRule[];
+    const rule = rules.find(({ statement }) => {
+        const group = statement?.managedRuleGroupStatement;
+        return group?.name === wanted && (group.vendorName === undefined || group.vendorName === "AWS");
+    });
     if (!rule) {
         return fail(acl, `the managed group ${wanted} is missing`);
     }
-    const { overrideAction } = rule as { overrideAction?: Record<string, unknown> };
-    return overrideAction && "none" in overrideAction
+    const { scopeDownStatement, ruleActionOverrides = [] } = rule.statement!.managedRuleGroupStatement!;
+    const before = rules.find(
+        ({ action, priority }) => isObject(action) && "allow" in action && Number(priority) < Number(rule.priority),
+    );
+    if (before) {
+        return fail(acl, `the rule ${shown(before.name)} lets requests pass before ${wanted}`);
+    }
+    if (isObject(scopeDownStatement)) {
+        return fail(acl, `${wanted} looks at a part of the requests only; allowed: no scopeDownStatement`);
+    }
+    if (ruleActionOverrides.length > MOST_COUNTED) {
+        return fail(acl, `${ruleActionOverrides.length} rules of ${wanted} only count, allowed: up to ${MOST_COUNTED}`);
+    }
+    return rule.overrideAction && "none" in rule.overrideAction
         ? pass(acl, `${wanted} blocks`)
         : fail(acl, `${wanted} only counts; allowed: overrideAction none`);
-}
-
-function nameOf(rule: Record<string, unknown>): unknown {
-    const { statement } = rule as { statement?: { managedRuleGroupStatement?: { name?: unknown } } };
-    return statement?.managedRuleGroupStatement?.name;
 }
 
 function logged(stack: Stack): Finding[] {
