@@ -6,9 +6,11 @@ import path from "node:path";
 const root = path.resolve(import.meta.dirname, "..");
 const load = createRequire(import.meta.url);
 const { stackFileSchema, configurationReference } = load("../dist/stacks/config-reference.js");
+const { policyReference } = load("../dist/policy/reference.js");
 const { deriveSchema } = await import("./derive-schema.mjs");
 
 const write = (file, text) => writeFileSync(path.join(root, file), text);
 write("stacks/config.schema.json", `${JSON.stringify(stackFileSchema(), null, 2)}\n`);
 write("docs/configuration.md", configurationReference());
+write("docs/policies.md", policyReference());
 write("test/package/schema.golden.json", `${JSON.stringify(deriveSchema(root), null, 2)}\n`);

@@ -3,6 +3,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { configurationReference, stackFileSchema } from "../../stacks/config-reference";
+import { policyReference } from "../../policy/reference";
 import { repository } from "../support/plans";
 
 const content = (file: string) => readFileSync(path.join(repository, file), "utf8");
@@ -15,6 +16,10 @@ describe("generated files are up to date", () => {
 
     it("the configuration reference", () => {
         expect(content("docs/configuration.md")).toBe(configurationReference());
+    });
+
+    it("the reference of policies", () => {
+        expect(content("docs/policies.md")).toBe(policyReference());
     });
 
     it("the Pulumi schema that Pulumi's own analyzer derives from the components", async () => {
