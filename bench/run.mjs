@@ -61,7 +61,7 @@ function sourceWithoutFastStart() {
 }
 
 /** Wall time in seconds of one plan, and the peak memory of its program in MiB. */
-function measure({ place, stack }) {
+function measure({ place, stack, more = ["--no-policies"] }) {
     const usage = path.join(folder, "usage");
     const env = {
         ...process.env,
@@ -69,7 +69,7 @@ function measure({ place, stack }) {
         MINUSNOW_BENCH_USAGE: usage,
     };
     const started = process.hrtime.bigint();
-    const command = [path.join(root, "dist/plan/cli.js"), "plan", stack, "-C", place];
+    const command = [path.join(root, "dist/plan/cli.js"), "plan", stack, "-C", place, ...more];
     const { status, stdout, stderr } = spawnSync(process.execPath, command, {
         env,
         encoding: "utf8",
@@ -155,6 +155,36 @@ if (forgetFiles()) {
     );
 } else {
     console.log("aws-prod, files not in memory: not measured, this machine does not let its file cache be emptied");
+}
+
+console.log("");
+row("with the checklist's 74 policies", "seconds", "without", "ratio", "bare require x2 + 0.6 s");
+const withPolicies = compare({ place: compiled, stack: "aws-prod", more: [] }, { place: compiled, stack: "aws-prod" });
+const bare = median(Array.from({ length: runs }, () => timed([process.execPath, "-e", 'require("@pulumi/pulumi")'])));
+row(
+    "aws-prod",
+    number(withPolicies.seconds.one),
+    number(withPolicies.seconds.other),
+    number(withPolicies.seconds.ratio),
+    number(2 * bare + 0.6),
+);
+const starts = Array.from({ length: runs }, () => packStart());
+row("the pack alone, from its start to its port", number(median(starts)));
+
+/** Wall time of a command in seconds. */
+function timed([command, ...args]) {
+    const started = process.hrtime.bigint();
+    spawnSync(command, args, { cwd: root });
+    return Number(process.hrtime.bigint() - started) / 1e9;
+}
+
+/** Seconds until the pack answers at a port; its process is ended then. */
+function packStart() {
+    const script = `
+        const started = process.hrtime.bigint();
+        const child = require("node:child_process").spawn(process.execPath, [${JSON.stringify(path.join(root, "node_modules/@pulumi/pulumi/cmd/run-policy-pack"))}, "127.0.0.1:1", "."], { cwd: ${JSON.stringify(path.join(root, "policy"))}, env: { ...process.env, PULUMI_NODEJS_TYPESCRIPT: "false" } });
+        child.stdout.once("data", () => { console.log(Number(process.hrtime.bigint() - started) / 1e9); child.kill("SIGKILL"); });`;
+    return Number(spawnSync(process.execPath, ["-e", script], { encoding: "utf8" }).stdout);
 }
 
 console.log("");

@@ -34,6 +34,7 @@ export async function check({ state, policies, environment = "prod", signal }: C
             engine: engine.address,
         });
         signal?.addEventListener("abort", packs.stop, { once: true });
+        exported.resources.forEach(packs.see);
         return { ...exported, policies: await packs.check(exported.resources) };
     } finally {
         packs?.stop();

@@ -52,9 +52,9 @@ export async function plan(request: PlanRequest): Promise<Plan> {
     const project = loadProject(request.directory);
     const configuration = loadStackConfiguration(project, stack);
     const defaultRegion = configuration.values["aws:region"] ?? "us-east-1";
-    const cloud = createSimulatedCloud({ unknowns, defaultRegion });
-    const monitor = await startMonitor(project.name, stack, cloud);
     let packs: RunningPacks | undefined;
+    const cloud = createSimulatedCloud({ unknowns, defaultRegion });
+    const monitor = await startMonitor(project.name, stack, cloud, (resource) => packs?.see(resource));
     const timer = setInterval(() => request.onProgress?.(monitor.recording.resources.length), PROGRESS_INTERVAL_MS);
     try {
         signal?.throwIfAborted();

@@ -39,6 +39,9 @@ export interface PolicyContext {
 
 /** Packs that are starting or running. */
 export interface RunningPacks {
+    /** Hands over a resource as it is registered; the packs look at it while the program goes on. */
+    see: (resource: Resource) => void;
+    /** Waits for what was seen, and checks all of it together. */
     check: (resources: Resource[]) => Promise<PolicyOutcome>;
     stop: () => void;
 }
@@ -54,18 +57,26 @@ const CHECKLIST_PACK = path.join(PACKAGE, "policy");
 export function startPacks(request: PolicyRequest, context: PolicyContext): RunningPacks {
     const folders = request.packs?.map(packFolder) ?? [CHECKLIST_PACK];
     const levels = levelsFor(request, context);
-    const starting = folders.map((folder) => startAnalyzer({ ...context, folder, dryRun: request.dryRun }));
-    const stop = () =>
-        starting.forEach(
-            (analyzer) =>
-                void analyzer.then(
-                    (running) => running.stop(),
-                    () => undefined,
-                ),
-        );
-    // A pack that fails to start is told of when it is asked.
-    starting.forEach((analyzer) => void analyzer.catch(() => undefined));
-    return { check: async (resources) => check(await Promise.all(starting), levels, resources), stop };
+    const packs = folders.map((folder, place) =>
+        openPack(
+            startAnalyzer({ ...context, folder, dryRun: request.dryRun }),
+            place === 0 ? levels : { config: {}, source: folder },
+        ),
+    );
+    return {
+        see: (resource) => packs.forEach((pack) => pack.see(resource)),
+        check: async (resources) => {
+            const results = await Promise.all(packs.map((pack) => pack.check(resources)));
+            const checklist = results.find((result) => result.checklist)?.checklist;
+            return {
+                packs: results.map(({ pack }) => pack),
+                violations: results.flatMap(({ violations }) => violations),
+                levels: levels.source,
+                ...(checklist && { checklist }),
+            };
+        },
+        stop: () => packs.forEach((pack) => pack.stop()),
+    };
 }
 
 interface Levels {
@@ -73,31 +84,57 @@ interface Levels {
     source: string;
 }
 
-async function check(analyzers: Analyzer[], levels: Levels, resources: Resource[]): Promise<PolicyOutcome> {
-    const outcome: PolicyOutcome = { packs: [], violations: [], levels: levels.source };
-    for (const [place, analyzer] of analyzers.entries()) {
-        const { name, version, policies } = analyzer;
-        const settings = policySettings(policies, place === 0 ? levels.config : {}, levels.source);
+interface PackResult {
+    pack: PolicyOutcome["packs"][number];
+    violations: Violation[];
+    checklist?: ItemResult[];
+}
+
+/** One pack: configured as soon as it answers, then asked of one resource after the other. */
+function openPack(starting: Promise<Analyzer>, levels: Levels) {
+    const configured = starting.then(async (analyzer) => {
+        const settings = policySettings(analyzer.policies, levels.config, levels.source);
         const report = settings.get(REPORT_POLICY);
         if (report) {
             report.level = "advisory";
             report.properties["format"] = "json";
         }
         await analyzer.configure(settings);
-        const violations = await analyzer.analyze(resources);
-        const reported = violations.find(({ policy }) => policy === REPORT_POLICY);
-        if (reported) {
-            outcome.checklist = JSON.parse(reported.message) as ItemResult[];
-        }
-        outcome.violations.push(...violations.filter((violation) => violation !== reported));
-        const effective = policies.filter((policy) => policy.name !== REPORT_POLICY);
-        outcome.packs.push({
-            name,
-            version,
-            policies: effective.map((policy) => ({ ...policy, effective: settings.get(policy.name)!.level })),
-        });
-    }
-    return outcome;
+        return { analyzer, settings };
+    });
+    let seen: Promise<Violation[]> = configured.then(() => []);
+    // A pack that fails is told of when it is asked for its result.
+    seen.catch(() => undefined);
+    return {
+        see: (resource: Resource) => {
+            seen = seen.then(async (violations) => {
+                const { analyzer } = await configured;
+                return [...violations, ...(await analyzer.analyzeResource(resource))];
+            });
+            seen.catch(() => undefined);
+        },
+        check: async (resources: Resource[]): Promise<PackResult> => {
+            const single = await seen;
+            const { analyzer, settings } = await configured;
+            const together = await analyzer.analyzeStack(resources);
+            const report = together.find(({ policy }) => policy === REPORT_POLICY);
+            const policies = analyzer.policies.filter((policy) => policy.name !== REPORT_POLICY);
+            return {
+                pack: {
+                    name: analyzer.name,
+                    version: analyzer.version,
+                    policies: policies.map((policy) => ({ ...policy, effective: settings.get(policy.name)!.level })),
+                },
+                violations: [...single, ...together.filter((violation) => violation !== report)],
+                ...(report && { checklist: JSON.parse(report.message) as ItemResult[] }),
+            };
+        },
+        stop: () =>
+            void starting.then(
+                (analyzer) => analyzer.stop(),
+                () => undefined,
+            ),
+    };
 }
 
 /** The stack's environment chooses the levels; a program that names none is told everything and blocked by nothing. */

@@ -41,8 +41,10 @@ export interface Analyzer {
     version: string;
     policies: PolicyInfo[];
     configure: (settings: Map<string, PolicySettings>) => Promise<void>;
-    /** Checks each resource by itself, unless `stackOnly` is set, and then the stack. */
-    analyze: (resources: Resource[], options?: { stackOnly?: boolean }) => Promise<Violation[]>;
+    /** Checks one resource by its inputs, as the engine does when it is registered. */
+    analyzeResource: (resource: Resource) => Promise<Violation[]>;
+    /** Checks all resources together by their outputs, as the engine does at the end. */
+    analyzeStack: (resources: Resource[]) => Promise<Violation[]>;
     stop: () => void;
 }
 
@@ -79,13 +81,18 @@ export async function startAnalyzer(options: AnalyzerOptions): Promise<Analyzer>
             "grpc.max_send_message_length": -1,
         });
         await greet(client, options);
+        const byUrn = new Map<string, Resource>();
         const info = await call<Empty, proto.AnalyzerInfo>(client.getAnalyzerInfo.bind(client), new Empty());
         return {
             name: info.getName(),
             version: info.getVersion(),
             policies: info.getPoliciesList().map(describePolicy),
             configure: (settings) => configure(client, settings),
-            analyze: (resources, { stackOnly = false } = {}) => analyze(client, resources, stackOnly),
+            analyzeResource: (resource) => {
+                byUrn.set(resource.urn, resource);
+                return analyzeResource(client, resource, byUrn);
+            },
+            analyzeStack: (resources) => analyzeStack(client, resources),
             stop: () => {
                 client.close();
                 pack.stop();
@@ -203,32 +210,24 @@ async function configure(client: services.AnalyzerClient, settings: Map<string, 
     await call(client.configure.bind(client), request);
 }
 
-/** Each resource by its inputs, then all of them by their outputs, as the engine does. */
-async function analyze(
+async function analyzeResource(
     client: services.AnalyzerClient,
-    resources: Resource[],
-    stackOnly: boolean,
+    resource: Resource,
+    byUrn: Map<string, Resource>,
 ): Promise<Violation[]> {
+    const request = analyzeRequest(resource, byUrn);
+    await call(client.remediate.bind(client), request);
+    const response = await call<proto.AnalyzeRequest, proto.AnalyzeResponse>(client.analyze.bind(client), request);
+    return found(response, resource.urn);
+}
+
+async function analyzeStack(client: services.AnalyzerClient, resources: Resource[]): Promise<Violation[]> {
     const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
-    const violations: Violation[] = [];
-    for (const resource of stackOnly ? [] : resources) {
-        const request = analyzeRequest(resource, byUrn);
-        await call(client.remediate.bind(client), request);
-        violations.push(
-            ...found(
-                await call<proto.AnalyzeRequest, proto.AnalyzeResponse>(client.analyze.bind(client), request),
-                resource.urn,
-            ),
-        );
-    }
     const request = new proto.AnalyzeStackRequest();
     request.setResourcesList(resources.map((resource) => stackResource(resource, byUrn)));
-    violations.push(
-        ...found(
-            await call<proto.AnalyzeStackRequest, proto.AnalyzeResponse>(client.analyzeStack.bind(client), request),
-        ),
+    return found(
+        await call<proto.AnalyzeStackRequest, proto.AnalyzeResponse>(client.analyzeStack.bind(client), request),
     );
-    return violations;
 }
 
 /** A policy on single resources need not say which one it is about. */

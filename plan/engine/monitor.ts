@@ -50,14 +50,20 @@ interface Context {
     stack: string;
     cloud: Cloud;
     recording: Recording;
+    onResource: (resource: Resource) => void;
     byUrn: Map<string, Resource>;
     rootUrn: string;
 }
 
-/** Serves Pulumi's ResourceMonitor and Engine services on a free loopback port. */
-export async function startMonitor(project: string, stack: string, cloud: Cloud): Promise<Monitor> {
+/** Serves Pulumi's ResourceMonitor and Engine services on a free loopback port; tells of each resource at once. */
+export async function startMonitor(
+    project: string,
+    stack: string,
+    cloud: Cloud,
+    onResource: (resource: Resource) => void = () => undefined,
+): Promise<Monitor> {
     const recording: Recording = { resources: [], outputs: {}, logs: [], errors: [] };
-    const context: Context = { project, stack, cloud, recording, byUrn: new Map(), rootUrn: "" };
+    const context: Context = { project, stack, cloud, recording, onResource, byUrn: new Map(), rootUrn: "" };
     const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
     server.addService(resourceServices.ResourceMonitorService, resourceMonitor(context));
     server.addService(engineServices.EngineService, engineService(context));
@@ -160,6 +166,7 @@ function registerResource(context: Context, request: proto.RegisterResourceReque
     }
     context.byUrn.set(resource.urn, resource);
     context.recording.resources.push(resource);
+    context.onResource(resource);
     if (resource.custom) {
         const { urn, type, name, provider } = resource;
         const created = context.cloud.create({ urn, type, name, provider, inputs: revealObject(resource.inputs) });

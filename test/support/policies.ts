@@ -36,7 +36,7 @@ export async function startPack({ dryRun = true } = {}): Promise<TestPack> {
         const settings = policySettings(analyzer.policies, config, "test");
         settings.set("checklist", { level: "advisory", properties: { format: "json" } });
         await analyzer.configure(settings);
-        const all = await analyzer.analyze(resources, { stackOnly: true });
+        const all = await analyzer.analyzeStack(resources);
         const report = all.find(({ policy }) => policy === "checklist")!;
         const checklist = JSON.parse(report.message) as ItemResult[];
         const violations = all.filter((violation) => violation !== report);
