@@ -30,7 +30,8 @@ export function keepConfiguration(
         { ...child, dependsOn: versioning },
     );
     for (const [file, content] of Object.entries(args.configuration)) {
-        const document = { bucket: bucket.id, key: file, content, contentType: "application/json", tags };
+        // Without tags: an object takes ten at most, a deployment any number.
+        const document = { bucket: bucket.id, key: file, content, contentType: "application/json" };
         new s3.BucketObjectv2(`${name}-${file}`, document, { ...child, dependsOn: [versioning, ...ready] });
     }
     return bucket.id;

@@ -31,7 +31,7 @@ const installDocument = {
         {
             action: "aws:configurePackage",
             name: "install",
-            inputs: { name: "AmazonCloudWatchAgent", action: "Install", installationType: "In-place update" },
+            inputs: { name: "AmazonCloudWatchAgent", action: "Install" },
         },
         {
             action: "aws:runDocument",
