@@ -10,10 +10,11 @@ import {
     sourceText,
 } from "../../model/openings";
 import { internetRoute, subnetsOf } from "../../model/routes";
-import { appServers, machines, services } from "../../model/service";
+import { appServers, services } from "../../model/service";
+import { isIn, isOfServers } from "../../model/tiers";
 import { expectEqual, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
 import { aws, azure } from "../../types";
-import type { Resource, Stack } from "../../stack";
+import type { Stack } from "../../stack";
 
 /** Ports that users may reach. */
 const PUBLIC_PORTS = arrows.filter(({ from }) => from === "internet").map(({ port }) => port);
@@ -117,27 +118,6 @@ function judged(
             ? [waits(opening.rule, `who reaches port ${port} of ${what} is not known before the update`)]
             : [pass(opening.rule, `port ${port} of ${what}`)];
     });
-}
-
-/** True when a source is a group that a resource is in, by reference or by id. */
-function isIn(resource: Resource, property: string, source: Source): boolean {
-    return source.kind === "group"
-        ? resource.refersTo(property, source.group) === true
-        : source.kind === "outside" && resource.list(property).includes(source.id);
-}
-
-/** True when a source is the application servers' group and no balancer's. */
-export function isOfServers(stack: Stack, source: Source): boolean {
-    const isBalancers = stack.of(aws.loadBalancer).some((balancer) => isIn(balancer, "securityGroups", source));
-    return !isBalancers && machines(stack).some((server) => isIn(server, "vpcSecurityGroupIds", source));
-}
-
-/** True when a group is the application servers' and nothing public's. */
-export function isGroupOfServers(stack: Stack, group: Resource): boolean {
-    const isBalancer = stack
-        .of(aws.loadBalancer)
-        .some((balancer) => balancer.refersTo("securityGroups", group) === true);
-    return !isBalancer && appServers(stack).some((server) => server.refersTo("vpcSecurityGroupIds", group) === true);
 }
 
 /** Each tier is opened to the tier before it, or it could not work. */

@@ -1,5 +1,5 @@
-import { gunzipSync } from "node:zlib";
 import { application, sharedDirectories } from "../../../components/reference";
+import { firstBoot } from "../../model/first-boot";
 import { appServers, machines, zoneOf } from "../../model/service";
 import { expectEqual, expectSet, expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
 import { aws, azure } from "../../types";
@@ -137,22 +137,6 @@ function mountedPlaces(script: string): Set<string> {
         });
     }
     return places;
-}
-
-/** The text of a machine's first-boot script. */
-export function firstBoot(server: Resource): string | undefined {
-    const isTemplate = server.type === aws.launchTemplate;
-    const plain = isTemplate ? undefined : server.text("userData");
-    const encoded = isTemplate
-        ? server.text("userData")
-        : (server.text("userDataBase64") ?? server.text("osProfile.customData"));
-    return plain ?? (encoded === undefined ? undefined : decode(encoded));
-}
-
-function decode(encoded: string): string {
-    const bytes = Buffer.from(encoded, "base64");
-    const isCompressed = bytes[0] === 0x1f && bytes[1] === 0x8b;
-    return isCompressed ? gunzipSync(bytes).toString() : bytes.toString();
 }
 
 function accessPoints(stack: Stack): Finding[] {

@@ -4,10 +4,10 @@ import { covers, groupOf, rulesOf } from "../../model/nsg";
 import { isInside, isPort, openings, type Opening, openingsInto, type Source, sourceText } from "../../model/openings";
 import { internetRoute, subnetsOf } from "../../model/routes";
 import { appSubnets, machines } from "../../model/service";
+import { isOfServers } from "../../model/tiers";
 import { expectValue, fail, type Finding, type ItemRules, pass, shown, waits } from "../../rule";
 import { aws, azure } from "../../types";
 import type { Resource, Stack } from "../../stack";
-import { isGroupOfServers, isOfServers } from "../infrastructure/firewall";
 
 const databases = (stack: Stack) => [...primaries(stack), ...replicas(stack)];
 
@@ -128,7 +128,7 @@ function strangersIn(stack: Stack, group: Resource): Resource[] {
 function pathIsGuarded(stack: Stack): Finding[] {
     return stack
         .of(aws.securityGroup)
-        .filter((group) => isGroupOfServers(stack, group))
+        .filter((group) => isOfServers(stack, { kind: "group", group }))
         .map((group) => {
             const wide = openings(stack).find(
                 (opening) => opening.group === group && opening.sources.some((source) => source.kind === "network"),

@@ -1,9 +1,9 @@
+import { firstBoot } from "../../model/first-boot";
 import { covers, rulesOf } from "../../model/nsg";
 import { includesPort, openings } from "../../model/openings";
 import { expectEqual, expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
 import { aws, azure } from "../../types";
 import type { Resource, Stack } from "../../stack";
-import { firstBoot } from "../infrastructure/shared-storage";
 
 const ADMINISTRATION_PORTS = [22, 3389];
 
