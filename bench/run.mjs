@@ -158,7 +158,7 @@ if (forgetFiles()) {
 }
 
 console.log("");
-row("with the checklist's 74 policies", "seconds", "without", "ratio", "bare require x2 + 0.6 s");
+row("with the checklist's policies", "seconds", "without", "ratio", "bare require x2 + 0.6 s");
 const withPolicies = compare({ place: compiled, stack: "aws-prod", more: [] }, { place: compiled, stack: "aws-prod" });
 const bare = median(Array.from({ length: runs }, () => timed([process.execPath, "-e", 'require("@pulumi/pulumi")'])));
 row(

@@ -57,6 +57,8 @@ export const aws = {
     vaultLock: "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
     backupPlan: "aws:backup/plan:Plan",
     backupSelection: "aws:backup/selection:Selection",
+    bucket: "aws:s3/bucket:Bucket",
+    bucketAccess: "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
     bucketVersioning: "aws:s3/bucketVersioning:BucketVersioning",
     bucketLifecycle: "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
     bucketObject: "aws:s3/bucketObjectv2:BucketObjectv2",

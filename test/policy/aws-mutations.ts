@@ -730,6 +730,15 @@ function passwords(all: Resource[]): Mutation[] {
         ),
         ...setEach(all, "elasticache.ReplicationGroup", "authToken", undefined, ["passwords-services"]),
         ...setEach(all, "elasticache.ReplicationGroup", "authToken", "sessions", ["passwords-services"]),
+        ...removeEach(all, "elasticache.ReplicationGroup", ["app-servers-sessions"]),
+        ...setEach(all, "elasticache.ReplicationGroup", "automaticFailoverEnabled", false, ["app-servers-sessions"]),
+        ...setEach(all, "elasticache.ReplicationGroup", "multiAzEnabled", undefined, ["app-servers-sessions"]),
+        ...setEach(all, "elasticache.ReplicationGroup", "numCacheClusters", 1, ["app-servers-sessions"]),
+        ...setEach(all, "ec2.Instance", "vpcSecurityGroupIds", [], ["firewall-connected"]),
+        ...removeEach(all, "s3.BucketPublicAccessBlock", ["firewall-buckets"]),
+        ...["blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"].flatMap((property) =>
+            setEach(all, "s3.BucketPublicAccessBlock", property, false, ["firewall-buckets"]),
+        ),
         ...setEach(all, "elasticache.ReplicationGroup", "transitEncryptionEnabled", false, ["passwords-session-store"]),
         ...setEach(all, "elasticache.ReplicationGroup", "transitEncryptionMode", "preferred", [
             "passwords-session-store",

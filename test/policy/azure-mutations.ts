@@ -160,6 +160,8 @@ function storage(all: Resource[]): Mutation[] {
             ["shared-storage-transport"],
             isFiles,
         ),
+        ...setEach(all, "storage.StorageAccount", "allowBlobPublicAccess", true, ["firewall-buckets"]),
+        ...setEach(all, "redisenterprise.RedisEnterprise", "highAvailability", "Disabled", ["app-servers-sessions"]),
         ...setEach(all, "storage.FileShare", "enabledProtocols", "SMB", ["shared-storage-directories"]),
         ...setEach(all, "redisenterprise.Database", "clientProtocol", "Plaintext", ["passwords-session-store"]),
         ...setEach(all, "keyvault.Vault", "properties.enablePurgeProtection", false, ["passwords-store"]),

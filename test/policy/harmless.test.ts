@@ -120,7 +120,7 @@ function harmless(all: Resource[]): Omit<Mutation, "by">[] {
             rootBlockDevice: { encrypted: true },
             userData: "#!/bin/sh\necho worker",
         }),
-        added("a log bucket", [], "aws:s3/bucket:Bucket", { id: "more-logs", bucket: "more-logs" }),
+        added("a queue", [], "aws:sqs/queue:Queue", { id: "queue", name: "queue" }),
         added("an internal load balancer", [], "aws:lb/loadBalancer:LoadBalancer", {
             id: "arn:aws:internal",
             arn: "arn:aws:internal",

@@ -129,6 +129,29 @@ function publicSubnet(stack: Stack, server: Resource): Finding[] {
         : [];
 }
 
+/** Two servers need a common place for sessions, and one that outlives a zone. */
+function sharedSessions(stack: Stack): Finding[] {
+    const servers = appServers(stack);
+    const stores = stack.of(aws.cache, azure.cache);
+    if (servers.length > 1 && stores.length === 0) {
+        return [fail(undefined, `${servers.length} servers share no session store`)];
+    }
+    return stores.flatMap((store) =>
+        store.type === azure.cache
+            ? [expectValue(store, "highAvailability", (value) => value !== "Disabled", "Enabled")]
+            : [
+                  expectEqual(store, "automaticFailoverEnabled", true),
+                  expectEqual(store, "multiAzEnabled", true),
+                  expectValue(
+                      store,
+                      store.keys.includes("replicasPerNodeGroup") ? "replicasPerNodeGroup" : "numCacheClusters",
+                      (value) => Number(value) >= (store.keys.includes("replicasPerNodeGroup") ? 1 : 2),
+                      "two nodes or more",
+                  ),
+              ],
+    );
+}
+
 function protectedFromTermination(server: Resource): Finding[] {
     return server.type === aws.instance ? [expectEqual(server, "disableApiTermination", true)] : [];
 }
@@ -176,6 +199,16 @@ export const appServersRules: ItemRules = {
             step: "Step 7",
             controls: ["AWS Well-Architected SEC05-BP01", "MCSB NS-2"],
             check: (stack) => machines(stack).flatMap((server) => withoutPublicAddress(stack, server)),
+        },
+        {
+            id: "app-servers-sessions",
+            title: "Servers share their sessions in a store with a second node in another zone",
+            severity: "high",
+            risk: "When a server or a zone fails, its users are logged out and lose what they were writing.",
+            fix: "Add a session store with two nodes, automatic failover and multiple zones.",
+            step: "Step 8",
+            controls: ["AWS Well-Architected REL10-BP01"],
+            check: sharedSessions,
         },
         {
             id: "app-servers-protected",

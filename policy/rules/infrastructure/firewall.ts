@@ -122,7 +122,20 @@ function judged(
 
 /** Each tier is opened to the tier before it, or it could not work. */
 function tiersConnected(stack: Stack): Finding[] {
-    return tiers.flatMap(({ type, property, port, what }) =>
+    const servers = appServers(stack)
+        .filter(({ type }) => type === aws.instance)
+        .map((server) => {
+            if (openingsInto(stack, server, "vpcSecurityGroupIds").some((opening) => isPort(opening, ports.app))) {
+                return pass(server, `reachable on ${ports.app}`);
+            }
+            const own = stack
+                .of(aws.securityGroup)
+                .filter((group) => server.refersTo("vpcSecurityGroupIds", group) === true);
+            return own.length === 0 && server.list("vpcSecurityGroupIds").length > 0
+                ? waits(server, "its security groups are not in this stack")
+                : fail(server, `not reachable on port ${ports.app} from the load balancer`);
+        });
+    const inner = tiers.flatMap(({ type, property, port, what }) =>
         stack
             .of(type)
             .map((resource) =>
@@ -131,6 +144,22 @@ function tiersConnected(stack: Stack): Finding[] {
                     : fail(resource, `${what} is not reachable on port ${port} from the application servers`),
             ),
     );
+    return [...servers, ...inner];
+}
+
+const BLOCKS = ["blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"];
+
+/** What is stored is as private as what is reachable. */
+function noPublicBuckets(stack: Stack): Finding[] {
+    return [
+        ...stack.of(aws.bucket).flatMap((bucket) => {
+            const access = stack.of(aws.bucketAccess).find((other) => other.refersTo("bucket", bucket) === true);
+            return access
+                ? BLOCKS.map((property) => expectEqual(access, property, true))
+                : [fail(bucket, "nothing keeps it from being made public")];
+        }),
+        ...stack.of(azure.storageAccount).map((account) => expectEqual(account, "allowBlobPublicAccess", false)),
+    ];
 }
 
 function nsgOfEverySubnet(stack: Stack): Finding[] {
@@ -239,10 +268,10 @@ export const firewall: ItemRules = {
         },
         {
             id: "firewall-connected",
-            title: "Application servers reach storage and session store",
+            title: "Each tier is reached by the tier before it",
             severity: "high",
             risk: "The application does not start.",
-            fix: "Open 2049 and 6379 to the application servers' group.",
+            fix: "Open 5000 to the balancer's group, and 2049 and 6379 to the application servers' group.",
             step: "Step 7",
             controls: [],
             check: tiersConnected,
@@ -266,6 +295,16 @@ export const firewall: ItemRules = {
             step: "Step 7",
             controls: ["CIS AWS 5.0 5.5", "Security Hub EC2.2", "MCSB NS-1"],
             check: (stack) => [...defaultGroupLocked(stack), ...nsgOfEverySubnet(stack)],
+        },
+        {
+            id: "firewall-buckets",
+            title: "No bucket can be made public",
+            severity: "high",
+            risk: "One wrong policy publishes logs, backups or releases.",
+            fix: "Block public access to every bucket; on Azure turn off public access to blobs.",
+            step: "Step 7",
+            controls: ["Security Hub S3.8", "AWS Well-Architected SEC05-BP01", "MCSB NS-2"],
+            check: noPublicBuckets,
         },
         {
             id: "firewall-flow-logs",
