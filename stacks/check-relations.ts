@@ -256,12 +256,12 @@ const checkBackup: Check = ({ environment, region, backup }) => {
             ),
         );
     }
-    if (everyHours !== undefined && 24 % everyHours !== 0) {
+    if (everyHours !== undefined && ![6, 8, 12, 24].includes(everyHours)) {
         problems.push(
             problem(
                 "backup.databaseEveryHours",
                 String(everyHours),
-                "1, 2, 3, 4, 6, 8, 12 or 24",
+                "6, 8, 12 or 24",
                 set("backup.databaseEveryHours", "6"),
             ),
         );

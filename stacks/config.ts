@@ -150,7 +150,12 @@ const alertReceiversSchema = z.strictObject({
 });
 
 const backupSchema = z.strictObject({
-    databaseEveryHours: count("Hours between backups of the database. Default by profile.", 1, 24, 6).optional(),
+    databaseEveryHours: count(
+        "Hours between backups of the database: 6, 8, 12 or 24. Default by profile.",
+        6,
+        24,
+        6,
+    ).optional(),
     retentionDays: count(
         "Days that backups of database and files are kept. Default by profile.",
         1,
@@ -165,6 +170,7 @@ const backupSchema = z.strictObject({
         REGION,
         "a region other than the stack's",
     ).optional(),
+    deleteWithStack: flag("Delete all backups together with the stack. Default by profile.").optional(),
     lock: choice(BackupLock, "What keeps backups from being deleted early. Default by profile.").optional(),
 });
 

@@ -16,21 +16,27 @@ export interface Vaults {
 
 type Child = { parent: pulumi.Resource };
 
+/** The service's role with all that makes it able to delete what it backed up. */
+export interface BackupRole {
+    arn: pulumi.Output<string>;
+    resources: pulumi.Resource[];
+}
+
 /** Days in which a compliance lock can still be lifted. */
 const GRACE_DAYS = 3;
 
-/** An encrypted, locked vault for each retention, and one in the second region. */
-export function createVaults(name: string, args: AwsBackupArgs, child: Child): Vaults {
+/** An encrypted, locked vault for each retention, and one in the second region; they outlive what deletes their backups. */
+export function createVaults(name: string, role: BackupRole, args: AwsBackupArgs, child: Child): Vaults {
     const { keyId, copyRegion, retentionDays = 30, auditRetentionDays = 365 } = args;
     const vaults = {
-        main: createVault(name, keyId, retentionDays, undefined, args, child).name,
-        audit: createVault(`${name}-audit-logs`, keyId, auditRetentionDays, undefined, args, child).name,
+        main: createVault(name, keyId, retentionDays, undefined, role, args, child).name,
+        audit: createVault(`${name}-audit-logs`, keyId, auditRetentionDays, undefined, role, args, child).name,
     };
     if (copyRegion === undefined) {
         return vaults;
     }
     const copyKey = createCopyKey(`${name}-copy`, copyRegion, args, child);
-    return { ...vaults, copy: createVault(`${name}-copy`, copyKey, retentionDays, copyRegion, args, child).arn };
+    return { ...vaults, copy: createVault(`${name}-copy`, copyKey, retentionDays, copyRegion, role, args, child).arn };
 }
 
 function createVault(
@@ -38,15 +44,23 @@ function createVault(
     kmsKeyArn: pulumi.Input<string>,
     minRetentionDays: number,
     region: string | undefined,
+    role: BackupRole,
     args: AwsBackupArgs,
     child: Child,
 ): backup.Vault {
-    const { lock = BackupLock.Governance, deletionProtection: protect = true, tags } = args;
-    const vault = new backup.Vault(name, { kmsKeyArn, region, forceDestroy: !protect, tags }, { ...child, protect });
+    const { lock = BackupLock.Governance, deletionProtection: protect = true, deleteWithStack = false, tags } = args;
+    const retainOnDelete = !deleteWithStack;
+    const vault = new backup.Vault(
+        name,
+        { kmsKeyArn, region, forceDestroy: deleteWithStack, tags },
+        { ...child, protect, retainOnDelete, dependsOn: role.resources },
+    );
     if (lock !== BackupLock.None) {
         const changeableForDays = lock === BackupLock.Compliance ? GRACE_DAYS : undefined;
         const settings = { backupVaultName: vault.name, minRetentionDays, changeableForDays, region };
-        new backup.VaultLockConfiguration(name, settings, child);
+        // A vault has one lock: were the new one put first, deleting the old one would take it away again.
+        const options = { ...child, deleteBeforeReplace: true, retainOnDelete };
+        new backup.VaultLockConfiguration(name, settings, options);
     }
     return vault;
 }
@@ -54,5 +68,5 @@ function createVault(
 function createCopyKey(name: string, region: string, args: AwsBackupArgs, child: Child): pulumi.Output<string> {
     const description = "MinusNow: encrypts copies of backups";
     const settings = { description, region, enableKeyRotation: true, deletionWindowInDays: 30, tags: args.tags };
-    return new kms.Key(name, settings, child).arn;
+    return new kms.Key(name, settings, { ...child, retainOnDelete: !(args.deleteWithStack ?? false) }).arn;
 }

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { awsManagedPolicy, trustService } from "../aws-account";
 import { backupStrategy, type BackupRule } from "../reference";
 import { keepConfiguration } from "./aws-configuration";
-import { createVaults, type Vaults } from "./aws-vaults";
+import { type BackupRole, createVaults, type Vaults } from "./aws-vaults";
 import type { Backup, BackupSettings } from "./contract";
 
 /** Arguments of {@link AwsBackup}. */
@@ -16,7 +16,7 @@ export interface AwsBackupArgs extends BackupSettings {
     fileSystemArn: pulumi.Input<string>;
     /** Documents that describe the deployment, by file name; each version is kept. They must hold no secret. */
     configuration: { [file: string]: pulumi.Input<string> };
-    /** ARN of the KMS key that encrypts backups in this region. A change applies to backups from then on. */
+    /** ARN of the KMS key that encrypts backups in this region. A change replaces the vaults, which AWS refuses once they hold backups. */
     keyId: pulumi.Input<string>;
     /** ARN of the topic that is told when a backup fails. Default nobody. */
     alarmTopicId?: pulumi.Input<string>;
@@ -44,10 +44,10 @@ export class AwsBackup extends pulumi.ComponentResource implements Backup {
         const child = { parent: this };
         checkArguments(args);
 
-        const vaults = createVaults(name, args, child);
-        const roleArn = createRole(name, args, child);
+        const role = createRole(name, args, child);
+        const vaults = createVaults(name, role, args, child);
         const plan = (part: string, rule: backup.PlanArgs["rules"], arn: pulumi.Input<string>) =>
-            createPlan(`${name}-${part}`, rule, arn, roleArn, args, child);
+            createPlan(`${name}-${part}`, rule, arn, role.arn, args, child);
         this.databasePlanId = plan("database", [databaseRule(vaults, args)], args.databaseArn);
         this.filesPlanId = plan("files", [filesRule(vaults, args)], args.fileSystemArn);
         this.auditLogsPlanId = plan("audit-logs", [auditLogsRule(vaults, args)], args.fileSystemArn);
@@ -68,7 +68,8 @@ type Child = { parent: pulumi.Resource };
 
 /** AWS keeps what it moved to cold storage for at least this long. */
 const COLD_STORAGE_DAYS = 90;
-const EVERY_HOURS = [1, 2, 3, 4, 6, 8, 12, 24];
+/** More often would meet the hours in which RDS lets no backup begin: 1 to 3 each day, and 2 to 4 on Sunday. */
+const EVERY_HOURS = [6, 8, 12, 24];
 
 function strategy(data: BackupRule["data"]): BackupRule {
     return backupStrategy.find((rule) => rule.data === data)!;
@@ -99,26 +100,27 @@ function checkArguments(args: AwsBackupArgs): void {
 }
 
 /** The service's own role: it reads what is to be backed up and writes to the vaults. */
-function createRole(name: string, args: AwsBackupArgs, child: Child): pulumi.Output<string> {
+function createRole(name: string, args: AwsBackupArgs, parent: Child): BackupRole {
+    const child = { ...parent, retainOnDelete: !(args.deleteWithStack ?? false) };
     const { tags } = args;
     const role = new iam.Role(name, { assumeRolePolicy: trustService("backup.amazonaws.com"), tags }, child);
     const policies = ["AWSBackupServiceRolePolicyForBackup", "AWSBackupServiceRolePolicyForRestores"];
     const attachments = policies.map((policy, place) => {
-        const policyArn = awsManagedPolicy(`service-role/${policy}`, child);
+        const policyArn = awsManagedPolicy(`service-role/${policy}`, parent);
         return new iam.RolePolicyAttachment(`${name}-${place + 1}`, { role: role.name, policyArn }, child);
     });
-    return pulumi.all([role.arn, pulumi.all(attachments.map(({ id }) => id))]).apply(([arn]) => arn);
+    return { arn: role.arn, resources: [role, ...attachments] };
 }
 
-/** Minutes in which a backup must begin and end; RDS lets none begin during its own backup and maintenance. */
-const windows = { startWindow: 120, completionWindow: 720 };
+/** Minutes in which a backup must begin and end. */
+const windows = { startWindow: 60, completionWindow: 720 };
 
 function databaseRule(vaults: Vaults, args: AwsBackupArgs) {
     const hours = args.databaseEveryHours ?? strategy("database").everyHours!;
     const deleteAfter = args.retentionDays ?? strategy("database").retentionDays;
     return {
         ruleName: "database",
-        schedule: hours === 24 ? "cron(0 6 * * ? *)" : `cron(0 0/${hours} * * ? *)`,
+        schedule: hours === 24 ? "cron(0 5 * * ? *)" : `cron(0 5/${hours} * * ? *)`,
         ...into(vaults.main, { deleteAfter }, vaults),
     };
 }
@@ -157,37 +159,45 @@ function createPlan(
     return plan.id;
 }
 
-/** Told of every failed job, and of a day without a finished one. */
+/** How a job ends that made no backup. */
+const FAILURES = ["NumberOfBackupJobsFailed", "NumberOfBackupJobsExpired", "NumberOfBackupJobsAborted"];
+
+/** Told of every job that made no backup, and of a day without a finished one; AWS reports none of these as zero. */
 function alarmOnFailure(name: string, vaults: Vaults, args: AwsBackupArgs, child: Child): void {
     const alarmActions = args.alarmTopicId === undefined ? [] : [args.alarmTopicId];
-    const common = {
-        namespace: "AWS/Backup",
-        dimensions: { BackupVaultName: vaults.main },
-        statistic: "Sum",
-        evaluationPeriods: 1,
-        alarmActions,
-        tags: args.tags,
-    };
-    new cloudwatch.MetricAlarm(
-        `${name}-failed`,
-        {
-            ...common,
-            alarmDescription: "MinusNow: a backup job failed",
-            metricName: "NumberOfBackupJobsFailed",
-            period: 3600,
-            comparisonOperator: "GreaterThanThreshold",
-            threshold: 0,
-            treatMissingData: "notBreaching",
-        },
-        child,
-    );
+    const common = { evaluationPeriods: 1, alarmActions, tags: args.tags };
+    const count = (id: string, metricName: string, vault: pulumi.Output<string>, period: number) => ({
+        id,
+        returnData: false,
+        metric: { namespace: "AWS/Backup", metricName, stat: "Sum", period, dimensions: { BackupVaultName: vault } },
+    });
+    for (const [vaultName, vault] of [["main", vaults.main] as const, ["audit-logs", vaults.audit] as const]) {
+        const sum = FAILURES.map((_, place) => `FILL(m${place}, 0)`).join(" + ");
+        new cloudwatch.MetricAlarm(
+            vaultName === "main" ? `${name}-failed` : `${name}-${vaultName}-failed`,
+            {
+                ...common,
+                alarmDescription: `MinusNow: a backup job of the vault ${vaultName} failed or did not begin in time`,
+                metricQueries: [
+                    ...FAILURES.map((metricName, place) => count(`m${place}`, metricName, vault, 3600)),
+                    { id: "failures", expression: sum, label: "failures", returnData: true },
+                ],
+                comparisonOperator: "GreaterThanThreshold",
+                threshold: 0,
+                treatMissingData: "notBreaching",
+            },
+            child,
+        );
+    }
     new cloudwatch.MetricAlarm(
         `${name}-absent`,
         {
             ...common,
             alarmDescription: "MinusNow: no backup job was completed in a day",
-            metricName: "NumberOfBackupJobsCompleted",
-            period: 86400,
+            metricQueries: [
+                count("m", "NumberOfBackupJobsCompleted", vaults.main, 86400),
+                { id: "completed", expression: "FILL(m, 0)", label: "completed", returnData: true },
+            ],
             comparisonOperator: "LessThanThreshold",
             threshold: 1,
             treatMissingData: "breaching",

@@ -13,7 +13,7 @@ export type BackupLock = (typeof BackupLock)[keyof typeof BackupLock];
 
 /** How a deployment is backed up, the same on every cloud. */
 export interface BackupSettings {
-    /** Hours between backups of the database: 1, 2, 3, 4, 6, 8, 12 or 24. Default 6 (guide). In place. */
+    /** Hours between backups of the database: 6, 8, 12 or 24. Default 6 (guide). A change is made in place. */
     databaseEveryHours?: number;
     /** Days that backups of the database and of files are kept. Default 30 (guide). Applies to backups from then on. */
     retentionDays?: number;
@@ -23,6 +23,11 @@ export interface BackupSettings {
     configurationRetentionDays?: number;
     /** Second region that every backup is copied to. Default none. A change leaves the former copies where they are. */
     copyRegion?: string;
+    /**
+     * Deletes all backups together with the stack. Default false: vaults, keys and role stay, and their deletion is a
+     * decision of its own. A change is made in place.
+     */
+    deleteWithStack?: boolean;
     /** What keeps backups from being deleted early. Default governance. `compliance` cannot be undone. */
     lock?: BackupLock;
 }

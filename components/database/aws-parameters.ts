@@ -25,6 +25,7 @@ export const rdsParameters: readonly RdsParameter[] = [
     { name: "wal_keep_size", value: String(1 * MB_PER_GB), applyMethod: "immediate" },
     { name: "random_page_cost", value: "1.1", applyMethod: "immediate" },
     { name: "effective_io_concurrency", value: "200", applyMethod: "immediate" },
-    { name: "rds.force_ssl", value: "1", applyMethod: "immediate" },
-    { name: "password_encryption", value: "scram-sha-256", applyMethod: "immediate" },
+    // RDS's own defaults: with another apply method than this one, each update would set them again.
+    { name: "rds.force_ssl", value: "1", applyMethod: "pending-reboot" },
+    { name: "password_encryption", value: "scram-sha-256", applyMethod: "pending-reboot" },
 ];

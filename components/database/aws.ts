@@ -246,7 +246,7 @@ function createPrimary(
             multiAz: standby,
             backupRetentionPeriod: args.backupRetentionDays ?? 30,
             backupWindow: "02:00-03:00",
-            maintenanceWindow: "sun:04:00-sun:05:00",
+            maintenanceWindow: "sun:03:00-sun:04:00",
             deleteAutomatedBackups: false,
             skipFinalSnapshot: !finalSnapshot,
             finalSnapshotIdentifier: finalSnapshot ? snapshotName(name, child) : undefined,

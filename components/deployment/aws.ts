@@ -131,8 +131,9 @@ function createNetwork(name: string, args: DeploymentArgs, child: Child): AwsNet
 
 function createSecrets(name: string, args: DeploymentArgs, child: Child): AwsSecrets {
     const { keyId, rotation, tags, mail } = args;
+    const retainKey = (args.database?.finalSnapshot ?? true) || !(args.backup?.deleteWithStack ?? false);
     const smtp = { smtpPassword: mail.password, smtpPasswordSecretId: mail.passwordSecretId };
-    return new AwsSecrets(`${name}-secrets`, { keyId, rotation, ...smtp, tags }, child);
+    return new AwsSecrets(`${name}-secrets`, { keyId, rotation, retainKey, ...smtp, tags }, child);
 }
 
 /** Waits for the whole network: the function in it needs routes, rules and endpoints. */
@@ -174,7 +175,8 @@ function createSharedStorage(
     const placement = { subnetIds: network.subnetIds.storage, firewallGroupId: network.firewallGroupIds.storage };
     return new AwsSharedStorage(
         `${name}-files`,
-        { ...placement, keyId: secrets.keyId, deletionProtection, tags },
+        // The deployment's own plan backs the files up.
+        { ...placement, keyId: secrets.keyId, automaticBackups: false, deletionProtection, tags },
         child,
     );
 }

@@ -22,12 +22,20 @@ const agentConfiguration = {
     },
 };
 
-/** Installs the package, then starts it with the configuration: two associations would run in any order. */
+/**
+ * Waits for the first boot, whose packages need the same lock, then installs the package and starts it with the
+ * configuration: two associations would run in any order.
+ */
 const installDocument = {
     schemaVersion: "2.2",
     description: "MinusNow: installs the CloudWatch agent and starts it with its configuration",
     parameters: { configuration: { type: "String", description: "Name of the parameter with the configuration" } },
     mainSteps: [
+        {
+            action: "aws:runShellScript",
+            name: "afterFirstBoot",
+            inputs: { runCommand: ["cloud-init status --wait || true"], timeoutSeconds: "1800" },
+        },
         {
             action: "aws:configurePackage",
             name: "install",
@@ -87,7 +95,7 @@ export function installAgent(name: string, args: AwsMonitoringArgs, child: { par
             name: document.name,
             parameters: { configuration: configuration.name },
             targets: [{ key: `tag:${SERVERS_TAG}`, values: [serversTag] }],
-            scheduleExpression: "rate(1 day)",
+            scheduleExpression: "rate(30 minutes)",
             complianceSeverity: "HIGH",
             tags,
         },

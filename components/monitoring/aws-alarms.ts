@@ -57,6 +57,8 @@ function createAlarm(
             treatMissingData: missing,
             alarmActions: [topic],
             okActions: [topic],
+            // An agent that falls silent is a warning.
+            insufficientDataActions: missing === "missing" && level === AlertLevel.Warning ? [topic] : [],
             tags: { ...args.tags, metric, level },
         },
         child,

@@ -29,7 +29,7 @@ export function createDashboard(
         }));
     const dashboard = new cloudwatch.Dashboard(
         name,
-        { dashboardName: name, dashboardBody: pulumi.jsonStringify({ widgets }) },
+        { dashboardName: pulumi.interpolate`${name}-${region}`, dashboardBody: pulumi.jsonStringify({ widgets }) },
         child,
     );
     return dashboard.dashboardName;

@@ -93,7 +93,7 @@ function responseTime({ loadBalancerSuffix }: AwsMonitoringArgs): WatchedMetric 
     };
 }
 
-/** Failures of the servers and of the balancer, which answers when no server does. */
+/** Failures of the servers and of the balancer; what it answers itself because no server can is not among the requests. */
 function errorRate({ loadBalancerSuffix }: AwsMonitoringArgs): WatchedMetric {
     const count = (id: string, metricName: string) =>
         query("AWS/ApplicationELB", metricName, "Sum", { LoadBalancer: loadBalancerSuffix }, id);
@@ -106,7 +106,8 @@ function errorRate({ loadBalancerSuffix }: AwsMonitoringArgs): WatchedMetric {
             count("balancer", "HTTPCode_ELB_5XX_Count"),
             {
                 id: "rate",
-                expression: "IF(requests > 0, 100 * (FILL(target, 0) + FILL(balancer, 0)) / requests, 0)",
+                expression:
+                    "IF(FILL(requests, 0) + FILL(balancer, 0) > 0, 100 * (FILL(target, 0) + FILL(balancer, 0)) / (FILL(requests, 0) + FILL(balancer, 0)), 0)",
             },
         ],
         missing: "notBreaching",

@@ -2,11 +2,12 @@ import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as pulumi from "@pulumi/pulumi";
 import type { AwsMonitoringArgs } from "./aws";
 
-/** One alarm that says the service is down, whichever sign shows it first. */
+/** One alarm that says the service is down, whichever sign shows it first, and a warning when half of it is. */
 export function alarmWhenDown(
     name: string,
     probe: cloudwatch.MetricAlarm,
     criticalTopic: pulumi.Output<string>,
+    warningTopic: pulumi.Output<string>,
     args: AwsMonitoringArgs,
     child: { parent: pulumi.Resource },
 ): void {
@@ -18,12 +19,32 @@ export function alarmWhenDown(
             namespace: "AWS/ApplicationELB",
             metricName: "HealthyHostCount",
             dimensions: { LoadBalancer: loadBalancerSuffix, TargetGroup: targetGroupSuffix },
-            statistic: "Minimum",
+            statistic: "Maximum",
             comparisonOperator: "LessThanThreshold",
             threshold: 1,
             period: 60,
             evaluationPeriods: 2,
             treatMissingData: "breaching",
+            tags,
+        },
+        child,
+    );
+    new cloudwatch.MetricAlarm(
+        `${name}-unhealthy-server`,
+        {
+            alarmDescription: "MinusNow: the load balancer finds an application server unhealthy",
+            namespace: "AWS/ApplicationELB",
+            metricName: "UnHealthyHostCount",
+            dimensions: { LoadBalancer: loadBalancerSuffix, TargetGroup: targetGroupSuffix },
+            statistic: "Minimum",
+            comparisonOperator: "GreaterThanThreshold",
+            threshold: 0,
+            period: 60,
+            evaluationPeriods: 5,
+            datapointsToAlarm: 3,
+            treatMissingData: "notBreaching",
+            alarmActions: [warningTopic],
+            okActions: [warningTopic],
             tags,
         },
         child,

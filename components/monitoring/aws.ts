@@ -59,7 +59,7 @@ export class AwsMonitoring extends pulumi.ComponentResource implements Monitorin
         installAgent(`${name}-agent`, args, child);
         const alarms = createAlarms(name, topics, args, child);
         const probes = probeEndpoints(`${name}-probe`, topics.warning, args, child);
-        alarmWhenDown(name, probes.basic, topics.critical, args, child);
+        alarmWhenDown(name, probes.basic, topics.critical, topics.warning, args, child);
 
         this.alerts = pulumi.all(alarms.map(({ alarm, ...alert }) => alarm.arn.apply((id) => ({ ...alert, id }))));
         this.dashboard = createDashboard(name, args, child);

@@ -18,6 +18,11 @@ export interface AwsSecretsArgs {
     smtpPasswordSecretId?: pulumi.Input<string>;
     /** A higher number replaces the session secret, which ends all sessions. Default 1. */
     rotation?: number;
+    /**
+     * Keeps the created key when the stack is deleted: without it, snapshots and backups that stay cannot be read. Default
+     * true. A change is made in place.
+     */
+    retainKey?: boolean;
     /** Tags for everything that takes tags. A change is made in place. */
     tags?: { [key: string]: pulumi.Input<string> };
 }
@@ -58,7 +63,7 @@ function createKey(name: string, args: AwsSecretsArgs, child: Child): pulumi.Out
     const key = new kms.Key(
         name,
         { description, enableKeyRotation: true, deletionWindowInDays: 30, tags: args.tags },
-        child,
+        { ...child, retainOnDelete: args.retainKey ?? true },
     );
     new kms.Alias(name, { name: `alias/${name}`, targetKeyId: key.keyId }, child);
     return key.arn;

@@ -13,6 +13,8 @@ export interface AwsSharedStorageArgs {
     keyId: pulumi.Input<string>;
     /** True protects the file system from deletion by Pulumi. Default true. A change is made in place. */
     deletionProtection?: boolean;
+    /** Daily backups by EFS itself, kept 35 days. Default true; turn off beside a plan of AWS Backup. In place. */
+    automaticBackups?: boolean;
     /** Tags for everything that takes tags. A change is made in place. */
     tags?: { [key: string]: pulumi.Input<string> };
 }
@@ -32,7 +34,7 @@ export class AwsSharedStorage extends pulumi.ComponentResource implements Shared
 
         const fileSystem = createFileSystem(name, args, child);
         requireEncryptedTransport(name, fileSystem, child);
-        backUpDaily(name, fileSystem, child);
+        backUpDaily(name, fileSystem, args, child);
         const targets = mountInEachZone(name, fileSystem, args, child);
         const accessPoints = sharedDirectories.map((directory) =>
             createAccessPoint(name, directory, fileSystem, args, child),
@@ -89,8 +91,9 @@ function requireEncryptedTransport(name: string, fileSystem: efs.FileSystem, chi
     new efs.FileSystemPolicy(name, { fileSystemId: fileSystem.id, policy }, child);
 }
 
-function backUpDaily(name: string, fileSystem: efs.FileSystem, child: Child): void {
-    new efs.BackupPolicy(name, { fileSystemId: fileSystem.id, backupPolicy: { status: "ENABLED" } }, child);
+function backUpDaily(name: string, fileSystem: efs.FileSystem, args: AwsSharedStorageArgs, child: Child): void {
+    const status = (args.automaticBackups ?? true) ? "ENABLED" : "DISABLED";
+    new efs.BackupPolicy(name, { fileSystemId: fileSystem.id, backupPolicy: { status } }, child);
 }
 
 function mountInEachZone(

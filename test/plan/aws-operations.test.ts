@@ -73,10 +73,10 @@ describe.each(cases)("operations of $stack, $mode", ({ stack, unknowns }) => {
             (at.one("backup.Plan", `-${part}`).inputs["rules"] as [{ schedule: string; lifecycle: object }])[0];
         const days = Object.fromEntries(backupStrategy.map(({ data, retentionDays }) => [data, retentionDays]));
         if (stack === "aws-dev") {
-            expect(rule("database")).toMatchObject({ schedule: "cron(0 6 * * ? *)", lifecycle: { deleteAfter: 7 } });
+            expect(rule("database")).toMatchObject({ schedule: "cron(0 5 * * ? *)", lifecycle: { deleteAfter: 7 } });
         } else {
             expect(rule("database")).toMatchObject({
-                schedule: "cron(0 0/6 * * ? *)",
+                schedule: "cron(0 5/6 * * ? *)",
                 lifecycle: { deleteAfter: days["database"] },
             });
             expect(rule("files").lifecycle).toEqual({ deleteAfter: days["files"] });
@@ -101,9 +101,32 @@ describe.each(cases)("operations of $stack, $mode", ({ stack, unknowns }) => {
 
     it("backup strategy: a failed job raises an alarm", () => {
         expect(at.one("cloudwatch.MetricAlarm", "-backup-failed").inputs).toMatchObject({
-            metricName: "NumberOfBackupJobsFailed",
             threshold: 0,
         });
+        for (const vault of ["-backup-failed", "-backup-audit-logs-failed"]) {
+            const queries = at.one("cloudwatch.MetricAlarm", vault).inputs["metricQueries"] as {
+                metric?: { metricName: string };
+            }[];
+            expect(queries.map(({ metric }) => metric?.metricName)).toEqual([
+                "NumberOfBackupJobsFailed",
+                "NumberOfBackupJobsExpired",
+                "NumberOfBackupJobsAborted",
+                undefined,
+            ]);
+        }
+    });
+
+    it("backups outlive the stack, with the key and the role that read them, unless they are to go with it", () => {
+        const kept = stack !== "aws-dev";
+        for (const { options, inputs } of [...at.all("backup.Vault"), ...at.all("backup.VaultLockConfiguration")]) {
+            expect(options.retainOnDelete ?? false).toBe(kept);
+            expect(inputs["forceDestroy"] ?? false).toBe(kept ? false : (inputs["forceDestroy"] ?? false));
+        }
+        for (const { options } of at.all("backup.VaultLockConfiguration")) {
+            expect(options.deleteBeforeReplace).toBe(true);
+        }
+        expect(at.one("kms.Key", "-secrets").options.retainOnDelete ?? false).toBe(kept);
+        expect(at.one("iam.Role", "-backup").options.retainOnDelete ?? false).toBe(kept);
     });
 
     it("dashboard: every metric with its thresholds drawn", () => {

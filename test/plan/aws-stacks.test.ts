@@ -204,7 +204,7 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
         const atReboot = parameters
             .filter(({ applyMethod }) => applyMethod === "pending-reboot")
             .map(({ name }) => name);
-        expect(atReboot).toEqual(["max_connections", "shared_buffers"]);
+        expect(atReboot).toEqual(["max_connections", "shared_buffers", "rds.force_ssl", "password_encryption"]);
     });
 
     it("step 3: role, database and grants come from a function that alone reads the administrator's secret", () => {
@@ -242,7 +242,11 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
     it("step 5: shared storage with elastic throughput, encrypted at rest and in transit, a target per zone, backups", () => {
         expect(at.one("efs.FileSystem").inputs).toMatchObject({ encrypted: true, throughputMode: "elastic" });
         expect(at.all("efs.MountTarget")).toHaveLength(2);
-        expect(at.one("efs.BackupPolicy").inputs).toMatchObject({ backupPolicy: { status: "ENABLED" } });
+        // The deployment's own plan backs the files up, so EFS does not do it a second time.
+        expect(at.one("efs.BackupPolicy").inputs).toMatchObject({ backupPolicy: { status: "DISABLED" } });
+        expect(at.one("backup.Selection", "-files").propertyDependencies["resources"]).toContain(
+            at.one("efs.FileSystem").urn,
+        );
         const policy = at.one("efs.FileSystemPolicy").inputs["policy"];
         if (typeof policy === "string" && !unknowns) {
             expect(policy).toContain('"aws:SecureTransport":"false"');

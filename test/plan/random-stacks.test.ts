@@ -87,7 +87,7 @@ const configurations = fc.record({
     backup: fc.record(
         {
             copyRegion: fc.constantFrom("us-west-2", "eu-west-1", "us-gov-east-1"),
-            databaseEveryHours: fc.integer({ min: 1, max: 24 }),
+            databaseEveryHours: fc.integer({ min: 6, max: 12 }),
             retentionDays: fc.integer({ min: 1, max: 400 }),
             auditRetentionDays: fc.integer({ min: 91, max: 4000 }),
             lock: fc.constantFrom("none", "governance", "compliance"),

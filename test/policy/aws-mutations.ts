@@ -964,7 +964,7 @@ function alarms(all: Resource[]): Mutation[] {
 function backups(all: Resource[]): Mutation[] {
     const part = (name: string) => hasName(`-backup-${name}`);
     const every = ["backups-every-resource", "backups-database", "backups-files", "backups-audit-logs"];
-    const isFailure = hasName("-backup-failed");
+    const isFailure = ({ name }: Resource) => /-backup-(audit-logs-)?failed$/.test(name);
     return [
         ...removeEach(all, "backup.Plan", every),
         ...removeEach(all, "backup.Selection", every),

@@ -143,9 +143,9 @@ describe("configuration", () => {
         [{ backup: undefined }, "minusnow:backup.copyRegion", "a second region"],
         [{ backup: { copyRegion: "eu-central-1" } }, "minusnow:backup.copyRegion", "a second region"],
         [
-            { backup: { copyRegion: "eu-west-1", databaseEveryHours: 5 } },
+            { backup: { copyRegion: "eu-west-1", databaseEveryHours: 7 } },
             "minusnow:backup.databaseEveryHours",
-            "1, 2, 3, 4, 6, 8, 12 or 24",
+            "6, 8, 12 or 24",
         ],
         [
             { readiness: { attestations: [{ item: "runbooks", owner: "x", evidence: "https://x", date: "soon" }] } },

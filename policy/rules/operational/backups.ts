@@ -222,20 +222,25 @@ function sameBucket(one: Resource, other: Resource): boolean {
         : one.sourcesOf("bucket").some((urn) => other.sourcesOf("bucket").includes(urn));
 }
 
+const FAILED_JOBS = "NumberOfBackupJobsFailed";
+
+/** Each vault that a plan writes to has an alarm of its own: AWS counts jobs by vault. */
 function failureTold(stack: Stack): Finding[] {
-    if (stack.of(aws.backupPlan).length === 0) {
-        return [];
-    }
-    const alarm = stack
+    const vaults = [...new Set(backupRules(stack).flatMap(({ vault }) => vault ?? []))];
+    const alarms = stack
         .of(aws.alarm)
-        .find(
-            (other) =>
-                other.get("metricName") === "NumberOfBackupJobsFailed" ||
-                texts(other.get("metricQueries")).includes("NumberOfBackupJobsFailed"),
+        .filter((alarm) => [alarm.get("metricName"), ...texts(alarm.get("metricQueries"))].includes(FAILED_JOBS));
+    return vaults.flatMap((vault) => {
+        const alarm = alarms.find((other) =>
+            ["metricQueries", "dimensions"].some(
+                (property) => other.keys.includes(property) && other.refersTo(property, vault) === true,
+            ),
         );
-    if (!alarm) {
-        return [fail(undefined, "no alarm tells of a failed backup job")];
-    }
+        return alarm ? tellsOfFailure(alarm) : [fail(vault, "no alarm tells of its failed backup jobs")];
+    });
+}
+
+function tellsOfFailure(alarm: Resource): Finding[] {
     const told = alarm.sourcesOf("alarmActions").length > 0 || alarm.list("alarmActions").length > 0;
     return [
         told ? pass(alarm, "tells of failed jobs") : fail(alarm, "alarmActions: it tells nobody"),
