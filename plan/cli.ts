@@ -74,6 +74,9 @@ function withPolicyOptions(command: Command): Command {
 }
 
 async function runPlan(stack: string, options: PlanOptions): Promise<void> {
+    if (!options.policies && !["text", "json"].includes(options.format)) {
+        throw new UsageError(`--format ${options.format} reports what policies found; leave --no-policies out`);
+    }
     const { plan } = await import("./plan.js");
     await untilInterrupted(stack, "planning", async (signal, onProgress) => {
         const policies = options.policies ? { policies: policyRequest(options, true) } : {};
@@ -122,13 +125,15 @@ type Work = (
 async function untilInterrupted(subject: string, verb: string, work: Work): Promise<void> {
     const interrupt = new AbortController();
     const stop = () => interrupt.abort();
-    process.once("SIGINT", stop).once("SIGTERM", stop).once("SIGHUP", stop);
+    // A second signal must not end this process before it has ended what it started.
+    process.on("SIGINT", stop).on("SIGTERM", stop).on("SIGHUP", stop);
     const progress = showProgress(`${verb} ${subject}`);
     try {
         const { output, status } = await work(interrupt.signal, progress.update);
         progress.clear();
-        await write(output);
+        // Before it is written: a reader that takes only the first lines must not turn a failure into a success.
         process.exitCode = status;
+        await write(output);
     } catch (error) {
         progress.clear();
         if (!interrupt.signal.aborted) {
@@ -193,7 +198,7 @@ function version(): string {
 
 async function main(): Promise<void> {
     process.stdout.on("error", (error: NodeJS.ErrnoException) =>
-        process.exit(error.code === "EPIPE" ? 0 : FAILURE_STATUS),
+        process.exit(error.code === "EPIPE" ? (process.exitCode ?? 0) : FAILURE_STATUS),
     );
     try {
         await createCommand().parseAsync();

@@ -39,6 +39,10 @@ export function readState(file: string): ExportedState {
             `${file} is no exported state: deployment.resources is missing; write it with 'pulumi stack export --file ${file}'`,
         );
     }
+    const broken = deployment.resources.findIndex((entry) => !isStateResource(entry));
+    if (broken !== -1) {
+        throw new UsageError(`${file}: deployment.resources[${broken}] is no resource: it has no urn and type`);
+    }
     const entries = (deployment.resources as StateResource[]).filter((resource) => resource.delete !== true);
     const root = entries.find(({ type }) => type === "pulumi:pulumi:Stack");
     const [, , stack = "", project = ""] = /^urn:pulumi:((.*?)::(.*?))::/.exec(root?.urn ?? "") ?? [];
@@ -46,6 +50,11 @@ export function readState(file: string): ExportedState {
         throw new UsageError(`${file} holds no stack: it has no resource of type pulumi:pulumi:Stack`);
     }
     return { project, stack, resources: entries.map(read) };
+}
+
+function isStateResource(entry: unknown): entry is StateResource {
+    const { urn, type } = (entry ?? {}) as Partial<Record<keyof StateResource, unknown>>;
+    return typeof urn === "string" && typeof type === "string";
 }
 
 function read(entry: StateResource): Resource {

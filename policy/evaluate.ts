@@ -28,11 +28,18 @@ export function evaluate(rule: Rule, stack: Stack, exemptions: Partial<Exemption
     const faulty = exemptions.flatMap((exemption) =>
         exemptionProblems(rule, exemption, stack.today).map((problem): ReportedFinding => ({
             status: "fail",
-            message: `exemption of ${exemption.resource ?? "?"}: ${problem}`,
+            message: `exemption of ${exemption.resource ?? "?"}: ${problem}; renew or remove it`,
         })),
     );
     const valid = exemptions.filter((exemption) => exemptionProblems(rule, exemption, stack.today).length === 0);
-    const findings = [...checked(rule, stack).map((finding) => reported(finding, valid)), ...faulty];
+    const judged = checked(rule, stack);
+    const unused = valid
+        .filter((exemption) => !judged.some((finding) => finding.status === "fail" && isExempt(finding, exemption)))
+        .map((exemption): ReportedFinding => ({
+            status: "warn",
+            message: `the exemption of ${exemption.resource ?? "?"} sets nothing aside; remove it`,
+        }));
+    const findings = [...judged.map((finding) => reported(finding, valid)), ...faulty, ...unused];
     return { id: rule.id, status: statusOf(findings), findings };
 }
 
@@ -45,12 +52,13 @@ function checked(rule: Rule, stack: Stack): Finding[] {
     }
 }
 
-function reported({ status, message, resource }: Finding, exemptions: Partial<Exemption>[]): ReportedFinding {
-    const exemption =
-        status === "fail" &&
-        exemptions.find((other) =>
-            (resource ? [resource.name, resource.urn] : [WHOLE_STACK]).includes(other.resource ?? ""),
-        );
+function isExempt({ resource }: Finding, exemption: Partial<Exemption>): boolean {
+    return (resource ? [resource.name, resource.urn] : [WHOLE_STACK]).includes(exemption.resource ?? "");
+}
+
+function reported(finding: Finding, exemptions: Partial<Exemption>[]): ReportedFinding {
+    const { status, message, resource } = finding;
+    const exemption = status === "fail" && exemptions.find((other) => isExempt(finding, other));
     const urn = resource === undefined ? {} : { urn: resource.urn };
     return exemption
         ? {

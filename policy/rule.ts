@@ -122,6 +122,9 @@ export function shown(value: unknown): string {
     if (value === UNKNOWN) {
         return "a value that is not known yet";
     }
+    if (value === "") {
+        return "empty";
+    }
     const text = typeof value === "string" ? value : JSON.stringify(value);
     return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

@@ -14,7 +14,7 @@ const SHOWN_WAITING = 5;
 export function renderChecklist(checked: Checked, style: Style): string {
     const { checklist } = checked.policies;
     const own = checklist ? [renderItems(checklist, checked, style), ...renderNotices(checked, style)] : [];
-    return [...own, renderOthers(checked, style), checklist ? renderTally(checklist, style) : ""]
+    return [...own, renderOthers(checked, style), checklist ? renderTally(checklist, checked, style) : ""]
         .filter((section) => section !== "")
         .join("\n");
 }
@@ -88,13 +88,20 @@ function renderOthers(checked: Checked, style: Style): string {
     return lines.length > 0 ? `${[style.bold("Other policies"), ...lines].join("\n")}\n` : "";
 }
 
-function renderTally(checklist: ItemResult[], style: Style): string {
+/** Why failures do not matter, where their level lets them pass. */
+function consequence(checklist: ItemResult[], checked: Checked, style: Style): string {
+    const fails = checklist.some(({ status }) => status === "fail");
+    const blocks = checked.policies.violations.some(({ level }) => level === "mandatory");
+    return fails && !blocks ? style.dim(` None of them blocks by ${checked.policies.levels}.`) : "";
+}
+
+function renderTally(checklist: ItemResult[], checked: Checked, style: Style): string {
     const counts = tally(checklist);
     const others = (Object.entries(counts) as [Status, number][])
         .filter(([status, count]) => status !== "pass" && count > 0)
         .map(([status, count]) => `${count} ${statusLabels[status].toLowerCase()}`);
     const text = `Checklist: ${counts.pass} of ${checklist.length} pass${others.length > 0 ? `, ${others.join(", ")}` : ""}.`;
-    return `${counts.fail > 0 ? style.bad(text) : style.good(text)}\n`;
+    return `${counts.fail > 0 ? style.bad(text) : style.good(text)}${consequence(checklist, checked, style)}\n`;
 }
 
 function paint(status: Status, style: Style): (text: string) => string {

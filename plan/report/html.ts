@@ -46,6 +46,7 @@ table { border-collapse: collapse; width: 100%; } td, th { text-align: left; ver
 td:first-child { width: 9rem; font-weight: 600; white-space: nowrap; } td:last-child { overflow-wrap: anywhere; }
 .pass { color: var(--good); } .fail { color: var(--bad); } .unknown, .exempt, .warn { color: var(--wait); } .not-applicable { opacity: .7; }
 ul { margin: .3rem 0; padding-left: 1.1rem; } details { margin-top: .2rem; } summary { cursor: pointer; } .fix, .resources { opacity: .8; }
+@media (max-width: 40rem) { td { display: block; border: 0; padding: .1rem .3rem; } tr { display: block; border-top: 1px solid var(--line); padding: .4rem 0; } }
 @media print { body { margin: 0; max-width: none; font-size: 11px; } tr, li { break-inside: avoid; } details::details-content { content-visibility: visible; block-size: auto; } summary { list-style: none; } }
 `;
 

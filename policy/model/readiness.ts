@@ -66,7 +66,11 @@ export function judgeRecord(stack: Stack, component: Resource, what: string, rec
     return stack.isPreview
         ? [
               pass(component, `${what}: an example`),
-              { status: "warn", resource: component, message: `${what} is an example; replace it before the update` },
+              {
+                  status: "warn",
+                  resource: component,
+                  message: `${what} is an example, whose days are not checked; replace it before the update`,
+              },
           ]
         : [fail(component, `${what} is an example; allowed: a real one`)];
 }

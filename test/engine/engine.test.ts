@@ -173,7 +173,7 @@ describe.skipIf(!hasPulumi)("the real engine", () => {
         const { status, printed } = await pulumi("preview", "--stack", PRODUCTION, ...WITH_POLICIES);
         expect(status, printed).toBe(0);
         expect(printed).toContain("minusnow-checklist");
-        expect(printed).toContain("runbooks is an example; replace it before the update");
+        expect(printed).toContain("runbooks is an example, whose days are not checked; replace it before the update");
         expect(printed).toMatch(/PASS\s+Database access restricted to app servers/);
         expect(printed).not.toContain("mandatory");
     });

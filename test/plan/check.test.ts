@@ -81,6 +81,7 @@ describe("minusnow check", () => {
         ["no JSON", "{", "cannot read the state"],
         ["no state", "{}", "is no exported state: deployment.resources is missing"],
         ["an empty state", '{"deployment":{"resources":[]}}', "holds no stack"],
+        ["what is no resource", '{"deployment":{"resources":[null]}}', "deployment.resources[0] is no resource"],
         ["a list", "[1]", "is no exported state"],
         ["null", "null", "is no exported state"],
     ])("explains a state file with %s, with status 2", (_, content, message) => {

@@ -247,6 +247,8 @@ describe("an interrupt", () => {
             );
             const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
             child.kill(signal);
+            // An impatient second one must leave nothing behind either.
+            setTimeout(() => child.kill(signal), 50);
             expect(await ended).toBe(130);
             expect(stderr).toContain("Interrupted; nothing was left running.");
             await until(() => !isRunning(pid) || undefined);

@@ -68,7 +68,7 @@ describe("plan with policies", () => {
     it.each([
         [["--policy-config", "/nowhere.json"], "cannot read the policy configuration /nowhere.json"],
         [["--policy-pack", "/tmp"], "/tmp is no policy pack: it has no PulumiPolicy.yaml"],
-        [["--format", "sarif", "--no-policies"], "no policy ran"],
+        [["--format", "sarif", "--no-policies"], "leave --no-policies out"],
     ])("explains the mistake in %j with status 2", (args, message) => {
         const { status, stderr } = report("aws-dev", ...args);
         expect(stderr).toContain(message);

@@ -60,6 +60,12 @@ describe("exemptions", () => {
         expect(violations.map((violation) => violation.message).join("\n")).toContain(message);
     });
 
+    it("that set nothing aside are told", async () => {
+        const { violations } = await judge([{ ...exemption, resource: "minusnow-prod-lbb" }]);
+        const told = violations.map(({ message }) => message).join("\n");
+        expect(told).toContain("the exemption of minusnow-prod-lbb sets nothing aside; remove it");
+    });
+
     it("of exactly 90 days hold", async () => {
         expect((await judge([{ ...exemption, expires: "2027-02-23" }])).broken).toEqual([]);
     });
