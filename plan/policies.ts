@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
-import type { ItemResult } from "../policy/report";
+import { type ItemResult, REPORT_POLICY } from "../policy/report";
 import { type Analyzer, type PolicyInfo, startAnalyzer, type Violation } from "./engine/analyzer";
 import { type PolicyConfigFile, type PolicyLevel, policySettings, readPolicyConfig } from "./engine/policy-config";
 import type { Configuration } from "./engine/project";
@@ -45,8 +45,6 @@ export interface RunningPacks {
     check: (resources: Resource[]) => Promise<PolicyOutcome>;
     stop: () => void;
 }
-
-const REPORT_POLICY = "checklist";
 
 /** The folder of this package. */
 const PARENT = path.dirname(__dirname);

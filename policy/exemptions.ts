@@ -2,7 +2,7 @@ import { daysBetween, filled, isDay } from "./model/readiness";
 import { type Rule, shown } from "./rule";
 
 /** Longest that an exemption holds, in days from today. */
-export const LONGEST_EXEMPTION_DAYS = 90;
+const LONGEST_EXEMPTION_DAYS = 90;
 
 /** One resource that a rule does not hold for, for a time. It stands in the configuration of the rule's policy. */
 export interface Exemption {

@@ -8,14 +8,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { checklist } from "./checklist";
 import { evaluate, type RuleResult } from "./evaluate";
 import { type Exemption, exemptionSchema } from "./exemptions";
-import { itemResults } from "./report";
+import { EXAMPLES_POLICY, itemResults, REPORT_POLICY } from "./report";
 import { attested } from "./model/readiness";
 import { type Rule, shown } from "./rule";
 import { minusnow } from "./types";
 import { Resource, Stack } from "./stack";
-
-/** Name of the policy that reports the whole checklist; it is off unless its level is set. */
-export const REPORT_POLICY = "checklist";
 
 const configSchema: PolicyConfigSchema = {
     properties: {
@@ -34,8 +31,14 @@ interface RuleConfig {
     asOf?: string;
 }
 
-/** A violation at a level of its own; the policy SDK takes it, though its types name the message only. */
-type ReportAtLevel = (violation: { message: string; urn?: string; enforcementLevel?: "advisory" }) => void;
+/** The policy SDK takes a violation with a level of its own, though its types name a message and a URN only. */
+type ReportAtLevel = (violation: { message: string; urn?: string; enforcementLevel: "advisory" }) => void;
+
+/** Tells of something that never blocks, whatever the policy's level. */
+function advise(reportViolation: ReportViolation, message: string, urn?: string): void {
+    const report = reportViolation as unknown as ReportAtLevel;
+    report({ message, enforcementLevel: "advisory", ...(urn !== undefined && { urn }) });
+}
 
 /** Results of the rules that ran on the present stack, for the report, which runs last. */
 const results = new Map<string, RuleResult>();
@@ -48,7 +51,7 @@ export function checklistPolicies(): (ResourceValidationPolicy | StackValidation
 /** Rules see a stack when its update is done; this one stops an update before it makes anything. */
 function examplesPolicy(): ResourceValidationPolicy {
     return {
-        name: "readiness-no-examples",
+        name: EXAMPLES_POLICY,
         description: "No attestation or licence of an update is an example",
         enforcementLevel: "mandatory",
         severity: "high",
@@ -90,21 +93,15 @@ function rulePolicy(rule: Rule): StackValidationPolicy {
 
 /** Failures at the policy's level; what waits for the update and what only warns are advisory. */
 function tell(rule: Rule, { status, findings }: RuleResult, reportViolation: ReportViolation): void {
-    const atLevel = reportViolation as unknown as ReportAtLevel;
     for (const { status: found, message, urn } of findings) {
-        const at = urn === undefined ? {} : { urn };
         if (found === "fail") {
             reportViolation(`${message}. ${rule.risk} Fix: ${rule.fix} (guide: ${rule.step})`, urn);
         } else if (found === "warn") {
-            atLevel({ message: `Warning: ${message}`, enforcementLevel: "advisory", ...at });
+            advise(reportViolation, `Warning: ${message}`, urn);
         } else if (found === "exempt") {
-            atLevel({ message: `Exempt: ${message}`, enforcementLevel: "advisory", ...at });
+            advise(reportViolation, `Exempt: ${message}`, urn);
         } else if (found === "unknown" && (status === "unknown" || status === "pass")) {
-            atLevel({
-                message: `Waits for the update: ${rule.title}: ${message}`,
-                enforcementLevel: "advisory",
-                ...at,
-            });
+            advise(reportViolation, `Waits for the update: ${rule.title}: ${message}`, urn);
         }
     }
 }
@@ -126,11 +123,11 @@ function reportPolicy(): StackValidationPolicy {
         },
         validateStack: (args, reportViolation) => {
             const { format } = args.getConfig<{ format?: string }>();
-            const items = itemResults(results);
+            const items = itemResults(checklist, results);
             results.clear();
             const lines = items.map(({ title, status }) => `${status.toUpperCase().padEnd(14)} ${title}`);
             const message = format === "json" ? JSON.stringify(items) : `\n${lines.join("\n")}`;
-            (reportViolation as unknown as ReportAtLevel)({ message, enforcementLevel: "advisory" });
+            advise(reportViolation, message);
         },
     };
 }

@@ -1,4 +1,5 @@
 import { checklist } from "./checklist";
+import { EXAMPLES_POLICY, REPORT_POLICY } from "./report";
 
 /** The reference of rules in the documentation, in Markdown. */
 export function policyReference(): string {
@@ -9,6 +10,9 @@ export function policyReference(): string {
         "",
         "Each item of the deployment guide's pre-production checklist with the rules that decide it on AWS and Azure. A rule's id",
         "is the name of its policy: levels and exemptions are set by it. Critical rules cannot be exempted.",
+        "",
+        `The pack has two policies besides. \`${EXAMPLES_POLICY}\` stops an update whose attestations or licences are examples,`,
+        `before anything is made; \`${REPORT_POLICY}\` tells the 22 items as they stand, as text or JSON, and is off by default.`,
         "",
         ...checklist.flatMap(({ title, section, rules }) => [
             `## ${title}`,

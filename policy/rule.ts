@@ -1,4 +1,4 @@
-import { type Answer, type Resource, type Stack, UNKNOWN } from "./stack";
+import { type Resource, type Stack, UNKNOWN } from "./stack";
 
 /** How bad it is to go without. Critical rules cannot be exempted. */
 export type Severity = "critical" | "high" | "medium" | "low";
@@ -78,8 +78,7 @@ export function expectEqual(resource: Resource, path: string, wanted: string | n
 
 /** {@link expectValue} for a number in a range. */
 export function expectNumber(resource: Resource, path: string, least: number, most = Infinity): Finding {
-    const allowed =
-        most === Infinity ? `${least} or more` : least === -Infinity ? `up to ${most}` : `${least} to ${most}`;
+    const allowed = most === Infinity ? `${least} or more` : `${least} to ${most}`;
     return expectValue(
         resource,
         path,
@@ -95,14 +94,6 @@ export function expectSet(resource: Resource, path: string, allowed: string): Fi
         return pass(resource, `${path} is made from another resource`);
     }
     return expectValue(resource, path, () => value !== undefined && value !== null && value !== "", allowed);
-}
-
-/** Decides by an answer. */
-export function expectAnswer(resource: Resource, answer: Answer, right: string, wrong: string): Finding {
-    if (answer === UNKNOWN) {
-        return waits(resource, `not known before the update whether ${right}`);
-    }
-    return answer ? pass(resource, right) : fail(resource, wrong);
 }
 
 /** The findings of each, or a failure where there is none. */

@@ -117,7 +117,6 @@ export class Stack {
 
     public readonly resources: Resource[];
     private readonly byType = new Map<string, Resource[]>();
-    private readonly byUrn: Map<string, Resource>;
 
     constructor(
         sources: PolicyResource[],
@@ -127,7 +126,6 @@ export class Stack {
         public readonly today: string,
     ) {
         this.resources = sources.map((source) => new Resource(source));
-        this.byUrn = new Map(this.resources.map((resource) => [resource.urn, resource]));
         for (const resource of this.resources) {
             const known = this.byType.get(resource.type);
             if (known) {
@@ -155,17 +153,13 @@ export class Stack {
         }
         return this.derived.get(compute) as T;
     }
-
-    public find(urn: string): Resource | undefined {
-        return this.byUrn.get(urn);
-    }
 }
 
 /**
  * `aws:alb/…` is the former name of `aws:lb/…`; Azure Native puts an API version into the module or the package. Modules
  * that Azure Native renamed in version 3 get their new name.
  */
-export function canonicalType(type: string): string {
+function canonicalType(type: string): string {
     const azure = /^azure-native(?:_[a-z0-9]+_v\d{8}[a-z]*)?:([a-z0-9]+)(?:\/v\d{8}[a-z]*)?:(\w+)$/.exec(type);
     if (azure) {
         const [, module = "", name = ""] = azure;

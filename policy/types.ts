@@ -71,14 +71,11 @@ export const azure = {
     machine: "azure-native:compute:VirtualMachine",
     machineExtension: "azure-native:compute:VirtualMachineExtension",
     networkInterface: "azure-native:network:NetworkInterface",
-    publicAddress: "azure-native:network:PublicIPAddress",
-    network: "azure-native:network:VirtualNetwork",
     subnet: "azure-native:network:Subnet",
     securityGroup: "azure-native:network:NetworkSecurityGroup",
     securityRule: "azure-native:network:SecurityRule",
     gateway: "azure-native:network:ApplicationGateway",
     firewallPolicy: "azure-native:network:WebApplicationFirewallPolicy",
-    privateEndpoint: "azure-native:network:PrivateEndpoint",
     database: "azure-native:dbforpostgresql:Server",
     databaseSetting: "azure-native:dbforpostgresql:Configuration",
     databaseFirewall: "azure-native:dbforpostgresql:FirewallRule",
@@ -92,11 +89,8 @@ export const azure = {
     queryAlert: "azure-native:monitor:ScheduledQueryRule",
     actionGroup: "azure-native:monitor:ActionGroup",
     collectionAssociation: "azure-native:monitor:DataCollectionRuleAssociation",
-    diagnostics: "azure-native:monitor:DiagnosticSetting",
     backupVault: "azure-native:dataprotection:BackupVault",
-    backupPolicy: "azure-native:dataprotection:BackupPolicy",
     backupInstance: "azure-native:dataprotection:BackupInstance",
-    recoveryVault: "azure-native:recoveryservices:Vault",
 } as const;
 
 export const random = { password: "random:index/randomPassword:RandomPassword" } as const;

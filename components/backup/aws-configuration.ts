@@ -1,8 +1,8 @@
 import * as s3 from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 import { createPrivateBucket } from "../aws-bucket";
-import { backupStrategy } from "../reference";
 import type { AwsBackupArgs } from "./aws";
+import { withDefaults } from "./defaults";
 
 /** A versioned bucket with the documents that describe the deployment: every change adds a version. */
 export function keepConfiguration(
@@ -10,8 +10,7 @@ export function keepConfiguration(
     args: AwsBackupArgs,
     child: { parent: pulumi.Resource },
 ): pulumi.Output<string> {
-    const guide = backupStrategy.find(({ data }) => data === "configuration")!;
-    const { keyId, tags, deletionProtection = true, configurationRetentionDays = guide.retentionDays } = args;
+    const { keyId, tags, deletionProtection = true } = args;
     const { bucket, ready } = createPrivateBucket(name, { keyId, keepFilled: deletionProtection, tags }, child);
     const versioning = new s3.BucketVersioning(
         name,
@@ -22,7 +21,7 @@ export function keepConfiguration(
         id: "expire-former-versions",
         status: "Enabled",
         filter: {},
-        noncurrentVersionExpiration: { noncurrentDays: configurationRetentionDays },
+        noncurrentVersionExpiration: { noncurrentDays: withDefaults(args).configurationRetentionDays },
     };
     new s3.BucketLifecycleConfiguration(
         name,

@@ -3,6 +3,7 @@ import * as kms from "@pulumi/aws/kms";
 import type * as pulumi from "@pulumi/pulumi";
 import type { AwsBackupArgs } from "./aws";
 import { BackupLock } from "./contract";
+import { withDefaults } from "./defaults";
 
 /** Where backups go. */
 export interface Vaults {
@@ -27,7 +28,8 @@ const GRACE_DAYS = 3;
 
 /** An encrypted, locked vault for each retention, and one in the second region; they outlive what deletes their backups. */
 export function createVaults(name: string, role: BackupRole, args: AwsBackupArgs, child: Child): Vaults {
-    const { keyId, copyRegion, retentionDays = 30, auditRetentionDays = 365 } = args;
+    const { keyId, copyRegion } = args;
+    const { retentionDays, auditRetentionDays } = withDefaults(args);
     const vaults = {
         main: createVault(name, keyId, retentionDays, undefined, role, args, child).name,
         audit: createVault(`${name}-audit-logs`, keyId, auditRetentionDays, undefined, role, args, child).name,

@@ -3,10 +3,10 @@ import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 import { awsManagedPolicy, trustService } from "../aws-account";
-import { backupStrategy, type BackupRule } from "../reference";
 import { keepConfiguration } from "./aws-configuration";
 import { type BackupRole, createVaults, type Vaults } from "./aws-vaults";
 import type { Backup, BackupSettings } from "./contract";
+import { withDefaults } from "./defaults";
 
 /** Arguments of {@link AwsBackup}. */
 export interface AwsBackupArgs extends BackupSettings {
@@ -71,17 +71,8 @@ const COLD_STORAGE_DAYS = 90;
 /** More often would meet the hours in which RDS lets no backup begin: 1 to 3 each day, and 2 to 4 on Sunday. */
 const EVERY_HOURS = [6, 8, 12, 24];
 
-function strategy(data: BackupRule["data"]): BackupRule {
-    return backupStrategy.find((rule) => rule.data === data)!;
-}
-
 function checkArguments(args: AwsBackupArgs): void {
-    const {
-        databaseEveryHours = 6,
-        retentionDays = 30,
-        auditRetentionDays = 365,
-        configurationRetentionDays = 90,
-    } = args;
+    const { databaseEveryHours, retentionDays, auditRetentionDays, configurationRetentionDays } = withDefaults(args);
     const problems = [];
     if (!EVERY_HOURS.includes(databaseEveryHours)) {
         problems.push(`databaseEveryHours: found ${databaseEveryHours}, allowed are ${EVERY_HOURS.join(", ")}`);
@@ -116,8 +107,7 @@ function createRole(name: string, args: AwsBackupArgs, parent: Child): BackupRol
 const windows = { startWindow: 60, completionWindow: 720 };
 
 function databaseRule(vaults: Vaults, args: AwsBackupArgs) {
-    const hours = args.databaseEveryHours ?? strategy("database").everyHours!;
-    const deleteAfter = args.retentionDays ?? strategy("database").retentionDays;
+    const { databaseEveryHours: hours, retentionDays: deleteAfter } = withDefaults(args);
     return {
         ruleName: "database",
         schedule: hours === 24 ? "cron(0 5 * * ? *)" : `cron(0 5/${hours} * * ? *)`,
@@ -126,13 +116,13 @@ function databaseRule(vaults: Vaults, args: AwsBackupArgs) {
 }
 
 function filesRule(vaults: Vaults, args: AwsBackupArgs) {
-    const deleteAfter = args.retentionDays ?? strategy("files").retentionDays;
+    const { retentionDays: deleteAfter } = withDefaults(args);
     return { ruleName: "files", schedule: "cron(0 7 * * ? *)", ...into(vaults.main, { deleteAfter }, vaults) };
 }
 
 /** The audit logs are on the file system; one copy a week goes to cold storage and cannot be deleted before its time. */
 function auditLogsRule(vaults: Vaults, args: AwsBackupArgs) {
-    const deleteAfter = args.auditRetentionDays ?? strategy("audit-logs").retentionDays;
+    const { auditRetentionDays: deleteAfter } = withDefaults(args);
     const lifecycle = { coldStorageAfter: 1, deleteAfter };
     return { ruleName: "audit-logs", schedule: "cron(0 9 ? * SUN *)", ...into(vaults.audit, lifecycle, vaults) };
 }

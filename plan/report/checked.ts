@@ -88,6 +88,11 @@ export function nameOf(urn: string | undefined): string {
     return urn?.split("::").at(-1) ?? "";
 }
 
+/** A message with the name of the resource that it is about. */
+export function named({ urn, message }: { urn?: string; message: string }): string {
+    return urn ? `${nameOf(urn)}: ${message}` : message;
+}
+
 /** Components that a stack file configures, with the key that does. */
 const configurationKeys: Record<string, string | undefined> = {
     AwsNetwork: "network",

@@ -1,7 +1,17 @@
 import { checklistSections } from "../../components/reference";
 import type { Status } from "../../policy/evaluate";
 import type { ItemResult } from "../../policy/report";
-import { type Checked, groupBy, nameOf, type Notice, notices, otherViolations, statusLabels, tally } from "./checked";
+import {
+    type Checked,
+    groupBy,
+    named,
+    nameOf,
+    type Notice,
+    notices,
+    otherViolations,
+    statusLabels,
+    tally,
+} from "./checked";
 import type { Style } from "./style";
 
 const LABEL_WIDTH = Math.max(...Object.values(statusLabels).map((label) => label.length));
@@ -54,9 +64,7 @@ function failureLines(failures: Notice[], style: Style): string[] {
         const { rule, title, severity, level, fix } = group[0]!;
         return [
             `${indent}${style.bad(rule.id)}  ${title} ${style.dim(`(${severity}, ${level})`)}`,
-            ...group.map(
-                ({ finding }) => `${indent}  ${finding.urn ? `${nameOf(finding.urn)}: ` : ""}${finding.message}`,
-            ),
+            ...group.map(({ finding }) => `${indent}  ${named(finding)}`),
             `${indent}  ${style.dim(`fix: ${fix}`)}`,
         ];
     });
@@ -66,10 +74,7 @@ function renderNotices(checked: Checked, style: Style): string[] {
     const of = (status: Notice["finding"]["status"]) =>
         notices(checked).filter(({ finding }) => finding.status === status);
     const waiting = of("unknown").filter(({ rule }) => rule.status !== "fail");
-    const lines = (list: Notice[]) =>
-        list.map(
-            ({ rule, finding }) => `  ${rule.id}: ${finding.urn ? `${nameOf(finding.urn)}: ` : ""}${finding.message}`,
-        );
+    const lines = (list: Notice[]) => list.map(({ rule, finding }) => `  ${rule.id}: ${named(finding)}`);
     const section = (title: string, content: string[]) =>
         content.length > 0 ? `${[style.bold(title), ...content].join("\n")}\n` : "";
     const rest = waiting.length > SHOWN_WAITING ? [`  and ${waiting.length - SHOWN_WAITING} more`] : [];

@@ -1,6 +1,16 @@
 import { checklistSections } from "../../components/reference";
 import type { ItemResult } from "../../policy/report";
-import { type Checked, groupBy, nameOf, type Notice, notices, otherViolations, statusLabels, tally } from "./checked";
+import {
+    type Checked,
+    groupBy,
+    named,
+    nameOf,
+    type Notice,
+    notices,
+    otherViolations,
+    statusLabels,
+    tally,
+} from "./checked";
 
 /** The checklist as one page without any other file, for an auditor to read and print. */
 export function renderHtml(checked: Checked): string {
@@ -63,7 +73,7 @@ function renderItem(item: ItemResult, checked: Checked): string {
     const decided = rules.flatMap((rule) =>
         rule.findings
             .filter((finding) => finding.status === "pass")
-            .map((finding) => `<li>${subject(finding.urn)}${escape(finding.message)}</li>`),
+            .map((finding) => `<li>${escape(named(finding))}</li>`),
     );
     return `<tr><td class="${status}">${statusLabels[status]}</td><td><strong>${escape(title)}</strong>
 ${names && status !== "fail" ? `<div class="resources">${escape(names)}</div>` : ""}
@@ -76,9 +86,7 @@ function renderBroken(broken: Notice[]): string {
     return groups
         .map((group) => {
             const { title, severity, level, fix, tags } = group[0]!;
-            const found = group
-                .map(({ finding }) => `<li>${subject(finding.urn)}${escape(finding.message)}</li>`)
-                .join("");
+            const found = group.map(({ finding }) => `<li>${escape(named(finding))}</li>`).join("");
             return `<div><span class="fail">${escape(title)}</span> (${severity}, ${level})<ul>${found}</ul><div class="fix">Fix: ${escape(fix)} ${escape(tags.join("; "))}</div></div>`;
         })
         .join("");
@@ -87,20 +95,16 @@ function renderBroken(broken: Notice[]): string {
 function renderList(title: string, checked: Checked, status: Notice["finding"]["status"]): string {
     const lines = notices(checked)
         .filter(({ finding }) => finding.status === status)
-        .map(({ rule, finding }) => `<li>${escape(rule.id)}: ${subject(finding.urn)}${escape(finding.message)}</li>`);
+        .map(({ rule, finding }) => `<li>${escape(rule.id)}: ${escape(named(finding))}</li>`);
     return lines.length > 0 ? `<section><h2>${title}</h2><ul>${lines.join("\n")}</ul></section>` : "";
 }
 
 function renderOthers(checked: Checked): string {
     const lines = otherViolations(checked).map(
-        ({ pack, policy, level, urn, message }) =>
-            `<li>${escape(policy)} (${escape(pack)}, ${level}): ${subject(urn)}${escape(message)}</li>`,
+        (violation) =>
+            `<li>${escape(violation.policy)} (${escape(violation.pack)}, ${violation.level}): ${escape(named(violation))}</li>`,
     );
     return lines.length > 0 ? `<section><h2>Other policies</h2><ul>${lines.join("\n")}</ul></section>` : "";
-}
-
-function subject(urn: string | undefined): string {
-    return urn ? `${escape(nameOf(urn))}: ` : "";
 }
 
 function escape(text: string): string {

@@ -1,6 +1,6 @@
 import builder from "junit-report-builder";
 import type { RuleResult } from "../../policy/evaluate";
-import { type Checked, groupBy, nameOf, notices, otherViolations } from "./checked";
+import { type Checked, groupBy, named, nameOf, notices, otherViolations } from "./checked";
 
 /** What the policies found as JUnit writes test results: a suite for each section, a case for each rule. */
 export function renderJunit(checked: Checked): string {
@@ -46,6 +46,6 @@ export function renderJunit(checked: Checked): string {
 function messages(checked: Checked, rule: RuleResult): string {
     return notices(checked)
         .filter((notice) => notice.rule.id === rule.id)
-        .map(({ finding }) => `${finding.urn ? `${nameOf(finding.urn)}: ` : ""}${finding.message}`)
+        .map(({ finding }) => named(finding))
         .join("\n");
 }

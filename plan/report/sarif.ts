@@ -1,5 +1,5 @@
 import type { Log, ReportingDescriptor, Result } from "sarif";
-import { type Checked, lineFor, nameOf, type Notice, notices, otherViolations, pathTo } from "./checked";
+import { type Checked, lineFor, named, nameOf, type Notice, notices, otherViolations, pathTo } from "./checked";
 
 const SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 /** GitHub orders security alerts by this number. */
@@ -49,10 +49,9 @@ export function renderSarif(checked: Checked): string {
 
 function result(checked: Checked, { rule, finding, level, title, fix }: Notice): Result {
     const { status, message, urn } = finding;
-    const subject = urn === undefined ? "" : `${nameOf(urn)}: `;
     const common = {
         ruleId: rule.id,
-        message: { text: `${title}: ${subject}${message}${status === "fail" ? `. ${fix}` : ""}` },
+        message: { text: `${title}: ${named(finding)}${status === "fail" ? `. ${fix}` : ""}` },
         locations: [location(checked, urn)],
         partialFingerprints: { "finding/v1": `${rule.id}:${nameOf(urn)}:${message}` },
     };

@@ -9,10 +9,11 @@ export function firstBoot(server: Resource): string | undefined {
     const encoded = isTemplate
         ? server.text("userData")
         : (server.text("userDataBase64") ?? server.text("osProfile.customData"));
-    return plain ?? (encoded === undefined ? undefined : decode(encoded));
+    return plain ?? (encoded === undefined ? undefined : fromBase64(encoded));
 }
 
-function decode(encoded: string): string {
+/** The text behind base64, compressed or not. */
+export function fromBase64(encoded: string): string {
     const bytes = Buffer.from(encoded, "base64");
     const isCompressed = bytes[0] === 0x1f && bytes[1] === 0x8b;
     return isCompressed ? gunzipSync(bytes).toString() : bytes.toString();

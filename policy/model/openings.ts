@@ -1,5 +1,6 @@
 import { Address4, Address6 } from "ip-address";
 import { networkContains } from "../../components/network/addresses";
+import { fail, type Finding, pass, waits } from "../rule";
 import { type Resource, type Stack, UNKNOWN } from "../stack";
 import { aws } from "../types";
 
@@ -73,8 +74,37 @@ export function openingsInto(stack: Stack, resource: Resource, property: string)
     );
 }
 
-/** The words for a source in a message. */
-export function sourceText(source: Source | undefined): string {
+/** What may be open, and to whom. */
+export interface Allowance {
+    /** What is reached, for messages. */
+    what: string;
+    port: number;
+    isAllowed: (source: Source) => boolean;
+    /** Who is allowed, for messages. */
+    allowed: string;
+}
+
+/** Whether an opening is the one port to those who may reach it. */
+export function judgeOpening(opening: Opening, { what, port, isAllowed, allowed }: Allowance): Finding {
+    const { rule, sources } = opening;
+    if (!isPort(opening, port)) {
+        return fail(rule, `ports ${portsText(opening)} of ${what} are open, allowed: ${port}`);
+    }
+    const wrong = sources.find((source) => source.kind !== "unknown" && !isAllowed(source));
+    if (wrong || sources.length === 0) {
+        return fail(rule, `port ${port} of ${what} is open to ${sourceText(wrong)}, allowed: ${allowed}`);
+    }
+    return sources.some(({ kind }) => kind === "unknown")
+        ? waits(rule, `who reaches port ${port} of ${what} is not known before the update`)
+        : pass(rule, `port ${port} of ${what} is open to ${allowed}`);
+}
+
+/** The words for an opening's ports in a message. */
+export function portsText({ fromPort, toPort }: Opening): string {
+    return fromPort === undefined ? "all" : fromPort === toPort ? String(fromPort) : `${fromPort} to ${toPort}`;
+}
+
+function sourceText(source: Source | undefined): string {
     switch (source?.kind) {
         case "network":
             return source.cidr;

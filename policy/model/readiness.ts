@@ -3,7 +3,7 @@ import { type Resource, type Stack, UNKNOWN } from "../stack";
 import { fail, type Finding, pass, shown, waits } from "../rule";
 
 /** Longest that a person's word holds, in days. */
-export const LONGEST_DAYS = 366;
+const LONGEST_DAYS = 366;
 const MS_PER_DAY = 86_400_000;
 
 /** What every attestation and licence carries. */

@@ -1,3 +1,4 @@
+import { fail, type Finding, pass, waits } from "../rule";
 import { isObject, type Resource, type Stack } from "../stack";
 import { aws } from "../types";
 
@@ -51,4 +52,16 @@ export function subnetsOf(stack: Stack, resource: Resource, property: string, gr
                 paths.some((path) => holder.keys.includes(path) && holder.refersTo(path, subnet) === true),
             ),
         );
+}
+
+/** Whether a resource stands in subnets that nothing leads to from the Internet. */
+export function judgePrivacy(stack: Stack, resource: Resource, property: string, groupType?: string): Finding {
+    const subnets = subnetsOf(stack, resource, property, groupType);
+    const open = subnets.find((subnet) => internetRoute(stack, subnet));
+    if (open) {
+        return fail(resource, `its subnet ${open.name} has a route to the Internet gateway`);
+    }
+    return subnets.length === 0
+        ? waits(resource, "its subnets are not part of this stack")
+        : pass(resource, `private subnets ${subnets.map(({ name }) => name).join(", ")}`);
 }

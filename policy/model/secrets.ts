@@ -1,6 +1,6 @@
-import { gunzipSync } from "node:zlib";
 import { isObject, type Resource, type Stack } from "../stack";
 import { aws, azure, pulumi, random } from "../types";
+import { fromBase64 } from "./first-boot";
 
 /** Properties that exist to hold a secret, by type: the value may stand there. */
 const sinks: Record<string, readonly string[]> = {
@@ -136,15 +136,13 @@ function textsOf(value: unknown, key: string): Text[] {
     );
 }
 
-/** User data may be written in base64, compressed or not. */
+/** A text with what it says behind base64, if that is what it is. */
 function decoded({ key, text }: Text): Text {
     if (text.length <= 40 || text.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) {
         return { key, text };
     }
-    const bytes = Buffer.from(text, "base64");
     try {
-        const isCompressed = bytes[0] === 0x1f && bytes[1] === 0x8b;
-        return { key, text: `${text}\n${(isCompressed ? gunzipSync(bytes) : bytes).toString()}` };
+        return { key, text: `${text}\n${fromBase64(text)}` };
     } catch {
         return { key, text };
     }

@@ -1,3 +1,6 @@
+import { fail, type Finding, pass, waits } from "../rule";
+import type { Resource } from "../stack";
+
 /** What a machine has, as far as its size name tells. */
 export interface Capacity {
     cpus: number;
@@ -38,4 +41,20 @@ function azureCapacity(size: string): Capacity | undefined {
     const [, family = "", cpus = ""] = /^(?:Standard_)?([BDEF])(\d+)/.exec(size) ?? [];
     const perCpu = AZURE_MEMORY[family];
     return perCpu === undefined ? undefined : { cpus: Number(cpus), memoryGib: Number(cpus) * perCpu };
+}
+
+/** Whether the size that a property names has what the guide asks for at least. */
+export function judgeSize(resource: Resource, property: string, minimum: Capacity): Finding {
+    const name = resource.text(property);
+    const capacity = name === undefined ? undefined : capacityOf(name);
+    if (!capacity) {
+        return waits(resource, `${property}: it is not known what ${name ?? "this size"} has`);
+    }
+    const found = `${name} with ${capacity.cpus} CPU and ${capacity.memoryGib} GiB`;
+    return capacity.cpus >= minimum.cpus && capacity.memoryGib >= minimum.memoryGib
+        ? pass(resource, found)
+        : fail(
+              resource,
+              `${property}: found ${found}, allowed: ${minimum.cpus} CPU and ${minimum.memoryGib} GiB or more`,
+          );
 }

@@ -1,11 +1,17 @@
 import type { Resource } from "../../plan/engine/resource";
-import { Secret, type Value, type Values } from "../../plan/engine/values";
+import { reveal, Secret, type Value, type Values } from "../../plan/engine/values";
+import { textAt } from "../../plan/simulated-cloud/world";
 
 /** A planned defect: what is done to a compliant plan, and the rules of which one must notice. */
 export interface Mutation {
     name: string;
     by: string[];
     change: (resources: Resource[]) => Resource[];
+}
+
+/** The text of a property, secret or not. */
+export function textOf(resource: Resource, property: string): string {
+    return textAt({ value: reveal(resource.inputs[property]) }, "value") ?? "";
 }
 
 /** A resource's type without its module path: `lb.Listener` for `aws:lb/listener:Listener`. */

@@ -1,5 +1,5 @@
 import { appServerCount, servers as guideServers } from "../../../components/reference";
-import { capacityOf } from "../../model/sizes";
+import { judgeSize } from "../../model/sizes";
 import { appServers, machines, services, zoneOf } from "../../model/service";
 import { expectEqual, expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
 import { aws, azure } from "../../types";
@@ -41,16 +41,7 @@ function twoInTwoZones(stack: Stack): Finding[] {
 
 function size(server: Resource): Finding {
     const property = server.type === azure.machine ? "hardwareProfile.vmSize" : "instanceType";
-    const name = server.text(property);
-    const capacity = name === undefined ? undefined : capacityOf(name);
-    const { cpus, memoryGib } = guideServers.appServer.minimum;
-    if (!capacity) {
-        return waits(server, `${property}: it is not known what ${name ?? "this size"} has`);
-    }
-    const found = `${name} with ${capacity.cpus} CPU and ${capacity.memoryGib} GiB`;
-    return capacity.cpus >= cpus && capacity.memoryGib >= memoryGib
-        ? pass(server, found)
-        : fail(server, `${property}: found ${found}, allowed: ${cpus} CPU and ${memoryGib} GiB or more`);
+    return judgeSize(server, property, guideServers.appServer.minimum);
 }
 
 function encrypted(server: Resource): Finding[] {

@@ -1,6 +1,6 @@
 import { databaseStorageGib, minimumPostgresMajor, servers as guideServers } from "../../../components/reference";
 import { isReplica, primaries, replicas, replicasOf } from "../../model/databases";
-import { capacityOf } from "../../model/sizes";
+import { judgeSize } from "../../model/sizes";
 import {
     expectEqual,
     expectNumber,
@@ -49,20 +49,8 @@ function inAnotherZone(stack: Stack, primary: Resource): Finding[] {
     });
 }
 
-function size(database: Resource): Finding[] {
-    const property = isAws(database) ? "instanceClass" : "sku.name";
-    const name = database.text(property);
-    const capacity = name === undefined ? undefined : capacityOf(name);
-    const { cpus, memoryGib } = guideServers.databaseServer.minimum;
-    if (!capacity) {
-        return [waits(database, `${property}: it is not known what ${name ?? "this size"} has`)];
-    }
-    const found = `${name} with ${capacity.cpus} CPU and ${capacity.memoryGib} GiB`;
-    return [
-        capacity.cpus >= cpus && capacity.memoryGib >= memoryGib
-            ? pass(database, found)
-            : fail(database, `${property}: found ${found}, allowed: ${cpus} CPU and ${memoryGib} GiB or more`),
-    ];
+function size(database: Resource): Finding {
+    return judgeSize(database, isAws(database) ? "instanceClass" : "sku.name", guideServers.databaseServer.minimum);
 }
 
 function storage(primary: Resource): Finding {
@@ -169,7 +157,7 @@ export const databaseReplica: ItemRules = {
             step: "Server Roles and Responsibilities",
             controls: [],
             check: (stack) => [
-                ...[...primaries(stack), ...replicas(stack)].flatMap(size),
+                ...[...primaries(stack), ...replicas(stack)].map(size),
                 ...primaries(stack).map(storage),
             ],
         },

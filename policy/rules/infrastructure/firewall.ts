@@ -1,20 +1,12 @@
 import { arrows, ports } from "../../../components/reference";
 import { covers, fromInternet, groupOf, rulesOf } from "../../model/nsg";
-import {
-    isInternet,
-    isPort,
-    type Opening,
-    openings,
-    openingsInto,
-    type Source,
-    sourceText,
-} from "../../model/openings";
-import { internetRoute, subnetsOf } from "../../model/routes";
+import { isInternet, isPort, judgeOpening, openings, openingsInto, portsText } from "../../model/openings";
+import { judgePrivacy } from "../../model/routes";
 import { appServers, services } from "../../model/service";
 import { isIn, isOfServers } from "../../model/tiers";
 import { expectEqual, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
 import { aws, azure } from "../../types";
-import type { Stack } from "../../stack";
+import type { Resource, Stack } from "../../stack";
 
 /** Ports that users may reach. */
 const PUBLIC_PORTS = arrows.filter(({ from }) => from === "internet").map(({ port }) => port);
@@ -39,7 +31,7 @@ function publicOpenings(stack: Stack): Finding[] {
                 ? pass(rule, `port ${opening.fromPort} of the load balancer`)
                 : fail(
                       rule,
-                      `ports ${range(opening)} are open to the Internet, allowed: ${PUBLIC_PORTS.join(" and ")}`,
+                      `ports ${portsText(opening)} are open to the Internet, allowed: ${PUBLIC_PORTS.join(" and ")}`,
                   );
         });
 }
@@ -73,68 +65,48 @@ const tiers = [
 
 function tierOpenings(stack: Stack): Finding[] {
     const inner = tiers.flatMap(({ type, property, port, what }) =>
-        stack
-            .of(type)
-            .flatMap((resource) =>
-                judged(
-                    openingsInto(stack, resource, property),
-                    port,
+        stack.of(type).flatMap((resource) =>
+            openingsInto(stack, resource, property).map((opening) =>
+                judgeOpening(opening, {
                     what,
-                    (source) => isOfServers(stack, source),
-                    "the application servers' group",
-                ),
+                    port,
+                    isAllowed: (source) => isOfServers(stack, source),
+                    allowed: "the application servers' group",
+                }),
             ),
+        ),
     );
     const balancers = services(stack).map(({ balancer }) => balancer);
-    const servers = appServers(stack).filter(({ type }) => type === aws.instance);
-    const app = servers.flatMap((server) =>
-        judged(
-            openingsInto(stack, server, "vpcSecurityGroupIds"),
-            ports.app,
-            "the application",
-            (source) => balancers.some((balancer) => isIn(balancer, "securityGroups", source)),
-            "the load balancer's group",
+    const app = instances(stack).flatMap((server) =>
+        openingsInto(stack, server, "vpcSecurityGroupIds").map((opening) =>
+            judgeOpening(opening, {
+                what: "the application",
+                port: ports.app,
+                isAllowed: (source) => balancers.some((balancer) => isIn(balancer, "securityGroups", source)),
+                allowed: "the load balancer's group",
+            }),
         ),
     );
     return [...app, ...inner];
 }
 
-function judged(
-    found: Opening[],
-    port: number,
-    what: string,
-    isAllowed: (source: Source) => boolean,
-    allowed: string,
-): Finding[] {
-    return found.flatMap((opening): Finding[] => {
-        if (!isPort(opening, port)) {
-            return [fail(opening.rule, `ports ${range(opening)} of ${what} are open, allowed: ${port}`)];
-        }
-        const wrong = opening.sources.find((source) => source.kind !== "unknown" && !isAllowed(source));
-        if (wrong || opening.sources.length === 0) {
-            return [fail(opening.rule, `port ${port} of ${what} is open to ${sourceText(wrong)}, allowed: ${allowed}`)];
-        }
-        return opening.sources.some(({ kind }) => kind === "unknown")
-            ? [waits(opening.rule, `who reaches port ${port} of ${what} is not known before the update`)]
-            : [pass(opening.rule, `port ${port} of ${what}`)];
-    });
+function instances(stack: Stack): Resource[] {
+    return appServers(stack).filter(({ type }) => type === aws.instance);
 }
 
 /** Each tier is opened to the tier before it, or it could not work. */
 function tiersConnected(stack: Stack): Finding[] {
-    const servers = appServers(stack)
-        .filter(({ type }) => type === aws.instance)
-        .map((server) => {
-            if (openingsInto(stack, server, "vpcSecurityGroupIds").some((opening) => isPort(opening, ports.app))) {
-                return pass(server, `reachable on ${ports.app}`);
-            }
-            const own = stack
-                .of(aws.securityGroup)
-                .filter((group) => server.refersTo("vpcSecurityGroupIds", group) === true);
-            return own.length === 0 && server.list("vpcSecurityGroupIds").length > 0
-                ? waits(server, "its security groups are not in this stack")
-                : fail(server, `not reachable on port ${ports.app} from the load balancer`);
-        });
+    const servers = instances(stack).map((server) => {
+        if (openingsInto(stack, server, "vpcSecurityGroupIds").some((opening) => isPort(opening, ports.app))) {
+            return pass(server, `reachable on ${ports.app}`);
+        }
+        const own = stack
+            .of(aws.securityGroup)
+            .filter((group) => server.refersTo("vpcSecurityGroupIds", group) === true);
+        return own.length === 0 && server.list("vpcSecurityGroupIds").length > 0
+            ? waits(server, "its security groups are not in this stack")
+            : fail(server, `not reachable on port ${ports.app} from the load balancer`);
+    });
     const inner = tiers.flatMap(({ type, property, port, what }) =>
         stack
             .of(type)
@@ -217,29 +189,12 @@ function flowLogs(stack: Stack): Finding[] {
 }
 
 function innerSubnets(stack: Stack): Finding[] {
-    const inner = [
-        ...stack.of(aws.mountTarget).map((resource) => ({ resource, subnets: subnetsOf(stack, resource, "subnetId") })),
-        ...stack.of(aws.cache).map((resource) => ({
-            resource,
-            subnets: subnetsOf(stack, resource, "subnetGroupName", aws.cacheSubnets),
-        })),
-        ...appServers(stack)
-            .filter(({ type }) => type === aws.instance)
-            .map((resource) => ({ resource, subnets: subnetsOf(stack, resource, "subnetId") })),
+    return [
+        ...[...stack.of(aws.mountTarget), ...instances(stack)].map((resource) =>
+            judgePrivacy(stack, resource, "subnetId"),
+        ),
+        ...stack.of(aws.cache).map((resource) => judgePrivacy(stack, resource, "subnetGroupName", aws.cacheSubnets)),
     ];
-    return inner.map(({ resource, subnets }) => {
-        const open = subnets.find((subnet) => internetRoute(stack, subnet));
-        if (open) {
-            return fail(resource, `its subnet ${open.name} has a route to the Internet gateway`);
-        }
-        return subnets.length === 0
-            ? waits(resource, "its subnets are not part of this stack")
-            : pass(resource, `private subnets ${subnets.map(({ name }) => name).join(", ")}`);
-    });
-}
-
-function range({ fromPort, toPort }: Opening): string {
-    return fromPort === undefined ? "all" : fromPort === toPort ? String(fromPort) : `${fromPort} to ${toPort}`;
 }
 
 /** Network firewall rules in place. */

@@ -1,8 +1,8 @@
 import { ports } from "../../../components/reference";
 import { primaries, replicas } from "../../model/databases";
 import { covers, groupOf, rulesOf } from "../../model/nsg";
-import { isInside, isPort, openings, type Opening, openingsInto, type Source, sourceText } from "../../model/openings";
-import { internetRoute, subnetsOf } from "../../model/routes";
+import { isInside, isPort, judgeOpening, openings, openingsInto, type Source } from "../../model/openings";
+import { judgePrivacy } from "../../model/routes";
 import { appSubnets, machines } from "../../model/service";
 import { isOfServers } from "../../model/tiers";
 import { expectValue, fail, type Finding, type ItemRules, pass, shown, waits } from "../../rule";
@@ -37,16 +37,7 @@ function notPublic(stack: Stack): Finding[] {
 function isolated(stack: Stack): Finding[] {
     return databases(stack)
         .filter((database) => database.type === aws.database && database.keys.includes("dbSubnetGroupName"))
-        .map((database) => {
-            const subnets = subnetsOf(stack, database, "dbSubnetGroupName", aws.databaseSubnets);
-            const open = subnets.find((subnet) => internetRoute(stack, subnet));
-            if (open) {
-                return fail(database, `its subnet ${open.name} has a route to the Internet gateway`);
-            }
-            return subnets.length === 0
-                ? waits(database, "its subnets are not part of this stack")
-                : pass(database, `private subnets ${subnets.map(({ name }) => name).join(", ")}`);
-        });
+        .map((database) => judgePrivacy(stack, database, "dbSubnetGroupName", aws.databaseSubnets));
 }
 
 /** What may open a connection is followed from the database's groups back to who is in them. */
@@ -76,7 +67,14 @@ function reachableOnAws(stack: Stack, database: Resource): Finding[] {
                   ),
               ];
     }
-    const judgements = found.map((opening) => judge(stack, database, opening));
+    const judgements = found.map((opening) =>
+        judgeOpening(opening, {
+            what: database.name,
+            port: ports.postgres,
+            isAllowed: (source) => isAppTier(stack, source),
+            allowed: "the application servers",
+        }),
+    );
     const foreign = outside.filter((id) => !found.some(({ groupId }) => groupId === id));
     return [
         ...judgements,
@@ -87,19 +85,6 @@ function reachableOnAws(stack: Stack, database: Resource): Finding[] {
             ? []
             : [fail(database, `not reachable on port ${ports.postgres} from the application servers`)]),
     ];
-}
-
-function judge(stack: Stack, database: Resource, opening: Opening): Finding {
-    if (!isPort(opening, ports.postgres)) {
-        return fail(opening.rule, `more than port ${ports.postgres} of ${database.name} is open`);
-    }
-    const wrong = opening.sources.find((source) => source.kind !== "unknown" && !isAppTier(stack, source));
-    if (wrong || opening.sources.length === 0) {
-        return fail(opening.rule, `${database.name} is open to ${sourceText(wrong)}, allowed: the application servers`);
-    }
-    return opening.sources.some(({ kind }) => kind === "unknown")
-        ? waits(opening.rule, `who reaches ${database.name} is not known before the update`)
-        : pass(opening.rule, `${database.name} is open to the application servers`);
 }
 
 /** The servers' own group, without anyone else in it, or a network that holds only their subnets. */
