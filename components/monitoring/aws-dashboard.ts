@@ -42,9 +42,7 @@ function graph({ metric, unit, warning, critical }: Threshold, all: WatchedMetri
         region,
         period: 60,
         view: "timeSeries",
-        metrics: lines.flatMap(({ resource, queries }, line) =>
-            queries.map((query, place) => dashboardLine(query, `l${line}`, resource, place === queries.length - 1)),
-        ),
+        metrics: lines.flatMap(({ resource, queries }, line) => graphLine(queries, `l${line}`, resource)),
         annotations: {
             horizontal: [
                 { label: "warning", value: warning, color: "#ff7f0e" },
@@ -55,17 +53,13 @@ function graph({ metric, unit, warning, critical }: Threshold, all: WatchedMetri
     };
 }
 
-/** Ids are unique within a graph, so each line's queries carry the line's prefix. */
-function dashboardLine(query: Query, prefix: string, label: string, visible: boolean): unknown[] {
-    const { id, expression, namespace, metricName, stat, dimensions = {} } = query;
-    if (expression !== undefined) {
-        const own = expression.replace(/\b(free|requests|target|balancer|lag)\b/g, `${prefix}$1`);
-        return [{ id: `${prefix}${id}`, expression: own, label, visible }];
-    }
-    return [
-        namespace,
-        metricName,
-        ...Object.entries(dimensions).flat(),
-        { id: `${prefix}${id}`, stat, label, visible },
-    ];
+/** Ids are unique within a graph, so each line's queries carry the line's prefix, also where an expression names them. */
+function graphLine(queries: Query[], prefix: string, label: string): unknown[][] {
+    const ids = new RegExp(`\\b(${queries.map(({ id }) => id).join("|")})\\b`, "g");
+    return queries.map(({ id, expression, namespace, metricName, stat, dimensions = {} }, place) => {
+        const line = { id: `${prefix}${id}`, label, visible: place === queries.length - 1 };
+        return expression !== undefined
+            ? [{ ...line, expression: expression.replace(ids, `${prefix}$1`) }]
+            : [namespace, metricName, ...Object.entries(dimensions).flat(), { ...line, stat }];
+    });
 }

@@ -3,6 +3,7 @@ import Ajv from "ajv";
 import { nearest } from "../../stacks/nearest";
 import { UsageError } from "../usage-error";
 import type { PolicyInfo } from "./analyzer";
+import { isRecord } from "./project";
 
 /** What a violation does: told, blocking, not looked for, or repaired. */
 export type PolicyLevel = "advisory" | "mandatory" | "disabled" | "remediate";
@@ -56,12 +57,12 @@ export function policySettings(
     for (const policy of policies) {
         const entry = config[policy.name];
         const level = levelOf(entry);
-        if (entry !== undefined && level === undefined && !isObject(entry)) {
+        if (entry !== undefined && level === undefined && !isRecord(entry)) {
             problems.push(
                 `${policy.name}: found ${JSON.stringify(entry)}, allowed are ${LEVELS.join(", ")} or an object`,
             );
         }
-        const { enforcementLevel, ...own } = isObject(entry) ? entry : {};
+        const { enforcementLevel, ...own } = isRecord(entry) ? entry : {};
         if (enforcementLevel !== undefined && level === undefined) {
             problems.push(
                 `${policy.name}.enforcementLevel: found ${JSON.stringify(enforcementLevel)}, allowed are ${LEVELS.join(", ")}`,
@@ -82,7 +83,7 @@ export function policySettings(
 }
 
 function levelOf(entry: unknown): PolicyLevel | undefined {
-    const level = isObject(entry) ? entry["enforcementLevel"] : entry;
+    const level = isRecord(entry) ? entry["enforcementLevel"] : entry;
     return LEVELS.find((known) => known === level);
 }
 
@@ -110,8 +111,4 @@ function schemaProblems({ name, schema }: PolicyInfo, properties: Record<string,
 function suggestion(name: string, names: string[]): string {
     const guess = nearest(name, names);
     return guess ? `; did you mean '${guess}'?` : "";
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-    return typeof value === "object" && value !== null && !Array.isArray(value);
 }

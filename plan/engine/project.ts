@@ -198,6 +198,7 @@ function openSecrets(value: unknown, secret: { found: boolean }): unknown {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, openSecrets(item, secret)]));
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+/** True for a mapping of keys to values. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
     return typeof value === "object" && value !== null && !Array.isArray(value);
 }

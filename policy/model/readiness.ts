@@ -23,7 +23,7 @@ export function readiness(stack: Stack): Resource[] {
 
 /** A list of the readiness component. */
 export function attested(component: Resource, list: "attestations" | "licences" | "inUse"): Attested[] {
-    return component.list(list).filter((entry): entry is Attested => typeof entry === "object" && entry !== null);
+    return component.objects(list);
 }
 
 /** Whole days from one day to another. */

@@ -144,4 +144,23 @@ describe.each(cases)("operations of $stack, $mode", ({ stack, unknowns }) => {
             ]),
         ).toEqual(drawn.map(({ metric, warning, critical }) => [metric, warning, critical]));
     });
+
+    it("dashboard: ids are unique in a graph, and expressions name ids of their own line only", () => {
+        if (unknowns) {
+            return;
+        }
+        const { widgets } = JSON.parse(at.one("cloudwatch.Dashboard").inputs["dashboardBody"] as string) as {
+            widgets: { properties: { metrics: unknown[][] } }[];
+        };
+        for (const { properties } of widgets) {
+            const lines = properties.metrics.map((line) => line.at(-1) as { id: string; expression?: string });
+            const ids = lines.map(({ id }) => id);
+            expect(new Set(ids).size).toBe(ids.length);
+            for (const { id, expression = "" } of lines) {
+                const named = expression.match(/\b[a-z]\w*/g) ?? [];
+                expect(named.filter((other) => !ids.includes(other))).toEqual([]);
+                expect(named.filter((other) => !other.startsWith(/^l\d+/.exec(id)![0]))).toEqual([]);
+            }
+        }
+    });
 });
