@@ -51,7 +51,8 @@ export async function plan(request: PlanRequest): Promise<Plan> {
     const { stack, unknowns = false, signal } = request;
     const project = loadProject(request.directory);
     const configuration = loadStackConfiguration(project, stack);
-    const defaultRegion = configuration.values["aws:region"] ?? "us-east-1";
+    const defaultRegion =
+        configuration.values["aws:region"] ?? configuration.values["azure-native:location"] ?? "us-east-1";
     let packs: RunningPacks | undefined;
     const cloud = createSimulatedCloud({ unknowns, defaultRegion });
     const monitor = await startMonitor(project.name, stack, cloud, (resource) => packs?.see(resource));

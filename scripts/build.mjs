@@ -34,12 +34,18 @@ for (const file of sources.filter((source) => !source.endsWith(".ts"))) {
     cpSync(path.join(root, file), target);
 }
 
-// A function is one file; Lambda supplies the AWS SDK.
-for (const folder of ["components/database/bootstrap", "components/monitoring/probe"]) {
+// What runs elsewhere is one file each. Lambda supplies the AWS SDK.
+const bundles = [
+    { from: "components/database/bootstrap/handler.ts", to: "components/database/bootstrap/bundle.js" },
+    { from: "components/monitoring/probe/handler.ts", to: "components/monitoring/probe/bundle.js" },
+    { from: "components/database/bootstrap/azure-machine.ts", to: "components/database/bootstrap/machine.cjs" },
+];
+for (const { from, to } of bundles) {
     buildSync({
-        entryPoints: [path.join(root, folder, "handler.ts")],
-        outfile: path.join(root, "dist", folder, "bundle.js"),
+        entryPoints: [path.join(root, from)],
+        outfile: path.join(root, "dist", to),
         bundle: true,
+        minify: to.endsWith(".cjs"),
         platform: "node",
         target: "node24",
         external: ["@aws-sdk/*", "pg-native"],

@@ -7,12 +7,18 @@ const load = createRequire(import.meta.url);
 const { Analyzer } = load("@pulumi/pulumi/provider/experimental/analyzer");
 const { generateSchema } = load("@pulumi/pulumi/provider/experimental/schema");
 
+const clouds = { aws: "Aws", azure: "Azure" };
+
 export function deriveSchema(root) {
     const { name, version, description } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
-    const classes = Object.keys(load(path.join(root, "dist/components/aws.js"))).filter((exported) =>
-        exported.startsWith("Aws"),
-    );
-    const analyzer = new Analyzer(root, name, { name, version, main: "components/aws.js" }, new Set(classes));
-    const { components, typeDefinitions, dependencies } = analyzer.analyze();
-    return generateSchema(name, version, description, components, typeDefinitions, dependencies);
+    const analyzed = Object.entries(clouds).map(([cloud, prefix]) => {
+        const main = `components/${cloud}.js`;
+        const classes = Object.keys(load(path.join(root, "dist", main))).filter((each) => each.startsWith(prefix));
+        return new Analyzer(root, name, { name, version, main }, new Set(classes)).analyze();
+    });
+    const merged = (part) => Object.assign({}, ...analyzed.map((each) => each[part]));
+    const known = new Map(analyzed.flatMap(({ dependencies }) => dependencies).map((each) => [each.name, each]));
+    return generateSchema(name, version, description, merged("components"), merged("typeDefinitions"), [
+        ...known.values(),
+    ]);
 }

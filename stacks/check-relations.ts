@@ -1,7 +1,9 @@
 import { hostAddress, networksOverlap, parseNetwork, planAddresses } from "../components/network/addresses";
 import { addressSpace, appServerCount, firstHostNumber } from "../components/reference";
+import { checkCloud } from "./check-cloud";
 import type { StackConfig } from "./config";
 import type { ConfigurationProblem } from "./configuration-error";
+import { problem, set } from "./problem";
 
 type Checked = Partial<StackConfig>;
 type Check = (config: Checked, isSecret: (key: string) => boolean) => ConfigurationProblem[];
@@ -14,6 +16,12 @@ export function checkRelations(config: Checked, isSecret: (key: string) => boole
 /** Kinds that can be built on each cloud. */
 const availableKinds: { [cloud in StackConfig["cloud"]]: Record<string, string[]> } = {
     aws: {
+        loadBalancer: ["managed"],
+        database: ["managed"],
+        sharedStorage: ["managed"],
+        sessionStore: ["managed", "none"],
+    },
+    azure: {
         loadBalancer: ["managed"],
         database: ["managed"],
         sharedStorage: ["managed"],
@@ -106,9 +114,9 @@ function checkReserved(space: string, reserved: string, place: number): Configur
     }
 }
 
-const checkExistingNetwork: Check = ({ network }) => {
+const checkExistingNetwork: Check = ({ cloud, network }) => {
     if (network === undefined || (network.networkId === undefined) === (network.subnetIds === undefined)) {
-        return network?.subnetIds ? checkSubnetLists(network.subnetIds) : [];
+        return network?.subnetIds ? checkSubnetLists(cloud ?? "aws", network.subnetIds) : [];
     }
     return network.networkId === undefined
         ? [
@@ -129,9 +137,25 @@ const checkExistingNetwork: Check = ({ network }) => {
           ];
 };
 
+/** A subnet is in one zone on AWS and spans all of them on Azure. */
 function checkSubnetLists(
+    cloud: StackConfig["cloud"],
     subnetIds: NonNullable<NonNullable<Checked["network"]>["subnetIds"]>,
 ): ConfigurationProblem[] {
+    if (cloud === "azure") {
+        return [];
+    }
+    const short = Object.entries(subnetIds).filter(([, ids]) => ids.length < 2);
+    if (short.length > 0) {
+        return short.map(([role, ids]) =>
+            problem(
+                `network.subnetIds.${role}`,
+                JSON.stringify(ids),
+                "two or more subnet ids",
+                set(`network.subnetIds.${role}[${ids.length}]`, "subnet-4e5f6a7b"),
+            ),
+        );
+    }
     const lengths = Object.entries(subnetIds).map(([role, ids]) => ({ role, length: ids.length }));
     const uneven = lengths.filter(({ length }) => length !== lengths[0]!.length);
     return uneven.map(({ role, length }) =>
@@ -175,11 +199,23 @@ const checkMail: Check = ({ mail }, isSecret) => {
         : [];
 };
 
-const checkCertificate: Check = ({ hostname, dnsZone, certificateId }) => {
+const checkCertificate: Check = ({ cloud, hostname, dnsZone, dnsResourceGroup, certificateId }) => {
     if (hostname === undefined) {
         return [];
     }
-    if (dnsZone === undefined && certificateId === undefined) {
+    if (cloud === "azure" && (dnsZone === undefined) !== (dnsResourceGroup === undefined)) {
+        const missing = dnsZone === undefined ? "dnsZone" : "dnsResourceGroup";
+        const example = dnsZone === undefined ? hostname.split(".").slice(1).join(".") : "dns";
+        return [
+            problem(
+                missing,
+                "nothing beside the other",
+                "dnsZone and dnsResourceGroup, or none",
+                set(missing, example, ""),
+            ),
+        ];
+    }
+    if (cloud !== "azure" && dnsZone === undefined && certificateId === undefined) {
         return [
             problem(
                 "dnsZone",
@@ -217,26 +253,11 @@ const checkRenew: Check = ({ appPair }) => {
     );
 };
 
-/** Forms of size names that AWS gives to each service. */
-const sizeForms = [
-    { tier: "appPair", form: /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, except: /^(db|cache)\./, example: "c7i.2xlarge" },
-    { tier: "database", form: /^db\.[a-z][a-z0-9]*\.[a-z0-9]+$/, except: /^$/, example: "db.m7g.2xlarge" },
-    { tier: "sessionStore", form: /^cache\.[a-z][a-z0-9]*\.[a-z0-9]+$/, except: /^$/, example: "cache.t4g.small" },
-] as const;
-
-const checkSizes: Check = (config) =>
-    sizeForms.flatMap(({ tier, form, except, example }) => {
-        const size = config[tier]?.size;
-        return size === undefined || (form.test(size) && !except.test(size))
-            ? []
-            : [problem(`${tier}.size`, size, `a size of the form ${example}`, set(`${tier}.size`, example))];
-    });
-
-const checkBackup: Check = ({ environment, region, backup }) => {
+const checkBackup: Check = ({ cloud, environment, region, backup }) => {
     const copyRegion = backup?.copyRegion;
     const everyHours = backup?.databaseEveryHours;
     const problems = [];
-    if (environment === "prod" && copyRegion === undefined) {
+    if (cloud !== "azure" && environment === "prod" && copyRegion === undefined) {
         problems.push(
             problem(
                 "backup.copyRegion",
@@ -277,16 +298,6 @@ const checks: Check[] = [
     checkMail,
     checkCertificate,
     checkRenew,
-    checkSizes,
+    checkCloud,
     checkBackup,
 ];
-
-function problem(path: string, found: string, allowed: string, fix: string): ConfigurationProblem {
-    return { path: `minusnow:${path}`, found, allowed, fix };
-}
-
-function set(path: string, value: string, flag = "--path"): string {
-    const key = /^[\w.]+$/.test(path) ? `minusnow:${path}` : `'minusnow:${path}'`;
-    const flags = flag === "--secret" ? "--secret --path " : flag && `${flag} `;
-    return `pulumi config set ${flags}${key} ${value}`;
-}

@@ -13,16 +13,17 @@ import {
 import { readinessSchema } from "./config-readiness";
 import { choice, count, email, flag, hostname, network, text } from "./fields";
 
-const REGION = /^[a-z]{2}(-[a-z]+)+-\d+$/;
+/** Regions of both clouds; which is whose is checked beside the cloud. */
+const REGION = /^[a-z]+[a-z0-9-]*$/;
 
 const subnetList = (role: string) =>
     z
         .array(z.string())
-        .min(2)
+        .min(1)
         .meta({
-            description: `Ids of existing ${role} subnets, one per zone.`,
+            description: `Ids of existing ${role} subnets, one per zone on AWS.`,
             example: ["subnet-0a1b2c3d", "subnet-4e5f6a7b"],
-            allowed: "two or more subnet ids",
+            allowed: "subnet ids",
         });
 
 const networkSchema = z.strictObject({
@@ -48,6 +49,7 @@ const networkSchema = z.strictObject({
         })
         .meta({ description: "Existing subnets by role; needs networkId." })
         .optional(),
+    bastion: flag("Azure: Azure Bastion for administrators. Default false.").optional(),
 });
 
 const loadBalancerSchema = z.strictObject({
@@ -64,7 +66,10 @@ const loadBalancerSchema = z.strictObject({
 const appPairSchema = z.strictObject({
     count: count("Application servers. Default 2.", 1, 200, 2).optional(),
     size: text("Machine size. Default by profile.", "c7i.2xlarge").optional(),
-    os: choice(OperatingSystem, "Operating system of new servers. Default amazon-linux-2023 on AWS.").optional(),
+    os: choice(
+        OperatingSystem,
+        "Operating system of new servers. Default amazon-linux-2023 on AWS, ubuntu-24.04 on Azure.",
+    ).optional(),
     image: text(
         "Id of the machine image of new servers. Default the newest of os.",
         "ami-0a1b2c3d4e5f60718",
@@ -77,6 +82,12 @@ const appPairSchema = z.strictObject({
             example: ["app2"],
         })
         .optional(),
+    sshPublicKey: text(
+        "Azure: public key of the servers' administrator.",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleExam admin",
+        /^(ssh-ed25519|ssh-rsa) [A-Za-z0-9+/]+={0,3}( .*)?$/,
+        "an RSA or Ed25519 public key as ssh-keygen writes it",
+    ).optional(),
 });
 
 const databaseSchema = z.strictObject({
@@ -129,9 +140,13 @@ const releaseSchema = z.strictObject({
     artifact: text(
         "Where the archive is.",
         "s3://example-releases/minusnow/2.4.1.tar.gz",
-        /^s3:\/\/[^/]+\/.+\.tar\.gz$/,
-        "s3://<bucket>/<key>.tar.gz",
+        /^(s3|https):\/\/[^/]+\/.+\.tar\.gz$/,
+        "s3://<bucket>/<key>.tar.gz on AWS, the https address of a blob on Azure",
     ),
+    storageId: text(
+        "Azure: resource id of the storage account or container that the archive is in.",
+        "/subscriptions/0a1b2c3d/resourceGroups/shared/providers/Microsoft.Storage/storageAccounts/releases",
+    ).optional(),
     sha256: text(
         "SHA-256 of the archive.",
         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
@@ -165,7 +180,7 @@ const backupSchema = z.strictObject({
     auditRetentionDays: count("Days that archives of audit logs are kept. Default 365.", 91, 36500, 365).optional(),
     configurationRetentionDays: count("Days that former configurations are kept. Default 90.", 1, 36500, 90).optional(),
     copyRegion: text(
-        "Second region that every backup is copied to; prod needs one.",
+        "AWS: second region that every backup is copied to; prod needs one. Azure copies to the region's pair.",
         "us-west-2",
         REGION,
         "a region other than the stack's",
@@ -176,17 +191,18 @@ const backupSchema = z.strictObject({
 
 /** Configuration of a stack, before its profile's defaults. */
 export const configSchema = z.strictObject({
-    cloud: z.enum(["aws"]).meta({ description: "Cloud to deploy to.", example: "aws" }),
+    cloud: z.enum(["aws", "azure"]).meta({ description: "Cloud to deploy to.", example: "aws" }),
     environment: z.enum(["dev", "staging", "prod"]).meta({
         description:
             "Environment; it chooses the profile of defaults: dev, staging (the guide's minimum sizes), prod (recommended).",
         example: "prod",
     }),
-    region: text("Region of the cloud.", "us-east-1", REGION, "a region, for example us-east-1"),
+    region: text("Region of the cloud.", "us-east-1", REGION, "a region, for example us-east-1 or eastus2"),
     hostname: hostname("Host name that users open.", "minusnow.example.com"),
     dnsZone: hostname("DNS zone for the host name's record and the certificate's proof.", "example.com").optional(),
+    dnsResourceGroup: text("Azure: resource group of the DNS zone.", "dns").optional(),
     certificateId: text(
-        "Id of an existing certificate. Default: one is issued.",
+        "Id of an existing certificate. Default: one is issued; Azure issues none.",
         "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d",
     ).optional(),
     supportEmail: email("Address that users see for support.", "support@example.com"),

@@ -12,9 +12,12 @@ function main() {
         values: pulumi.runtime.allConfig(),
         isSecret: (key) => secretKeys.includes(key),
     });
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- one cloud's SDK only, and under ts-node as well
-    const { deployToAws } = require("./aws") as typeof import("./aws");
-    return deployToAws(config);
+    // One cloud's SDK only, and under ts-node as well.
+    /* eslint-disable @typescript-eslint/no-require-imports */
+    return config.cloud === "aws"
+        ? (require("./aws") as typeof import("./aws")).deployToAws(config)
+        : (require("./azure") as typeof import("./azure")).deployToAzure(config);
+    /* eslint-enable @typescript-eslint/no-require-imports */
 }
 
 export = main;

@@ -5,11 +5,12 @@ import * as ssm from "@pulumi/aws/ssm";
 import * as pulumi from "@pulumi/pulumi";
 import { trustService } from "../aws-account";
 import { OperatingSystem, osFamily } from "../host/operating-system";
-import { appServerCount, nodeMajor } from "../reference";
+import { nodeMajor } from "../reference";
 import type { Mount } from "../shared-storage/contract";
 import { memberPolicy } from "./aws-policy";
 import { type AppPair, type ReleaseArtifact, type SecretVariable, SERVERS_TAG } from "./contract";
 import { renderAppServer } from "./host/app-server";
+import { memberNames, pairDocuments, pairProblems } from "./members";
 
 /** Arguments of {@link AwsAppPair}. */
 export interface AwsAppPairArgs {
@@ -127,28 +128,8 @@ interface Child {
     parent: pulumi.Resource;
 }
 
-function memberNames(args: AwsAppPairArgs): string[] {
-    return Array.from({ length: args.count ?? appServerCount }, (_, place) => `app${place + 1}`);
-}
-
 function checkArguments(args: AwsAppPairArgs): void {
-    const { count = appServerCount, renew = [], privateAddresses, sessionHost, sessionPort, sessionSecretId } = args;
-    const names = memberNames(args);
-    const problems = [];
-    if (!Number.isInteger(count) || count < 1) {
-        problems.push(`count: found ${count}, allowed is a whole number of at least 1`);
-    }
-    for (const name of renew.filter((unknown) => !names.includes(unknown))) {
-        problems.push(`renew: found '${name}', allowed are ${names.join(", ")}`);
-    }
-    if (privateAddresses && privateAddresses.length !== count) {
-        problems.push(
-            `privateAddresses: found ${privateAddresses.length}, allowed is one for each of ${count} servers`,
-        );
-    }
-    if (new Set([sessionHost, sessionPort, sessionSecretId].map((value) => value === undefined)).size > 1) {
-        problems.push("sessionHost, sessionPort and sessionSecretId: allowed are all three or none");
-    }
+    const problems = pairProblems(args);
     if (problems.length > 0) {
         throw new Error(`AwsAppPair: ${problems.join("; ")}`);
     }
@@ -162,34 +143,16 @@ interface Settings {
 }
 
 function publishSettings(name: string, args: AwsAppPairArgs, child: Child): Settings {
-    const {
-        tags,
-        environment,
-        databaseHost: host,
-        databasePort: port,
-        databaseName,
-        databaseSecretId,
-        sessionHost,
-    } = args;
     const path = `/${name}`;
-    const session = { scheme: "rediss", host: sessionHost, port: args.sessionPort, secretId: args.sessionSecretId };
-    const settings = {
-        environment,
-        secrets: Object.fromEntries(args.secrets.map((secret) => [secret.name, secret.secretId])),
-        database: { host, port, name: databaseName, secretId: databaseSecretId },
-        ...(sessionHost !== undefined && { sessionStore: session }),
-    };
     const parameter = (key: string, value: pulumi.Input<string>) =>
-        new ssm.Parameter(`${name}-${key}`, { name: `${path}/${key}`, type: "String", value, tags }, child);
-    const documents = {
-        "settings.json": pulumi.jsonStringify(settings),
-        "release.json": pulumi.jsonStringify(args.release),
+        new ssm.Parameter(`${name}-${key}`, { name: `${path}/${key}`, type: "String", value, tags: args.tags }, child);
+    const { settings, release } = pairDocuments(args);
+    const parameters = [parameter("settings", settings), parameter("release", release)];
+    return {
+        path: pulumi.output(path),
+        parameters,
+        documents: { "settings.json": settings, "release.json": release },
     };
-    const parameters = [
-        parameter("settings", documents["settings.json"]),
-        parameter("release", documents["release.json"]),
-    ];
-    return { path: pulumi.output(path), parameters, documents };
 }
 
 function createProfile(name: string, settings: Settings, args: AwsAppPairArgs, child: Child): iam.InstanceProfile {

@@ -16,6 +16,11 @@ export interface ReleaseArtifact {
     artifact: pulumi.Input<string>;
     /** SHA-256 of the archive, 64 hexadecimal digits; servers refuse any other content. */
     sha256: pulumi.Input<string>;
+    /**
+     * Azure only: resource id of the storage account or container with the archive, on which servers get the role Storage
+     * Blob Data Reader. Default: the caller gives it to the pair's `principalId`.
+     */
+    storageId?: pulumi.Input<string>;
 }
 
 /** What the app-pair tier gives on every cloud; members are named app1, app2, … in order. */

@@ -2,23 +2,19 @@ import * as pulumi from "@pulumi/pulumi";
 import { AwsAppPair } from "../app-pair/aws";
 import { AwsBackup } from "../backup/aws";
 import { AwsDatabase } from "../database/aws";
-import { DatabaseKind } from "../database/contract";
 import { OperatingSystem, packageMirrorPorts } from "../host/operating-system";
 import { AwsLoadBalancer } from "../load-balancer/aws";
-import { LoadBalancerKind } from "../load-balancer/contract";
 import { AwsMonitoring } from "../monitoring/aws";
-import { hostAddress, planAddresses } from "../network/addresses";
 import { AwsNetwork } from "../network/aws";
 import { productsOnAws } from "../readiness/in-use";
 import { Readiness } from "../readiness/readiness";
-import { addressSpace, appServerCount, databaseStorageGib, firstHostNumber, ports } from "../reference";
-import { asSecret } from "../secrets/as-secret";
+import { databaseStorageGib, ports } from "../reference";
 import { AwsSecrets } from "../secrets/aws";
 import { AwsSessionStore } from "../session-store/aws";
 import { SessionStoreKind } from "../session-store/contract";
 import { AwsSharedStorage } from "../shared-storage/aws";
-import { SharedStorageKind } from "../shared-storage/contract";
-import type { Deployment, DeploymentArgs, MailSettings } from "./contract";
+import type { Deployment, DeploymentArgs } from "./contract";
+import { environment, privateAddresses, refuseMissingKinds, withoutClearPassword } from "./settings";
 
 /** The whole MinusNow platform on AWS, in the guide's high-availability architecture. */
 export class AwsDeployment extends pulumi.ComponentResource implements Deployment {
@@ -42,7 +38,7 @@ export class AwsDeployment extends pulumi.ComponentResource implements Deploymen
     constructor(name: string, args: DeploymentArgs, opts?: pulumi.ComponentResourceOptions) {
         super("minusnow:index:AwsDeployment", name, { ...args, mail: withoutClearPassword(args.mail) }, opts);
         const child = { parent: this };
-        refuseMissingKinds(args);
+        refuseMissingKinds("AwsDeployment", args);
 
         // First, so that a policy that objects to it stops an update before anything is made.
         new Readiness(`${name}-readiness`, { ...args.readiness, inUse: productsOnAws(args) }, child);
@@ -89,38 +85,14 @@ interface Tiers {
     sessions: AwsSessionStore | undefined;
 }
 
-function withoutClearPassword(mail: MailSettings): MailSettings {
-    return { ...mail, password: asSecret(mail.password) };
-}
-
-/** Kinds that this version cannot build on AWS. */
-function refuseMissingKinds(args: DeploymentArgs): void {
-    const { loadBalancer, database, sharedStorage, sessionStore } = args;
-    const kinds = [
-        { path: "loadBalancer.kind", found: loadBalancer?.kind, allowed: [LoadBalancerKind.Managed] },
-        { path: "database.kind", found: database?.kind, allowed: [DatabaseKind.Managed] },
-        { path: "sharedStorage.kind", found: sharedStorage?.kind, allowed: [SharedStorageKind.Managed] },
-        {
-            path: "sessionStore.kind",
-            found: sessionStore?.kind,
-            allowed: [SessionStoreKind.Managed, SessionStoreKind.None],
-        },
-    ];
-    const problems = kinds
-        .filter(({ found, allowed }) => found !== undefined && !(allowed as string[]).includes(found))
-        .map(({ path, found, allowed }) => `${path}: found ${found}, allowed on AWS is ${allowed.join(" or ")}`);
-    if (problems.length > 0) {
-        throw new Error(`AwsDeployment: ${problems.join("; ")}`);
-    }
-}
-
 function createNetwork(name: string, args: DeploymentArgs, child: Child): AwsNetwork {
     const mirrors = packageMirrorPorts(args.appPair?.os ?? OperatingSystem.AmazonLinux2023);
     const outboundPorts = [ports.https, args.mail.port ?? ports.smtp, ...mirrors];
+    const { bastion: _ofAzure, ...settings } = args.network ?? {};
     return new AwsNetwork(
         `${name}-net`,
         {
-            ...args.network,
+            ...settings,
             outboundPorts: [...new Set(outboundPorts)],
             serverCount: args.appPair?.count,
             tags: args.tags,
@@ -204,10 +176,11 @@ function createSessionStore(
 function createAppPair(name: string, tiers: Tiers, args: DeploymentArgs, child: Child): AwsAppPair {
     const { network, secrets, database, storage, sessions } = tiers;
     const { release, deletionProtection, tags } = args;
+    const { sshPublicKey: _ofAzure, ...settings } = args.appPair ?? {};
     return new AwsAppPair(
         `${name}-app`,
         {
-            ...args.appPair,
+            ...settings,
             subnetIds: network.subnetIds.app,
             privateAddresses: privateAddresses(args),
             firewallGroupId: network.firewallGroupIds.app,
@@ -236,33 +209,6 @@ function createAppPair(name: string, tiers: Tiers, args: DeploymentArgs, child: 
         },
         { ...child, dependsOn: network },
     );
-}
-
-/** app1 is host 10 of its zone's subnet, app2 host 11 (guide, step 7); in an existing network AWS chooses. */
-function privateAddresses(args: DeploymentArgs): string[] | undefined {
-    const { network, appPair } = args;
-    if (network?.networkId !== undefined) {
-        return undefined;
-    }
-    const subnets = planAddresses(network?.addressSpace ?? addressSpace, network?.zoneCount ?? 2).app;
-    const count = appPair?.count ?? appServerCount;
-    return Array.from({ length: count }, (_, place) =>
-        hostAddress(subnets[place % subnets.length]!, firstHostNumber + place),
-    );
-}
-
-/** The environment file's variables that are no secret (guide, steps 6 and 8). */
-function environment(args: DeploymentArgs, sharedSessions: boolean): { [name: string]: string } {
-    return {
-        NODE_ENV: "production",
-        PORT: String(ports.app),
-        APP_BASE_URL: `https://${args.hostname}`,
-        SMTP_HOST: args.mail.host,
-        SMTP_PORT: String(args.mail.port ?? ports.smtp),
-        SMTP_USER: args.mail.user,
-        SUPPORT_EMAIL: args.supportEmail,
-        ...(sharedSessions && { SESSION_STORE: "redis" }),
-    };
 }
 
 /** Waits for the whole network: AWS refuses a public balancer before the Internet gateway is attached. */

@@ -22,6 +22,8 @@ export interface NetworkSettings {
     networkId?: pulumi.Input<string>;
     /** Existing subnets by role; needs `networkId`. */
     subnetIds?: SubnetIds;
+    /** Azure only: Azure Bastion, through which administrators reach the servers by key. Default false. In place. */
+    bastion?: boolean;
 }
 
 /** Load balancer of a deployment (guide, steps 1 and 8). */
@@ -48,6 +50,8 @@ export interface AppPairSettings {
     nodeVersion?: number;
     /** Servers that this update may replace, by name. Default none. */
     renew?: string[];
+    /** Azure only, where a machine needs one: public key of the administrator `azureuser`. See `renew`. */
+    sshPublicKey?: pulumi.Input<string>;
 }
 
 /** Database of a deployment (guide, steps 3 and 4). */
@@ -108,7 +112,9 @@ export interface DeploymentArgs {
     hostname: string;
     /** DNS zone in which the host name's record and the certificate's proof are made. */
     dnsZone?: string;
-    /** Id of an existing certificate for the host name. Default: one is issued. */
+    /** Azure only: resource group of the DNS zone. */
+    dnsResourceGroup?: string;
+    /** Id of an existing certificate for the host name. Default: one is issued; Azure issues none, so it needs one. */
     certificateId?: pulumi.Input<string>;
     /** Address that users see for support (guide, step 6). */
     supportEmail: string;

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { stringify } from "yaml";
 
 /** A file that first boot writes. */
@@ -6,6 +7,8 @@ export interface HostFile {
     content: string;
     /** Octal, for example `0644`. */
     permissions: string;
+    /** True for a large file that nobody reads: it travels compressed. */
+    compressed?: boolean;
 }
 
 /** What first boot does: writes files, then runs commands in order. */
@@ -14,8 +17,10 @@ export interface CloudConfig {
     commands: string[][];
 }
 
-/** Largest user data that EC2 takes, in bytes. */
+/** Largest user data in bytes: what EC2 takes, the least of all clouds. */
 export const userDataLimit = 16 * 1024;
+/** Largest user data that Azure takes, in bytes. */
+export const azureUserDataLimit = 64 * 1024 - 1;
 
 /**
  * Renders user data for cloud-init. Password logins are off on every machine (checklist, "SSH key-based
@@ -23,24 +28,26 @@ export const userDataLimit = 16 * 1024;
  *
  * @throws Error when the document is larger than a cloud accepts.
  */
-export function renderCloudConfig({ files, commands }: CloudConfig): string {
+export function renderCloudConfig({ files, commands }: CloudConfig, limit = userDataLimit): string {
     const document = {
         ssh_pwauth: false,
         disable_root: true,
-        write_files: [sshdHardening, ...files].map(({ path, content, permissions }) => ({
-            path,
-            permissions,
-            content,
-        })),
+        write_files: [sshdHardening, ...files].map(writtenFile),
         runcmd: commands,
     };
     const text = `#cloud-config\n${stringify(document, { lineWidth: 0, blockQuote: "literal" })}`;
-    if (Buffer.byteLength(text) > userDataLimit) {
+    if (Buffer.byteLength(text) > limit) {
         throw new Error(
-            `user data has ${Buffer.byteLength(text)} bytes, allowed are ${userDataLimit}; shorten the host's files`,
+            `user data has ${Buffer.byteLength(text)} bytes, allowed are ${limit}; shorten the host's files`,
         );
     }
     return text;
+}
+
+function writtenFile({ path, content, permissions, compressed }: HostFile) {
+    return compressed
+        ? { path, permissions, encoding: "gz+b64", content: gzipSync(content, { level: 9 }).toString("base64") }
+        : { path, permissions, content };
 }
 
 const sshdHardening: HostFile = {

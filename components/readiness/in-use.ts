@@ -7,6 +7,7 @@ import type { ComponentInUse } from "./contract";
 /** Products by the domain of their mail servers. */
 const mailProducts: { domain: string; product: string }[] = [
     { domain: "amazonaws.com", product: "AWS SES" },
+    { domain: "azurecomm.net", product: "Azure Communication Services" },
     { domain: "sendgrid.net", product: "SendGrid" },
     { domain: "office365.com", product: "Office 365" },
     { domain: "outlook.com", product: "Office 365" },
@@ -30,6 +31,23 @@ export function productsOnAws(args: DeploymentArgs): ComponentInUse[] {
         { component: "backup", product: "AWS Backup" },
         { component: "load-balancer", product: "AWS ALB/NLB" },
         ...(sessionStore?.kind === SessionStoreKind.None ? [] : [{ component: "redis", product: "Valkey" }]),
+    ];
+    return products.map((used) => ({ ...used, licensed: !isOpenSource(used.component, used.product) }));
+}
+
+/** Third-party products of a deployment on Azure, by the guide's table of open-source and licensed ones. */
+export function productsOnAzure({ mail, sessionStore }: DeploymentArgs): ComponentInUse[] {
+    const products = [
+        { component: "postgresql", product: "Azure Database for PostgreSQL" },
+        { component: "operating-system", product: operatingSystems["ubuntu-24.04"] },
+        { component: "certificates", product: "certificate brought along" },
+        { component: "smtp", product: mailProduct(mail.host) },
+        { component: "monitoring", product: "Azure Monitor" },
+        { component: "backup", product: "pg_dump" },
+        { component: "load-balancer", product: "Azure Application Gateway" },
+        ...(sessionStore?.kind === SessionStoreKind.None
+            ? []
+            : [{ component: "redis", product: "Azure Managed Redis" }]),
     ];
     return products.map((used) => ({ ...used, licensed: !isOpenSource(used.component, used.product) }));
 }

@@ -8,7 +8,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { stripVTControlCharacters } from "node:util";
 import type { Cloud, LogMessage, Resource, ResourceOptions } from "./resource";
-import { decodeObject, encodeObject, revealObject, Secret, type Value, type Values } from "./values";
+import { decodeObject, encodeObject, mergeValues, revealObject, Secret, type Value, type Values } from "./values";
 
 /** Protocol features that the stand-in engine has; the SDK asks for each by name. */
 const FEATURES = new Set([
@@ -171,7 +171,8 @@ function registerResource(context: Context, request: proto.RegisterResourceReque
         const { urn, type, name, provider } = resource;
         const created = context.cloud.create({ urn, type, name, provider, inputs: revealObject(resource.inputs) });
         resource.id = created.id;
-        resource.outputs = keepSecret({ ...created.outputs, ...resource.inputs }, created.outputs, resource.options);
+        const outputs = mergeValues(created.outputs, resource.inputs) as Values;
+        resource.outputs = keepSecret(outputs, created.outputs, resource.options);
     }
     const response = new proto.RegisterResourceResponse();
     response.setUrn(resource.urn);

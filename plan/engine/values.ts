@@ -52,6 +52,37 @@ export type Value =
 
 export type Values = { [key: string]: Value };
 
+function isPlainObject(value: Value): value is Values {
+    return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** Inputs with what a provider adds to them, inside of properties as well; where both have a value, the input's stays. */
+export function mergeValues(added: Value, input: Value): Value {
+    if (Array.isArray(added) && Array.isArray(input)) {
+        return input.map((item, place) => mergeValues(added[place], item));
+    }
+    if (isPlainObject(added) && isPlainObject(input)) {
+        const merged = Object.entries(input).map(([key, value]): [string, Value] => [
+            key,
+            mergeValues(added[key], value),
+        ]);
+        return { ...added, ...Object.fromEntries(merged) };
+    }
+    return input === undefined || input === null ? added : input;
+}
+
+/** Inputs with what a provider would add marked as unknown, as a preview shows it. */
+export function unknownBeyond(input: Value, added: Value): Value {
+    if (Array.isArray(added) && Array.isArray(input)) {
+        return input.map((item, place) => unknownBeyond(item, added[place]));
+    }
+    if (isPlainObject(added) && isPlainObject(input)) {
+        const marked = Object.keys(added).map((key): [string, Value] => [key, unknownBeyond(input[key], added[key])]);
+        return { ...input, ...Object.fromEntries(marked) };
+    }
+    return input === undefined || input === null ? (added === undefined ? input : Unknown.value) : input;
+}
+
 /** Reads one property value from its wire form. */
 export function decode(wire: unknown): Value {
     if (wire === UNKNOWN_STRING) {

@@ -1,11 +1,13 @@
 import type { Cloud, NewResource } from "../engine/resource";
-import { Unknown, type Values } from "../engine/values";
+import { mergeValues, Unknown, unknownBeyond, type Values } from "../engine/values";
 import { answerAwsFunction } from "./aws/functions";
 import { nameOf } from "./aws/names";
 import type { Place } from "./aws/maker";
 import { createAwsResource } from "./aws/outputs";
 import { awsTraps } from "./aws/traps";
-import { digits, textAt, World } from "./world";
+import { answerAzureFunction, createAzureResource } from "./azure/outputs";
+import { azureTraps } from "./azure/traps";
+import { digits, textAt, uuid, World } from "./world";
 
 /** Something that the real cloud would refuse when the resource is created. */
 export interface Refusal {
@@ -38,13 +40,17 @@ export interface SimulationOptions {
 /** The account that AWS's own documentation uses in examples. */
 const ACCOUNT = "111122223333";
 
+/** What any of the clouds refuses. */
+const allTraps = [...awsTraps, ...azureTraps];
+
 export function createSimulatedCloud(options: SimulationOptions): SimulatedCloud {
     const world = new World();
     const refusals: Refusal[] = [];
     const unknownTypes = new Set<string>();
     const regions = new Map<string, string>();
+    const regionOf = (provider: string) => regions.get(provider) ?? options.defaultRegion;
     const placeOf = (provider: string, own?: string): Place => {
-        const region = own ?? regions.get(provider) ?? options.defaultRegion;
+        const region = own ?? regionOf(provider);
         return { region, account: ACCOUNT, partition: partitionOf(region) };
     };
 
@@ -52,8 +58,15 @@ export function createSimulatedCloud(options: SimulationOptions): SimulatedCloud
         const { urn, type } = resource;
         if (type.startsWith("pulumi:providers:")) {
             const id = digits(urn, 32);
-            regions.set(`${urn}::${id}`, textAt(resource.inputs, "region") ?? options.defaultRegion);
+            const { inputs } = resource;
+            regions.set(
+                `${urn}::${id}`,
+                textAt(inputs, "region") ?? textAt(inputs, "location") ?? options.defaultRegion,
+            );
             return { id, outputs: {} };
+        }
+        if (type.startsWith("azure-native:")) {
+            return createOnAzure(resource);
         }
         const { name, refusal, property } = nameOf(resource);
         const generated = property === undefined || refusal ? {} : { [property]: name };
@@ -72,8 +85,27 @@ export function createSimulatedCloud(options: SimulationOptions): SimulatedCloud
         return options.unknowns ? { id: "", outputs: {} } : { id, outputs };
     }
 
+    /** Azure's provider tells in a preview which parts of a property are not known yet; that of AWS tells nothing. */
+    function createOnAzure(resource: NewResource): { id: string; outputs: Values } {
+        const { urn, type, inputs } = resource;
+        const created = createAzureResource(resource, regionOf(resource.provider), world);
+        if (!created) {
+            unknownTypes.add(type);
+            return { id: options.unknowns ? "" : digits(urn, 20), outputs: {} };
+        }
+        const { id, outputs, naming } = created;
+        refuseTraps({
+            ...resource,
+            inputs: { ...inputs, [naming.property]: naming.name, location: outputs["location"] },
+        });
+        world.add({ urn, type, id, values: mergeValues(outputs, definedOnly(inputs)) as Values });
+        return options.unknowns
+            ? { id: "", outputs: unknownBeyond(inputs, outputs) as Values }
+            : { id, outputs: mergeValues(outputs, inputs) as Values };
+    }
+
     function refuseTraps(resource: NewResource): void {
-        for (const trap of awsTraps.filter(({ type }) => type === resource.type)) {
+        for (const trap of allTraps.filter(({ type }) => type === resource.type)) {
             const message = trap.check(resource.inputs, world);
             if (message !== undefined) {
                 refusals.push({ urn: resource.urn, trap: trap.id, message, source: trap.source });
@@ -82,7 +114,9 @@ export function createSimulatedCloud(options: SimulationOptions): SimulatedCloud
     }
 
     function invoke(token: string, args: Values, provider: string): Values {
-        const answer = answerAwsFunction(token, args, placeOf(provider), world);
+        const answer =
+            answerAwsFunction(token, args, placeOf(provider), world) ??
+            answerAzureFunction(token, args, regionOf(provider), world);
         if (!answer) {
             throw new Error(`the simulated cloud does not know the function ${token}; run pulumi preview instead`);
         }
@@ -115,6 +149,9 @@ function randomResource({ type, urn, inputs }: NewResource): { id: string; outpu
     if (type === "random:index/randomId:RandomId") {
         const hex = digits(urn, 2 * Number(inputs["byteLength"]));
         return { id: hex, outputs: { hex, dec: "0", b64Std: hex, b64Url: hex } };
+    }
+    if (type === "random:index/randomUuid:RandomUuid") {
+        return { id: uuid(urn), outputs: { result: uuid(urn) } };
     }
     if (type === "random:index/randomPassword:RandomPassword") {
         const length = Number(inputs["length"]);

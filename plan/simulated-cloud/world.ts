@@ -77,3 +77,8 @@ export function isSet(values: Value, path: string): boolean {
 export function digits(text: string, length: number): string {
     return createHash("sha256").update(text).digest("hex").slice(0, length);
 }
+
+/** A UUID that is always the same for the same text. */
+export function uuid(text: string): string {
+    return digits(text, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}

@@ -76,8 +76,11 @@ function awsThreshold(alarm: Resource, names: string[]): number | undefined {
 function azureAlarm(alarm: Resource): MetricAlarm[] {
     const conditions = alarm.objects("criteria.allOf");
     return conditions.flatMap((condition) => {
-        const names = ["metricName", "metricMeasureColumn", "query"].map((key) => condition[key]);
-        // What a log query measures is told by the query where its column's name does not.
+        // What a log query measures is told by the query where its column's name does not; one that counts rows measures nothing.
+        const measures = condition["metricName"] !== undefined || condition["metricMeasureColumn"] !== undefined;
+        const names = ["metricName", "metricMeasureColumn", "query"].map((key) =>
+            measures ? condition[key] : undefined,
+        );
         const known = names
             .filter((name) => typeof name === "string")
             .map((name) => metricNames.find(({ cloud, pattern }) => cloud === "azure" && pattern.test(name)))
@@ -88,8 +91,9 @@ function azureAlarm(alarm: Resource): MetricAlarm[] {
         }
         const above = /^(GreaterThan|gt)/i.test(String(condition["operator"]));
         const converted = known.convert?.(value) ?? value;
-        // Azure tells the share of memory that is available, so its alarms are raised below a value.
-        const threshold = above ? converted : known.metric === "memory" ? 100 - converted : undefined;
+        // Azure tells the share of a machine's memory that is available, so its alarms are raised below a value.
+        const isShareLeft = names.some((name) => typeof name === "string" && /available/i.test(name));
+        const threshold = isShareLeft === above ? undefined : above ? converted : 100 - converted;
         return [{ alarm, metric: known.metric, threshold }];
     });
 }

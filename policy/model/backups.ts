@@ -1,25 +1,39 @@
-import { aws } from "../types";
 import { isObject, type Resource, type Stack } from "../stack";
+import { aws } from "../types";
+import { azureBackupRules } from "./azure-backups";
 import { hoursBetween } from "./schedule";
 
-/** A rule of an AWS backup plan, with what the plan covers. */
+/** What backs something up regularly: a rule of an AWS backup plan, or a job on a machine on Azure. */
 export interface BackupRule {
+    /** The plan, or what brings the job to its machine. */
     plan: Resource;
     name: string;
     /** Hours between backups; undefined when the schedule cannot be read. */
     everyHours: number | undefined;
+    /** Days that a backup is kept; undefined for ever. */
     deleteAfter: number | undefined;
+    /** Days after which it is in cold storage; undefined when it never is. */
     coldStorageAfter: number | undefined;
-    /** The vault that it writes to, when it is in this stack. */
+    /** The vault or storage account that it writes to, when it is in this stack. */
     vault: Resource | undefined;
-    /** The vaults that it copies to; one that is not in this stack by its ARN. */
+    /** Days that nothing can delete or change a backup. */
+    lockedDays: number;
+    /** AWS: the vaults that it copies to; one that is not in this stack by its ARN. On Azure the account decides. */
     copies: (Resource | string)[];
     /** Resources that the plan backs up. */
     covered: Resource[];
 }
 
-/** Rules of all backup plans. */
+/** Everything that backs something up. */
 export function backupRules(stack: Stack): BackupRule[] {
+    return stack.once(allBackupRules);
+}
+
+function allBackupRules(stack: Stack): BackupRule[] {
+    return [...awsBackupRules(stack), ...azureBackupRules(stack)];
+}
+
+function awsBackupRules(stack: Stack): BackupRule[] {
     return stack.of(aws.backupPlan).flatMap((plan) => {
         const covered = coveredBy(stack, plan);
         return plan.objects("rules").map((rule) => {
@@ -27,18 +41,36 @@ export function backupRules(stack: Stack): BackupRule[] {
                 deleteAfter?: unknown;
                 coldStorageAfter?: unknown;
             };
+            const vault = vaultOf(stack, plan, rule["targetVaultName"]);
             return {
                 plan,
                 name: String(rule["ruleName"]),
                 everyHours: typeof rule["schedule"] === "string" ? hoursBetween(rule["schedule"]) : undefined,
                 deleteAfter: numberOf(lifecycle.deleteAfter),
                 coldStorageAfter: numberOf(lifecycle.coldStorageAfter),
-                vault: vaultOf(stack, plan, rule["targetVaultName"]),
+                vault,
+                lockedDays: vault ? lockedDays(stack, vault) : 0,
                 copies: copiesOf(stack, plan, rule["copyActions"]),
                 covered,
             };
         });
     });
+}
+
+/** Jobs of machines on Azure. */
+export function azureRules(stack: Stack): BackupRule[] {
+    return backupRules(stack).filter(({ plan }) => plan.type !== aws.backupPlan);
+}
+
+/** Storage accounts that jobs on Azure write to. */
+export function azureStores(stack: Stack): Resource[] {
+    return [...new Set(azureRules(stack).flatMap(({ vault }) => vault ?? []))];
+}
+
+/** Days that a lock keeps what is in a vault. */
+export function lockedDays(stack: Stack, vault: Resource): number {
+    const locks = stack.of(aws.vaultLock).filter((lock) => lock.refersTo("backupVaultName", vault) === true);
+    return Math.max(0, ...locks.map((lock) => lock.number("minRetentionDays") ?? 0));
 }
 
 function numberOf(value: unknown): number | undefined {

@@ -8,8 +8,8 @@ export function isReplica(database: Resource): boolean {
     if (database.type === aws.database) {
         return database.keys.includes("replicateSourceDb") && database.get("replicateSourceDb") !== "";
     }
-    const role = database.text("replicationRole") ?? database.text("replica.role") ?? database.text("createMode") ?? "";
-    return AZURE_REPLICA.test(role) || database.keys.includes("sourceServerResourceId");
+    const role = database.text("createMode") ?? database.text("replica.role") ?? database.text("replicationRole");
+    return role === undefined ? database.keys.includes("sourceServerResourceId") : AZURE_REPLICA.test(role);
 }
 
 /** PostgreSQL servers that accept writes. */

@@ -22,6 +22,20 @@ export function hoursBetween(expression: string): number | undefined {
     return hours && days && longestGap(days.flatMap((day) => hours.map((at) => day * HOURS_PER_DAY + at)));
 }
 
+/** Longest time in hours between two runs of a systemd calendar such as `*-*-* 00/6:05:00 UTC` or `Sun *-*-* 04:15:00`. */
+export function hoursBetweenEvents(calendar: string): number | undefined {
+    const shorthand = { hourly: 1, daily: HOURS_PER_DAY, weekly: HOURS_PER_WEEK }[calendar.trim()];
+    const [, day = "*", hour = ""] =
+        /^(?:([A-Za-z,.]+) )?\*-\*-\* ([\d*/,]+):[\d*/,]+(?::[\d*/,]+)?(?: \S+)?$/.exec(calendar.trim()) ?? [];
+    if (shorthand !== undefined || hour === "") {
+        return shorthand;
+    }
+    const hours = expand(hour, 0, HOURS_PER_DAY - 1, Number);
+    const named = (text: string) => DAYS.indexOf(text.slice(0, 3).toUpperCase());
+    const days = expand(day.replace("..", "-"), 0, DAYS_PER_WEEK - 1, named);
+    return hours && days && longestGap(days.flatMap((each) => hours.map((at) => each * HOURS_PER_DAY + at)));
+}
+
 /** AWS counts the days of the week from 1, Sunday. */
 function dayNumber(text: string): number {
     const named = DAYS.indexOf(text.toUpperCase());

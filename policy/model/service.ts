@@ -88,7 +88,8 @@ function azureServices(stack: Stack): Service[] {
                 (text) =>
                     addresses.includes(text) ||
                     pools.some((pool) => text.endsWith(`/backendAddressPools/${String(pool)}`)),
-            ) || balancer.sourcesOf("backendAddressPools").includes(card.urn);
+            ) ||
+            (balancer.isUnknown("backendAddressPools") && balancer.sourcesOf("backendAddressPools").includes(card.urn));
         const cards = stack.of(azure.networkInterface).filter(isBehind);
         const servers = stack
             .of(azure.machine)

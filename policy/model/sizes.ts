@@ -20,7 +20,9 @@ const AWS_BURSTABLE: Record<string, number | undefined> = {
     xlarge: 16,
     "2xlarge": 32,
 };
+/** GiB for each processor by family letter, and by what follows the number: `ls` has less and `ms` has more. */
 const AZURE_MEMORY: Record<string, number | undefined> = { B: 4, D: 4, E: 8, F: 2 };
+const AZURE_F_V6: Record<string, number | undefined> = { als: 2, as: 4, ams: 8 };
 
 /** Reads `c7i.2xlarge`, `db.m7g.xlarge` or `Standard_D8s_v5`; undefined for a name of another form. */
 export function capacityOf(size: string): Capacity | undefined {
@@ -38,8 +40,9 @@ function awsCapacity(size: string): Capacity | undefined {
 }
 
 function azureCapacity(size: string): Capacity | undefined {
-    const [, family = "", cpus = ""] = /^(?:Standard_)?([BDEF])(\d+)/.exec(size) ?? [];
-    const perCpu = AZURE_MEMORY[family];
+    const [, family = "", cpus = "", kind = ""] = /^(?:Standard_)?([BDEF])(\d+)([a-z]*)/.exec(size) ?? [];
+    const recent = family === "F" && /_v[67]$/.test(size);
+    const perCpu = recent ? AZURE_F_V6[kind] : AZURE_MEMORY[family];
     return perCpu === undefined ? undefined : { cpus: Number(cpus), memoryGib: Number(cpus) * perCpu };
 }
 

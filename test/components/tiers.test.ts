@@ -106,7 +106,7 @@ describe("AwsDeployment", () => {
                     }),
             ),
         ).rejects.toThrow(
-            "loadBalancer.kind: found haproxy, allowed on AWS is managed; database.kind: found vm, allowed on AWS is managed",
+            "loadBalancer.kind: found haproxy, allowed is managed; database.kind: found vm, allowed is managed",
         );
     });
 });

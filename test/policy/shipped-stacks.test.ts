@@ -18,10 +18,10 @@ describe("the checklist on the shipped stacks", () => {
         update.stop();
     });
     const judge = async (pack: TestPack, stack: string, unknowns = false): Promise<Verdict> =>
-        pack.judge((await planned(stack, unknowns)).plan.resources, levels(stack.slice(4)));
+        pack.judge((await planned(stack, unknowns)).plan.resources, levels(stack.replace(/^.*-/, "")));
 
-    it("passes 22 of 22 for aws-prod, and warns of each example", async () => {
-        const { checklist, broken, violations } = await judge(preview, "aws-prod");
+    it.each(["aws-prod", "azure-prod"])("passes 22 of 22 for %s, and warns of each example", async (stack) => {
+        const { checklist, broken, violations } = await judge(preview, stack);
         expect(checklist.filter(({ status }) => status !== "pass")).toEqual([]);
         expect(checklist.map(({ id }) => id)).toEqual(guide.map(({ id }) => id));
         expect(broken).toEqual([]);
@@ -30,8 +30,8 @@ describe("the checklist on the shipped stacks", () => {
         expect(warnings.every(({ level }) => level === "advisory")).toBe(true);
     });
 
-    it("refuses the examples in a production update", async () => {
-        const { broken, statuses } = await judge(update, "aws-prod");
+    it.each(["aws-prod", "azure-prod"])("refuses the examples of %s in a production update", async (stack) => {
+        const { broken, statuses } = await judge(update, stack);
         expect(broken.sort()).toEqual([
             "disaster-recovery-attested",
             "licenses-procured",
@@ -41,15 +41,15 @@ describe("the checklist on the shipped stacks", () => {
         expect(statuses["on-call"]).toBe("fail");
     });
 
-    it("is decided by at least one resource in every item", async () => {
-        const { checklist } = await judge(preview, "aws-prod");
+    it.each(["aws-prod", "azure-prod"])("is decided by at least one resource of %s in every item", async (stack) => {
+        const { checklist } = await judge(preview, stack);
         for (const { id, resources } of checklist) {
             expect(resources.length, id).toBeGreaterThan(0);
         }
     });
 
-    it("says honestly what aws-dev lacks, and blocks nothing", async () => {
-        const { statuses, broken } = await judge(preview, "aws-dev");
+    it.each(["aws-dev", "azure-dev"])("says honestly what %s lacks, and blocks nothing", async (stack) => {
+        const { statuses, broken } = await judge(preview, stack);
         expect(broken).toEqual([]);
         expect(Object.keys(statuses).filter((id) => statuses[id] === "fail")).toEqual([
             "load-balancer",
@@ -66,14 +66,14 @@ describe("the checklist on the shipped stacks", () => {
         ]);
     });
 
-    it("blocks aws-staging by nothing that its level lets pass", async () => {
-        const { statuses, broken } = await judge(preview, "aws-staging");
+    it.each(["aws-staging", "azure-staging"])("blocks %s by nothing that its level lets pass", async (stack) => {
+        const { statuses, broken } = await judge(preview, stack);
         expect(broken).toEqual([]);
         expect(statuses["database-access"]).toBe("pass");
         expect(statuses["runbooks"]).toBe("fail");
     });
 
-    it.each(["aws-dev", "aws-staging", "aws-prod"])(
+    it.each(["aws-dev", "aws-staging", "aws-prod", "azure-dev", "azure-staging", "azure-prod"])(
         "gives the same verdict on %s with unknown values",
         async (stack) => {
             const [resolved, unknown] = [await judge(preview, stack), await judge(preview, stack, true)];
@@ -82,12 +82,15 @@ describe("the checklist on the shipped stacks", () => {
         },
     );
 
-    it("says what waits for the update instead of falling silent", async () => {
-        const { violations } = await judge(preview, "aws-prod", true);
-        const waiting = violations.filter(({ message }) => message.startsWith("Waits for the update"));
-        expect(waiting.map(({ policy }) => policy)).toContain("shared-storage-mounted");
-        expect(violations.filter(({ message }) => message.includes("can't run"))).toEqual([]);
-    });
+    it.each(["aws-prod", "azure-prod"])(
+        "says what of %s waits for the update instead of falling silent",
+        async (stack) => {
+            const { violations } = await judge(preview, stack, true);
+            const waiting = violations.filter(({ message }) => message.startsWith("Waits for the update"));
+            expect(waiting.map(({ policy }) => policy)).toContain("shared-storage-mounted");
+            expect(violations.filter(({ message }) => message.includes("can't run"))).toEqual([]);
+        },
+    );
 });
 
 describe("the rules", () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { type HostFile, renderCloudConfig } from "../../host/cloud-init";
+import { type CloudConfig, type HostFile, renderCloudConfig } from "../../host/cloud-init";
 import { application } from "../../reference";
 import type { Mount } from "../../shared-storage/contract";
 import { applicationUnit, environmentUnit, storageUnit } from "./units";
@@ -20,6 +20,8 @@ export interface AppServerHost {
     cloud: CloudHost;
     nodeMajor: number;
     mounts: Mount[];
+    /** Largest user data that the cloud takes, in bytes. Default that of EC2. */
+    limit?: number;
 }
 
 const libraryPath = "/usr/local/lib/minusnow";
@@ -28,7 +30,7 @@ const libraryPath = "/usr/local/lib/minusnow";
  * User data of an application server (guide, steps 2, 5 and 6). It names where settings and secrets are kept and holds
  * none of them, so it stays the same from release to release.
  */
-export function renderAppServer({ cloud, nodeMajor, mounts }: AppServerHost): string {
+export function renderAppServer({ cloud, nodeMajor, mounts, limit }: AppServerHost): string {
     const script = (name: string, folder: string, source: string): HostFile => ({
         path: `${libraryPath}/${name}`,
         permissions: "0755",
@@ -40,7 +42,7 @@ export function renderAppServer({ cloud, nodeMajor, mounts }: AppServerHost): st
         permissions: "0644",
         content,
     });
-    return renderCloudConfig({
+    const config: CloudConfig = {
         files: [
             { path: "/etc/minusnow/host.env", permissions: "0644", content: hostVariables(cloud, nodeMajor) },
             { path: "/etc/minusnow/fstab", permissions: "0644", content: mounts.map(fstabLine).join("") },
@@ -55,7 +57,8 @@ export function renderAppServer({ cloud, nodeMajor, mounts }: AppServerHost): st
             unit(application.service, applicationUnit),
         ],
         commands: [["bash", "-c", `until ${libraryPath}/setup; do sleep 30; done`]],
-    });
+    };
+    return renderCloudConfig(config, limit);
 }
 
 function hostVariables(cloud: CloudHost, nodeMajor: number): string {

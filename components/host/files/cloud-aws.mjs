@@ -11,3 +11,6 @@ export const readSecret = (id) =>
     aws("secretsmanager", "get-secret-value", "--secret-id", id, "--query", "SecretString").replace(/\n$/, "");
 
 export const download = (uri, file) => aws("s3", "cp", "--only-show-errors", uri, file);
+
+/** The name follows a failover and is the one in the server's certificate. */
+export const databaseHost = (host) => host;

@@ -1,4 +1,4 @@
-import { digits, textOf } from "../world";
+import { digits, textOf, uuid } from "../world";
 import { type Maker, named, plain, sameIdAs } from "./maker";
 
 /** Monitoring, messages and backups. */
@@ -31,13 +31,13 @@ export const operationsMakers: Record<string, Maker> = {
         () => ({ status: "Active", documentVersion: "1", schemaVersion: "2.2" }),
     ),
     "aws:ssm/association:Association": ({ resource, arn }) => {
-        const id = digits(resource.urn, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+        const id = uuid(resource.urn);
         return { id, outputs: { associationId: id, arn: arn("ssm", `association/${id}`) } };
     },
     "aws:backup/vault:Vault": named(({ arn, name }) => arn("backup", `backup-vault:${name}`)),
     "aws:backup/vaultLockConfiguration:VaultLockConfiguration": sameIdAs("backupVaultName"),
     "aws:backup/plan:Plan": ({ name, arn, resource }) => {
-        const id = digits(resource.urn, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+        const id = uuid(resource.urn);
         return { id, outputs: { name, arn: arn("backup", `backup-plan:${id}`), version: "1" } };
     },
     "aws:backup/selection:Selection": ({ name, resource }) => ({ id: digits(resource.urn, 32), outputs: { name } }),

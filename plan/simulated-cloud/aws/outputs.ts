@@ -1,7 +1,7 @@
-import { Address4 } from "ip-address";
 import type { NewResource } from "../../engine/resource";
 import type { Value } from "../../engine/values";
-import { digits, listAt, numberAt, textAt, type World, textOf } from "../world";
+import { freeAddress, publicAddress } from "../addresses";
+import { digits, listAt, numberAt, textAt, textOf, uuid, type World } from "../world";
 import { type Created, ec2, type Maker, named, plain, type Place, type Request, sameIdAs } from "./maker";
 import { operationsMakers } from "./operations";
 
@@ -334,21 +334,4 @@ function createDatabase({ name, arn, region, resource, inputs, world }: Request)
             engineVersionActual: `${textOf(inputs["engineVersion"] ?? source?.values["engineVersion"])}.6`,
         },
     };
-}
-
-function uuid(text: string): string {
-    return digits(text, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
-
-/** An address from the range that is kept for documentation. */
-function publicAddress(text: string): string {
-    return `203.0.113.${(Number.parseInt(digits(text, 4), 16) % 254) + 1}`;
-}
-
-/** An address of a subnet that is not one of those which AWS keeps. */
-function freeAddress(cidrBlock: string | undefined, text: string): string {
-    const subnet = new Address4(cidrBlock ?? "10.255.0.0/24");
-    const size = 2 ** (32 - subnet.subnetMask);
-    const offset = 4 + (Number.parseInt(digits(text, 8), 16) % Math.max(size - 5, 1));
-    return Address4.fromBigInt(subnet.startAddress().bigInt() + BigInt(offset)).address;
 }

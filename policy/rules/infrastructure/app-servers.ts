@@ -143,6 +143,7 @@ function sharedSessions(stack: Stack): Finding[] {
     );
 }
 
+/** Azure has no such setting; a lock would keep an update from replacing the server. */
 function protectedFromTermination(server: Resource): Finding[] {
     return server.type === aws.instance ? [expectEqual(server, "disableApiTermination", true)] : [];
 }
@@ -166,7 +167,7 @@ export const appServersRules: ItemRules = {
             title: "Application servers have the guide's minimum of 4 CPU and 8 GiB",
             severity: "medium",
             risk: "Under load, answers are slow and the service runs out of memory.",
-            fix: "Choose a size with 4 CPU and 8 GiB or more, for example c7i.xlarge or Standard_F4s_v2.",
+            fix: "Choose a size with 4 CPU and 8 GiB or more, for example c7i.xlarge or Standard_D4s_v5.",
             step: "Server Roles and Responsibilities",
             controls: [],
             check: (stack) => machines(stack).map(size),

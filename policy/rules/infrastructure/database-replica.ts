@@ -1,6 +1,7 @@
 import { databaseStorageGib, minimumPostgresMajor, servers as guideServers } from "../../../components/reference";
 import { isReplica, primaries, replicas, replicasOf } from "../../model/databases";
-import { judgeSize } from "../../model/sizes";
+import { locked } from "../../model/azure-protection";
+import { capacityOf, judgeSize } from "../../model/sizes";
 import {
     expectEqual,
     expectNumber,
@@ -14,7 +15,7 @@ import {
     shown,
     waits,
 } from "../../rule";
-import { aws } from "../../types";
+import { aws, azure } from "../../types";
 import { type Resource, type Stack, UNKNOWN } from "../../stack";
 
 const NO_DATABASE = "no PostgreSQL server in this stack";
@@ -71,16 +72,16 @@ function encrypted(database: Resource): Finding[] {
               expectEqual(database, "storageEncrypted", true),
               ...(isReplica(database) ? [] : [expectSet(database, "kmsKeyId", "a customer key")]),
           ]
-        : [pass(database, "Azure encrypts every server at rest")];
+        : [expectEqual(database, "dataEncryption.type", "AzureKeyVault")];
 }
 
-function keptFromDeletion(primary: Resource): Finding[] {
+function keptFromDeletion(stack: Stack, primary: Resource): Finding[] {
     return isAws(primary)
         ? [
               expectEqual(primary, "deletionProtection", true),
               expectValue(primary, "skipFinalSnapshot", (value) => value === false, "false"),
           ]
-        : [];
+        : [locked(stack, primary)];
 }
 
 /** Settings of the guide that RDS takes, in RDS's units. */
@@ -111,6 +112,35 @@ function tuned(stack: Stack, database: Resource): Finding[] {
         return typeof value === "string" && allowed.includes(value)
             ? pass(group, `${name} is ${value}`)
             : fail(group, `${name}: found ${shown(value)}, allowed: ${allowed.join(" or ")}`);
+    });
+}
+
+const BLOCKS_PER_GIB = 1024 * 128;
+
+/** Settings of the guide in the units of Azure's parameters; memory counts in blocks of 8 kB. */
+function azureSettings(memoryGib: number | undefined): Record<string, string> {
+    const blocks = memoryGib === undefined ? undefined : memoryGib * BLOCKS_PER_GIB;
+    return {
+        max_connections: "200",
+        ...(blocks !== undefined && {
+            shared_buffers: String(blocks / 4),
+            effective_cache_size: String((blocks * 3) / 4),
+        }),
+        maintenance_work_mem: "1048576",
+        work_mem: "65536",
+        random_page_cost: "1.1",
+        effective_io_concurrency: "200",
+    };
+}
+
+function tunedOnAzure(stack: Stack, server: Resource): Finding[] {
+    const own = stack.of(azure.databaseSetting).filter((setting) => setting.refersTo("serverName", server) === true);
+    const memoryGib = capacityOf(server.text("sku.name") ?? "")?.memoryGib;
+    return Object.entries(azureSettings(memoryGib)).map(([name, allowed]) => {
+        const setting = own.find((other) => [other.get("configurationName"), other.get("name")].includes(name));
+        return setting
+            ? expectEqual(setting, "value", allowed)
+            : fail(server, `${name}: found nothing, allowed: ${allowed}`);
     });
 }
 
@@ -186,20 +216,23 @@ export const databaseReplica: ItemRules = {
             title: "The database is protected from deletion and leaves a final snapshot",
             severity: "high",
             risk: "A mistake deletes all tickets, assets and their history.",
-            fix: "Turn on deletion protection and the final snapshot.",
+            fix: "Turn on deletion protection and the final snapshot; on Azure a lock.",
             step: "Why Single Server Deployment is NOT Recommended",
             controls: ["Security Hub RDS.8", "MCSB AM-4"],
-            check: (stack) => primaries(stack).flatMap(keptFromDeletion),
+            check: (stack) => primaries(stack).flatMap((primary) => keptFromDeletion(stack, primary)),
         },
         {
             id: "database-settings",
             title: "PostgreSQL has the guide's settings",
             severity: "medium",
             risk: "Memory is left unused, or connections run out.",
-            fix: "Attach a parameter group with the guide's settings.",
+            fix: "Attach a parameter group with the guide's settings; on Azure set the server's parameters.",
             step: "Step 3",
             controls: [],
-            check: (stack) => stack.of(aws.database).flatMap((database) => tuned(stack, database)),
+            check: (stack) => [
+                ...stack.of(aws.database).flatMap((database) => tuned(stack, database)),
+                ...stack.of(azure.database).flatMap((server) => tunedOnAzure(stack, server)),
+            ],
         },
     ],
 };

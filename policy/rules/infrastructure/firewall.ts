@@ -1,4 +1,18 @@
 import { arrows, ports } from "../../../components/reference";
+import { fileAccounts } from "../../model/azure-backups";
+import {
+    BASTION_SUBNET,
+    bastionPrefixes,
+    endpointsOf,
+    gatewaySubnets,
+    judgeTier,
+    ownOpenings,
+    prefixesOf,
+    serverGroups,
+    serverSubnets,
+    subnetsOfService,
+    type Tier,
+} from "../../model/azure-network";
 import { covers, fromInternet, groupOf, rulesOf } from "../../model/nsg";
 import { isInternet, isPort, judgeOpening, openings, openingsInto, portsText } from "../../model/openings";
 import { judgePrivacy } from "../../model/routes";
@@ -10,8 +24,6 @@ import type { Resource, Stack } from "../../stack";
 
 /** Ports that users may reach. */
 const PUBLIC_PORTS = arrows.filter(({ from }) => from === "internet").map(({ port }) => port);
-/** What Azure's gateway itself must be managed over. */
-const GATEWAY_MANAGER = "GatewayManager";
 
 function publicOpenings(stack: Stack): Finding[] {
     const balancers = services(stack).map(({ balancer }) => balancer);
@@ -37,12 +49,7 @@ function publicOpenings(stack: Stack): Finding[] {
 }
 
 function publicNsgRules(stack: Stack): Finding[] {
-    const gatewaySubnets = stack
-        .of(azure.subnet)
-        .filter((subnet) =>
-            stack.of(azure.gateway).some((gateway) => gateway.refersTo("gatewayIPConfigurations", subnet) === true),
-        );
-    const gatewayGroups = gatewaySubnets.map((subnet) => groupOf(stack, subnet));
+    const gatewayGroups = gatewaySubnets(stack).map((subnet) => groupOf(stack, subnet));
     return stack.of(azure.securityGroup).flatMap((group) =>
         rulesOf(stack, group)
             .filter(fromInternet)
@@ -116,7 +123,45 @@ function tiersConnected(stack: Stack): Finding[] {
                     : fail(resource, `${what} is not reachable on port ${port} from the application servers`),
             ),
     );
+    return [...servers, ...inner, ...azureConnected(stack)];
+}
+
+/** Managed services on Azure that servers reach over private endpoints, with the port. */
+function azureTiers(stack: Stack): { service: Resource; port: number; what: string }[] {
+    return [
+        ...fileAccounts(stack).map((service) => ({ service, port: ports.nfs, what: "shared storage" })),
+        ...stack.of(azure.cache).map((service) => ({ service, port: AZURE_CACHE_PORT, what: "the session store" })),
+    ];
+}
+
+/** Azure Managed Redis answers on no other port. */
+const AZURE_CACHE_PORT = 10000;
+
+function azureConnected(stack: Stack): Finding[] {
+    const servers = serverGroups(stack).map((group) =>
+        opens(stack, group, ports.app)
+            ? pass(group, `reachable on ${ports.app}`)
+            : fail(group, `the application servers are not reachable on port ${ports.app}`),
+    );
+    const inner = azureTiers(stack).map(({ service, port, what }) => {
+        const subnets = subnetsOfService(stack, service);
+        if (subnets.length === 0) {
+            return endpointsOf(stack, service).length > 0
+                ? waits(service, "its subnet is not part of this stack")
+                : fail(service, `${what} has no private endpoint`);
+        }
+        return subnets.every((subnet) => {
+            const group = groupOf(stack, subnet);
+            return group === undefined || opens(stack, group, port);
+        })
+            ? pass(service, `reachable on ${port}`)
+            : fail(service, `${what} is not reachable on port ${port} from the application servers`);
+    });
     return [...servers, ...inner];
+}
+
+function opens(stack: Stack, group: Resource, port: number): boolean {
+    return ownOpenings(stack, group).some((rule) => covers(rule, port));
 }
 
 const BLOCKS = ["blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"];
@@ -135,7 +180,10 @@ function noPublicBuckets(stack: Stack): Finding[] {
 }
 
 function nsgOfEverySubnet(stack: Stack): Finding[] {
-    return stack.of(azure.subnet).map((subnet) => {
+    const guarded = stack
+        .of(azure.subnet)
+        .filter((subnet) => ![subnet.get("name"), subnet.get("subnetName")].includes(BASTION_SUBNET));
+    return guarded.map((subnet) => {
         const group = groupOf(stack, subnet);
         if (!group) {
             return fail(subnet, "it has no network security group");
@@ -152,19 +200,51 @@ function nsgOfEverySubnet(stack: Stack): Finding[] {
     });
 }
 
+/** Every opening of a group is one of the tier that is behind it. */
 function nsgTiers(stack: Stack): Finding[] {
-    return stack.of(azure.securityGroup).flatMap((group) =>
-        rulesOf(stack, group)
-            .filter(
-                (rule) => rule.inbound && rule.allow && !fromInternet(rule) && !rule.sources.includes(GATEWAY_MANAGER),
-            )
-            .filter((rule) => !rule.sources.includes("AzureLoadBalancer"))
+    return stack.of(azure.securityGroup).flatMap((group) => {
+        const tier = tierBehind(stack, group);
+        return ownOpenings(stack, group)
+            .filter((rule) => !fromInternet(rule))
             .map((rule) =>
-                rule.ports.includes("*") || covers(rule, 22) || rule.sources.includes("VirtualNetwork")
-                    ? fail(rule.holder, `${rule.name}: wider than one tier and its port`)
-                    : pass(rule.holder, `${rule.name}: port ${rule.ports.join(", ")} from ${rule.sources.join(", ")}`),
-            ),
-    );
+                covers(rule, SSH) && rule.sources.every((source) => bastionPrefixes(stack).includes(source))
+                    ? pass(rule.holder, `${rule.name}: Azure Bastion`)
+                    : judgeTier(rule, tier),
+            );
+    });
+}
+
+const SSH = 22;
+
+/** Ports of every tier behind the application's. */
+const INNER_PORTS = [ports.postgres, ports.nfs, AZURE_CACHE_PORT, ports.https];
+
+/** What may reach the resources that a group guards. */
+function tierBehind(stack: Stack, group: Resource): Tier {
+    if (serverGroups(stack).includes(group)) {
+        return {
+            sources: prefixesOf(gatewaySubnets(stack)),
+            ports: [ports.app],
+            allowed: "the load balancer's subnet",
+        };
+    }
+    const isBehind = (service: Resource) =>
+        subnetsOfService(stack, service).some((subnet) => groupOf(stack, subnet) === group);
+    const reachable = [
+        ...azureTiers(stack),
+        ...stack.of(azure.database).map((service) => ({ service, port: ports.postgres })),
+        ...[...stack.of(azure.keyVault), ...blobAccounts(stack)].map((service) => ({ service, port: ports.https })),
+    ].filter(({ service }) => isBehind(service));
+    return {
+        sources: prefixesOf(serverSubnets(stack)),
+        // A subnet that is prepared and empty may be open as it will be used.
+        ports: reachable.length === 0 ? INNER_PORTS : [...new Set(reachable.map(({ port }) => port))],
+        allowed: "the application servers' subnets",
+    };
+}
+
+function blobAccounts(stack: Stack): Resource[] {
+    return stack.of(azure.storageAccount).filter((account) => account.get("kind") !== "FileStorage");
 }
 
 function defaultGroupLocked(stack: Stack): Finding[] {
@@ -186,6 +266,31 @@ function flowLogs(stack: Stack): Finding[] {
             ? [fail(network, "connections are not recorded; add a flow log")]
             : logs.map((log) => expectEqual(log, "trafficType", "ALL"));
     });
+}
+
+function azureFlowLogs(stack: Stack): Finding[] {
+    return stack.of(azure.network).flatMap((network) => {
+        const logs = stack.of(azure.flowLog).filter((log) => log.refersTo("targetResourceId", network) === true);
+        return logs.length === 0
+            ? [fail(network, "connections are not recorded; add a flow log")]
+            : logs.map((log) => expectEqual(log, "enabled", true));
+    });
+}
+
+/** No subnet reaches the Internet by itself, and those of managed services not at all. */
+function azurePrivateSubnets(stack: Stack): Finding[] {
+    const managed = [...azureTiers(stack).map(({ service }) => service), ...stack.of(azure.database)];
+    const inner = managed.flatMap((service) => subnetsOfService(stack, service));
+    return [
+        ...[...new Set([...serverSubnets(stack), ...inner])].map((subnet) =>
+            expectEqual(subnet, "defaultOutboundAccess", false),
+        ),
+        ...[...new Set(inner)].map((subnet) =>
+            subnet.keys.includes("natGateway")
+                ? fail(subnet, "natGateway: what it holds needs no way out; allowed: nothing")
+                : pass(subnet, "without a way out"),
+        ),
+    ];
 }
 
 function innerSubnets(stack: Stack): Finding[] {
@@ -236,10 +341,10 @@ export const firewall: ItemRules = {
             title: "Servers, storage and session store are in private subnets",
             severity: "high",
             risk: "One wrong firewall rule is enough to put them on the Internet.",
-            fix: "Place them in subnets without a route to the Internet gateway.",
+            fix: "Place them in subnets without a route to the Internet gateway; on Azure without default outbound access.",
             step: "Step 7",
             controls: ["AWS Well-Architected SEC05-BP01", "MCSB NS-2"],
-            check: innerSubnets,
+            check: (stack) => [...innerSubnets(stack), ...azurePrivateSubnets(stack)],
         },
         {
             id: "firewall-default",
@@ -269,7 +374,7 @@ export const firewall: ItemRules = {
             fix: "Add a flow log of all traffic to the network.",
             step: "Step 7",
             controls: ["CIS AWS 5.0 3.7", "Security Hub EC2.6", "MCSB LT-4"],
-            check: flowLogs,
+            check: (stack) => [...flowLogs(stack), ...azureFlowLogs(stack)],
         },
     ],
 };

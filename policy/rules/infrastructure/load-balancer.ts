@@ -1,4 +1,5 @@
 import { healthCheck, ports, timeouts } from "../../../components/reference";
+import { locked, logged } from "../../model/azure-protection";
 import { type Service, services, zoneOf } from "../../model/service";
 import { subnetsOf } from "../../model/routes";
 import { expectEqual, expectNumber, expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
@@ -101,12 +102,14 @@ function inTwoZones(stack: Stack): Finding[] {
 }
 
 function kept(stack: Stack): Finding[] {
-    return services(stack)
-        .filter(isAws)
-        .flatMap(({ balancer }) => [
-            expectEqual(balancer, "enableDeletionProtection", true),
-            expectEqual(balancer, "accessLogs.enabled", true),
-        ]);
+    return services(stack).flatMap((service) =>
+        isAws(service)
+            ? [
+                  expectEqual(service.balancer, "enableDeletionProtection", true),
+                  expectEqual(service.balancer, "accessLogs.enabled", true),
+              ]
+            : [locked(stack, service.balancer), logged(stack, service.balancer, ["ApplicationGatewayAccessLog"])],
+    );
 }
 
 function leavesInPeace(stack: Stack): Finding[] {
@@ -129,12 +132,24 @@ function leavesInPeace(stack: Stack): Finding[] {
 }
 
 function timesOut(stack: Stack): Finding[] {
-    return services(stack)
-        .filter(isAws)
-        .map(({ balancer }) => expectNumber(balancer, "idleTimeout", 1, 2 * timeouts.clientSeconds));
+    const longest = 2 * timeouts.clientSeconds;
+    return services(stack).flatMap((service) =>
+        isAws(service)
+            ? [expectNumber(service.balancer, "idleTimeout", 1, longest)]
+            : service.balancer
+                  .list("backendHttpSettingsCollection")
+                  .map((_, place) =>
+                      expectNumber(
+                          service.balancer,
+                          `backendHttpSettingsCollection[${place}].requestTimeout`,
+                          1,
+                          longest,
+                      ),
+                  ),
+    );
 }
 
-/** Whether any server is in a zone that its balancer has no subnet in, where it would get no request. */
+/** Whether any server is in a zone that its balancer has no subnet in. A gateway on Azure reaches all zones of its region. */
 function reachesZones(stack: Stack): Finding[] {
     return services(stack)
         .filter(isAws)
@@ -206,7 +221,7 @@ export const loadBalancer: ItemRules = {
             title: "The balancer is protected from deletion and writes access logs",
             severity: "medium",
             risk: "A mistake deletes the way in; an attack leaves no trace.",
-            fix: "Turn on deletion protection and access logs.",
+            fix: "Turn on deletion protection and access logs; on Azure a lock and a diagnostic setting.",
             step: "Step 1",
             controls: ["Security Hub ELB.6", "MCSB AM-4"],
             check: kept,
@@ -226,7 +241,7 @@ export const loadBalancer: ItemRules = {
             title: "Idle connections are closed as the guide says",
             severity: "low",
             risk: "Idle connections use up the servers' connections.",
-            fix: "Set the idle timeout to 50 s.",
+            fix: "Set the idle timeout, on Azure the request timeout, to 50 s.",
             step: "Step 1",
             controls: [],
             check: timesOut,

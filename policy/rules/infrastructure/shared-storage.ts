@@ -1,4 +1,5 @@
 import { application, sharedDirectories } from "../../../components/reference";
+import { customerKey } from "../../model/azure-protection";
 import { firstBoot } from "../../model/first-boot";
 import { appServers, machines, zoneOf } from "../../model/service";
 import { expectEqual, expectSet, expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
@@ -48,12 +49,11 @@ function zoneRedundant(stack: Stack): Finding[] {
 }
 
 function encryptedAtRest(stack: Stack): Finding[] {
-    return stack
-        .of(aws.fileSystem)
-        .flatMap((fileSystem) => [
-            expectEqual(fileSystem, "encrypted", true),
-            expectSet(fileSystem, "kmsKeyId", "a customer key"),
-        ]);
+    return fileStores(stack).flatMap((store) =>
+        store.type === azure.storageAccount
+            ? [customerKey(store)]
+            : [expectEqual(store, "encrypted", true), expectSet(store, "kmsKeyId", "a customer key")],
+    );
 }
 
 function encryptedInTransit(stack: Stack): Finding[] {
@@ -108,7 +108,8 @@ function directoriesOf(server: Resource, stores: Resource[]): Finding[] {
         return [fail(server, "it has no first-boot script, so it mounts no shared directory")];
     }
     if (text === undefined) {
-        const store = stores.find(({ urn }) => server.sourcesOf("userData").includes(urn));
+        const sources = ["userData", "osProfile"].flatMap((property) => server.sourcesOf(property));
+        const store = stores.find(({ urn }) => sources.includes(urn));
         return [
             ...(store ? [pass(server, `its first-boot script is made from ${store.name}`)] : []),
             waits(server, "what its first-boot script mounts is not known before the update"),

@@ -37,16 +37,25 @@ function pairs(stack: Stack): Pair[] {
             alarms: all
                 .filter(
                     (found) =>
-                        found.metric === metric && (watches(found.alarm, resource) || coversAll(found.alarm, resource)),
+                        found.metric === metric &&
+                        (watches(found.alarm, resource) || coversAll(stack, found.alarm, resource)),
                 )
                 .sort((a, b) => (a.threshold ?? Infinity) - (b.threshold ?? Infinity)),
         })),
     );
 }
 
-/** A log query watches every machine and gateway that reports to its workspace; databases have metrics of their own. */
-function coversAll(alarm: Resource, resource: Resource): boolean {
-    return alarm.type === azure.queryAlert && resource.type !== azure.database;
+/**
+ * A log query that names no machine or gateway watches all that report to its workspace; databases have metrics of their
+ * own.
+ */
+function coversAll(stack: Stack, alarm: Resource, resource: Resource): boolean {
+    const named = [...appServers(stack), ...services(stack).map(({ balancer }) => balancer)];
+    return (
+        alarm.type === azure.queryAlert &&
+        resource.type !== azure.database &&
+        !named.some((other) => watches(alarm, other))
+    );
 }
 
 function thresholdsSet(stack: Stack): Finding[] {
@@ -150,7 +159,7 @@ function active(stack: Stack): Finding[] {
     ];
 }
 
-/** CloudWatch publishes to an encrypted topic only when the key lets it. */
+/** CloudWatch publishes to an encrypted topic only when the key lets it. An action group on Azure keeps no messages. */
 function encryptedTopics(stack: Stack): Finding[] {
     return stack.of(aws.topic).map((topic) => {
         const key = stack.referred(topic, "kmsMasterKeyId", stack.of(aws.key));
@@ -176,6 +185,29 @@ function encryptedTopics(stack: Stack): Finding[] {
 }
 
 function serviceDown(stack: Stack): Finding[] {
+    return [...awsServiceDown(stack), ...stack.of(azure.gateway).map((gateway) => azureServiceDown(stack, gateway))];
+}
+
+/** Azure has no alarm over alarms: the gateway itself tells when it finds no healthy server. */
+function azureServiceDown(stack: Stack, gateway: Resource): Finding {
+    const alerts = stack.of(azure.metricAlert).filter(
+        (alert) =>
+            alert.refersTo("scopes", gateway) === true &&
+            alert.objects("criteria.allOf").some(({ metricName, operator, threshold }) => {
+                const least = operator === "LessThan" ? 1 : operator === "LessThanOrEqual" ? 0 : undefined;
+                return metricName === "HealthyHostCount" && threshold === least;
+            }),
+    );
+    const telling = alerts.find((alert) => receiversOf(stack, alert).length > 0 || alert.list("actions").length > 0);
+    if (telling) {
+        return pass(telling, "tells that the service is down");
+    }
+    return alerts.length > 0
+        ? fail(alerts[0], "actions: it tells nobody")
+        : fail(gateway, "no alert tells that it finds no healthy server");
+}
+
+function awsServiceDown(stack: Stack): Finding[] {
     if (stack.of(aws.loadBalancer).length === 0) {
         return [];
     }
@@ -256,7 +288,7 @@ export const alerting: ItemRules = {
             title: "One alarm tells that the service is down",
             severity: "medium",
             risk: "Twenty alarms are raised, and none says what matters.",
-            fix: "Add a composite alarm over the health of the servers and the probe.",
+            fix: "Add a composite alarm over the health of the servers and the probe; on Azure an alert on HealthyHostCount.",
             step: "Monitoring & Health Checks",
             controls: ["AWS Well-Architected REL11-BP06"],
             check: serviceDown,

@@ -1,19 +1,14 @@
 import { backupStrategy } from "../../../components/reference";
-import { type BackupRule, backupRules } from "../../model/backups";
+import { fileAccounts } from "../../model/azure-backups";
+import { customerKey } from "../../model/azure-protection";
+import { failureTold } from "../../model/backup-failures";
+import { copied } from "../../model/backup-copies";
+import { azureRules, azureStores, type BackupRule, backupRules, lockedDays } from "../../model/backups";
 import { primaries } from "../../model/databases";
-import {
-    expectNumber,
-    expectSet,
-    expectValue,
-    fail,
-    type Finding,
-    type ItemRules,
-    pass,
-    shown,
-    waits,
-} from "../../rule";
+import { unreadCommands } from "../../model/machine-jobs";
+import { expectNumber, expectSet, expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
 import { aws, azure } from "../../types";
-import { type Resource, type Stack, texts, UNKNOWN } from "../../stack";
+import type { Resource, Stack } from "../../stack";
 
 const guide = Object.fromEntries(backupStrategy.map((rule) => [rule.data, rule]));
 const DATABASE = guide["database"]!;
@@ -23,29 +18,39 @@ const CONFIGURATION = guide["configuration"]!;
 
 /** Everything that holds data that cannot be made again. */
 function stateful(stack: Stack): Resource[] {
-    return [...primaries(stack), ...stack.of(aws.fileSystem)];
+    return [...primaries(stack), ...files(stack)];
+}
+
+function files(stack: Stack): Resource[] {
+    return [...stack.of(aws.fileSystem), ...fileAccounts(stack)];
 }
 
 function everythingPlanned(stack: Stack): Finding[] {
     return stateful(stack).map((resource) => {
-        if (resource.type === azure.database) {
-            return azureInstance(stack, resource);
+        const rule = rulesFor(stack, resource)[0];
+        const instance = stack
+            .of(azure.backupInstance)
+            .find((other) => other.refersTo("properties", resource) === true);
+        if (rule || instance) {
+            return pass(resource, `backed up by ${(rule?.plan ?? instance!).name}`);
         }
-        const rule = backupRules(stack).find(({ covered }) => covered.includes(resource));
-        if (rule) {
-            return pass(resource, `backed up by ${rule.plan.name}`);
-        }
-        return stack
-            .of(aws.backupSelection)
-            .some((selection) => selection.isUnknown("resources") && selection.sourcesOf("resources").length === 0)
+        return isOpen(stack, resource)
             ? waits(resource, "what is backed up is not known before the update")
-            : fail(resource, "no backup plan covers it");
+            : fail(resource, "no backup plan or job covers it");
     });
 }
 
-function azureInstance(stack: Stack, database: Resource): Finding {
-    const instance = stack.of(azure.backupInstance).find((other) => other.refersTo("properties", database) === true);
-    return instance ? pass(database, `backed up by ${instance.name}`) : fail(database, "no backup instance covers it");
+/** True while a selection or a command is not known that may cover a resource. */
+function isOpen(stack: Stack, resource: Resource): boolean {
+    return resource.type.startsWith("azure")
+        ? unreadCommands(stack).length > 0
+        : stack
+              .of(aws.backupSelection)
+              .some((selection) => selection.isUnknown("resources") && selection.sourcesOf("resources").length === 0);
+}
+
+function rulesFor(stack: Stack, resource: Resource): BackupRule[] {
+    return backupRules(stack).filter(({ covered }) => covered.includes(resource));
 }
 
 /** A rule that is frequent enough and keeps its backups long enough. */
@@ -59,14 +64,14 @@ function scheduled(
     { everyHours, retentionDays, frequency }: typeof DATABASE,
 ): Finding[] {
     return resources.map((resource) => {
-        const rules = backupRules(stack).filter(({ covered }) => covered.includes(resource));
+        const rules = rulesFor(stack, resource);
         const right = rules.find((rule) => fits(rule, everyHours!, retentionDays));
-        const found = rules.map((rule) => `every ${rule.everyHours ?? "?"} h for ${rule.deleteAfter ?? "?"} days`);
+        if (!right && isOpen(stack, resource)) {
+            return waits(resource, "when it is backed up is not known before the update");
+        }
+        const found = rules.map((rule) => `every ${rule.everyHours ?? "?"} h for ${keptText(rule)}`);
         return right
-            ? pass(
-                  resource,
-                  `${right.plan.name}: ${frequency}, kept ${right.deleteAfter ?? "for ever"}${right.deleteAfter ? " days" : ""}`,
-              )
+            ? pass(resource, `${right.plan.name}: ${frequency}, kept ${keptText(right)}`)
             : fail(
                   resource,
                   `found ${found.join(", ") || "no plan"}, allowed: ${frequency}, kept ${retentionDays} days`,
@@ -74,45 +79,39 @@ function scheduled(
     });
 }
 
+function keptText({ deleteAfter }: BackupRule): string {
+    return deleteAfter === undefined ? "ever" : `${deleteAfter} days`;
+}
+
 function databaseSchedule(stack: Stack): Finding[] {
-    return scheduled(
-        stack,
-        primaries(stack).filter(({ type }) => type === aws.database),
-        DATABASE,
-    );
+    return scheduled(stack, primaries(stack), DATABASE);
 }
 
 function fileSchedule(stack: Stack): Finding[] {
-    return scheduled(stack, stack.of(aws.fileSystem), FILES);
+    return scheduled(stack, files(stack), FILES);
 }
 
 function auditLogs(stack: Stack): Finding[] {
-    return stack.of(aws.fileSystem).map((fileSystem) => {
-        const rules = backupRules(stack).filter(({ covered }) => covered.includes(fileSystem));
-        const right = rules.find(
+    return files(stack).map((fileSystem) => {
+        const right = rulesFor(stack, fileSystem).find(
             (rule) =>
                 fits(rule, AUDIT_LOGS.everyHours!, AUDIT_LOGS.retentionDays) && rule.coldStorageAfter !== undefined,
         );
         if (!right) {
-            return fail(
-                fileSystem,
-                `no plan archives the audit logs weekly in cold storage for ${AUDIT_LOGS.retentionDays} days`,
-            );
+            return isOpen(stack, fileSystem)
+                ? waits(fileSystem, "when audit logs are archived is not known before the update")
+                : fail(
+                      fileSystem,
+                      `nothing archives the audit logs weekly in cold storage for ${AUDIT_LOGS.retentionDays} days`,
+                  );
         }
-        return right.vault && isLocked(stack, right.vault, AUDIT_LOGS.retentionDays)
-            ? pass(fileSystem, `${right.plan.name} keeps audit logs for ${right.deleteAfter} days, locked`)
-            : fail(right.plan, `its vault does not lock archives for ${AUDIT_LOGS.retentionDays} days`);
+        return right.lockedDays >= AUDIT_LOGS.retentionDays
+            ? pass(fileSystem, `${right.plan.name} keeps audit logs for ${keptText(right)}, locked`)
+            : fail(
+                  right.plan,
+                  `archives are locked for ${right.lockedDays} days, allowed: ${AUDIT_LOGS.retentionDays}`,
+              );
     });
-}
-
-/** A lock that keeps what is in a vault for so many days. */
-function isLocked(stack: Stack, vault: Resource, days: number): boolean {
-    return stack
-        .of(aws.vaultLock)
-        .some(
-            (lock) =>
-                lock.refersTo("backupVaultName", vault) === true && (lock.number("minRetentionDays") ?? 0) >= days,
-        );
 }
 
 function locked(stack: Stack): Finding[] {
@@ -120,10 +119,18 @@ function locked(stack: Stack): Finding[] {
         ...stack
             .of(aws.vault)
             .map((vault) =>
-                isLocked(stack, vault, 1)
+                lockedDays(stack, vault) >= 1
                     ? pass(vault, "locked")
                     : fail(vault, "backups in it can be deleted early; lock it"),
             ),
+        ...azureRules(stack).map((rule) =>
+            rule.lockedDays >= Math.min(rule.deleteAfter ?? Infinity, LEAST_LOCKED_DAYS)
+                ? pass(rule.plan, `what ${rule.name} writes is locked for ${rule.lockedDays} days`)
+                : fail(
+                      rule.plan,
+                      `what ${rule.name} writes can be deleted early; give its container an immutability policy`,
+                  ),
+        ),
         ...stack
             .of(azure.backupVault)
             .map((vault) =>
@@ -137,43 +144,14 @@ function locked(stack: Stack): Finding[] {
     ];
 }
 
+/** Days that a backup must be safe for at least: a week leaves time to notice a break-in. */
+const LEAST_LOCKED_DAYS = 7;
+
 function encrypted(stack: Stack): Finding[] {
-    return stack.of(aws.vault).map((vault) => expectSet(vault, "kmsKeyArn", "a customer key"));
-}
-
-function copied(stack: Stack): Finding[] {
-    const rules = backupRules(stack).map(judgeCopy);
-    const geo = primaries(stack)
-        .filter(({ type }) => type === azure.database)
-        .map((database) =>
-            expectValue(database, "backup.geoRedundantBackup", (value) => value === "Enabled", "Enabled"),
-        );
-    return [...rules, ...geo];
-}
-
-/** Regions are read from ARNs where they are known, and from what the program says otherwise. */
-function judgeCopy({ plan, name, vault, copies, deleteAfter }: BackupRule): Finding {
-    const [copy] = copies;
-    if (copy === undefined) {
-        return plan.get("rules") === UNKNOWN
-            ? waits(plan, "whether it copies is not known before the update")
-            : fail(plan, `${name} is not copied to a second region`);
-    }
-    const to = typeof copy === "string" ? copy.split(":")[3] : regionOf(copy);
-    const from = vault && regionOf(vault);
-    if (from === UNKNOWN && to === UNKNOWN) {
-        return waits(plan, `the region that ${name} is copied to is not known before the update`);
-    }
-    const target = typeof copy === "string" ? copy : copy.name;
-    return from === to
-        ? fail(plan, `${name} is copied to ${target} in the same region`)
-        : pass(plan, `${name} is copied to ${target}${deleteAfter === undefined ? "" : `, kept ${deleteAfter} days`}`);
-}
-
-function regionOf(vault: Resource): unknown {
-    const explicit = vault.get("region");
-    const [, , , region] = (vault.text("arn") ?? "").split(":");
-    return explicit ?? (region === undefined || region === "" ? vault.get("arn") : region);
+    return [
+        ...stack.of(aws.vault).map((vault) => expectSet(vault, "kmsKeyArn", "a customer key")),
+        ...azureStores(stack).map((account) => customerKey(account)),
+    ];
 }
 
 function pointInTime(stack: Stack): Finding[] {
@@ -185,6 +163,32 @@ function pointInTime(stack: Stack): Finding[] {
 }
 
 function configuration(stack: Stack): Finding[] {
+    return [...awsConfiguration(stack), ...azureConfiguration(stack)];
+}
+
+function azureConfiguration(stack: Stack): Finding[] {
+    if (stack.of(azure.machine).length === 0) {
+        return [];
+    }
+    const rule = azureRules(stack).find(({ name }) => name.endsWith("configuration"));
+    if (!rule) {
+        return [
+            unreadCommands(stack).length > 0
+                ? waits(undefined, "whether the configuration is kept is not known before the update")
+                : fail(undefined, "no job keeps the configuration"),
+        ];
+    }
+    return (rule.deleteAfter ?? Infinity) >= CONFIGURATION.retentionDays
+        ? [pass(rule.plan, `former configurations are kept ${keptText(rule)}`)]
+        : [
+              fail(
+                  rule.plan,
+                  `former configurations are kept ${keptText(rule)}, allowed: ${CONFIGURATION.retentionDays} days`,
+              ),
+          ];
+}
+
+function awsConfiguration(stack: Stack): Finding[] {
     if (stack.of(aws.backupPlan).length === 0 && stack.of(aws.instance).length === 0) {
         return [];
     }
@@ -222,44 +226,6 @@ function sameBucket(one: Resource, other: Resource): boolean {
         : one.sourcesOf("bucket").some((urn) => other.sourcesOf("bucket").includes(urn));
 }
 
-const FAILED_JOBS = "NumberOfBackupJobsFailed";
-
-/** Each vault that a plan writes to has an alarm of its own: AWS counts jobs by vault. */
-function failureTold(stack: Stack): Finding[] {
-    const vaults = [...new Set(backupRules(stack).flatMap(({ vault }) => vault ?? []))];
-    const alarms = stack
-        .of(aws.alarm)
-        .filter((alarm) => [alarm.get("metricName"), ...texts(alarm.get("metricQueries"))].includes(FAILED_JOBS));
-    return vaults.flatMap((vault) => {
-        const alarm = alarms.find((other) =>
-            ["metricQueries", "dimensions"].some(
-                (property) => other.keys.includes(property) && other.refersTo(property, vault) === true,
-            ),
-        );
-        return alarm ? tellsOfFailure(alarm) : [fail(vault, "no alarm tells of its failed backup jobs")];
-    });
-}
-
-function tellsOfFailure(alarm: Resource): Finding[] {
-    const told = alarm.sourcesOf("alarmActions").length > 0 || alarm.list("alarmActions").length > 0;
-    return [
-        told ? pass(alarm, "tells of failed jobs") : fail(alarm, "alarmActions: it tells nobody"),
-        expectValue(
-            alarm,
-            "threshold",
-            (value) =>
-                value === 0 || (value === 1 && alarm.get("comparisonOperator") === "GreaterThanOrEqualToThreshold"),
-            "above 0",
-        ),
-        expectValue(
-            alarm,
-            "comparisonOperator",
-            (value) => shown(value).startsWith("GreaterThan"),
-            "GreaterThanThreshold",
-        ),
-    ];
-}
-
 function storageRecovers(stack: Stack): Finding[] {
     return stack
         .of(azure.backupVault)
@@ -282,7 +248,7 @@ export const backups: ItemRules = {
             title: "Every resource that holds data is in a backup plan",
             severity: "critical",
             risk: "What is not backed up is lost for good.",
-            fix: "Add the resource to a backup selection, or an instance to the backup vault.",
+            fix: "Add the resource to a backup selection; on Azure schedule a job, for example by AzureBackup.",
             step: "Backup Strategy",
             controls: ["Security Hub RDS.26", "Security Hub EFS.2", "AWS Well-Architected REL09-BP01", "MCSB BR-1"],
             check: everythingPlanned,
@@ -342,7 +308,7 @@ export const backups: ItemRules = {
             title: "Backups cannot be deleted early",
             severity: "high",
             risk: "Whoever breaks in deletes the backups first.",
-            fix: "Lock the vault; on Azure turn on immutability and soft delete.",
+            fix: "Lock the vault; on Azure give each container an immutability policy.",
             step: "Backup Strategy",
             controls: ["AWS Well-Architected REL09-BP02", "MCSB BR-2"],
             check: (stack) => [...locked(stack), ...storageRecovers(stack)],
@@ -352,7 +318,7 @@ export const backups: ItemRules = {
             title: "Backups are encrypted by a customer key",
             severity: "medium",
             risk: "A backup can be read by more people than the data.",
-            fix: "Give the vault a customer key.",
+            fix: "Give the vault or storage account a customer key.",
             step: "Backup Strategy",
             controls: ["Security Hub Backup.1", "AWS Well-Architected REL09-BP02"],
             check: encrypted,
@@ -362,7 +328,7 @@ export const backups: ItemRules = {
             title: "Backups are copied to a second region",
             severity: "high",
             risk: "The failure of a region takes data and backups.",
-            fix: "Add a copy action to a vault in another region; on Azure geo-redundant backup.",
+            fix: "Add a copy action to a vault in another region; on Azure use a geo-redundant storage account.",
             step: "Backup & Disaster Recovery",
             controls: ["AWS Well-Architected REL13-BP02", "MCSB BR-2"],
             check: copied,

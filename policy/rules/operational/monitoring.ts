@@ -1,7 +1,18 @@
 import { healthEndpoints } from "../../../components/reference";
+import { logged } from "../../model/azure-protection";
 import { primaries } from "../../model/databases";
 import { appServers } from "../../model/service";
-import { expectEqual, expectNumber, expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
+import {
+    expectEqual,
+    expectNumber,
+    expectSet,
+    expectValue,
+    fail,
+    type Finding,
+    type ItemRules,
+    pass,
+    waits,
+} from "../../rule";
 import { aws, azure } from "../../types";
 import { type Resource, type Stack, texts, UNKNOWN } from "../../stack";
 
@@ -75,6 +86,15 @@ function mentionsServer(extension: Resource, server: Resource): boolean {
 
 /** The agent's metrics reach CloudWatch only with permission. */
 function permitted(stack: Stack): Finding[] {
+    return [
+        ...awsPermitted(stack),
+        ...appServers(stack)
+            .filter(({ type }) => type === azure.machine)
+            .map((server) => expectSet(server, "identity.type", "an identity, by which the agent reports")),
+    ];
+}
+
+function awsPermitted(stack: Stack): Finding[] {
     if (appServers(stack).every(({ type }) => type !== aws.instance)) {
         return [];
     }
@@ -97,6 +117,29 @@ function permitted(stack: Stack): Finding[] {
 }
 
 function probed(stack: Stack): Finding[] {
+    return [...awsProbed(stack), ...(stack.of(azure.gateway).length > 0 ? azureProbed(stack) : [])];
+}
+
+const LONGEST_FREQUENCY_SECONDS = 300;
+
+function azureProbed(stack: Stack): Finding[] {
+    const tests = stack
+        .of(azure.webTest)
+        .filter(
+            (test) => test.get("enabled") !== false && (test.number("frequency") ?? 300) <= LONGEST_FREQUENCY_SECONDS,
+        );
+    return Object.values(healthEndpoints).map((path) => {
+        const test = tests.find((other) => isProbed(other.text("request.requestUrl") ?? "", path));
+        if (test) {
+            return pass(test, `probes ${path}`);
+        }
+        return tests.some((other) => other.isUnknown("request"))
+            ? waits(undefined, `not known before the update whether ${path} is probed`)
+            : fail(undefined, `nothing probes ${path}`);
+    });
+}
+
+function awsProbed(stack: Stack): Finding[] {
     const functions = stack.of(aws.lambda).filter((probe) => runsOften(stack, probe));
     if (stack.of(aws.loadBalancer).length === 0) {
         return [];
@@ -135,7 +178,10 @@ function runsOften(stack: Stack, probe: Resource): boolean {
 }
 
 function databaseObserved(stack: Stack): Finding[] {
-    return primaries(stack)
+    const onAzure = primaries(stack)
+        .filter(({ type }) => type === azure.database)
+        .map((database) => logged(stack, database, ["PostgreSQLLogs"]));
+    const onAws = primaries(stack)
         .filter(({ type }) => type === aws.database)
         .flatMap((database) => [
             expectNumber(database, "monitoringInterval", 1, 60),
@@ -147,13 +193,14 @@ function databaseObserved(stack: Stack): Finding[] {
                 "postgresql among them",
             ),
         ]);
+    return [...onAws, ...onAzure];
 }
 
 function dashboard(stack: Stack): Finding[] {
-    if (appServers(stack).every(({ type }) => type !== aws.instance)) {
+    if (appServers(stack).length === 0) {
         return [];
     }
-    const found = stack.of(aws.dashboard);
+    const found = stack.of(aws.dashboard, azure.workbook, azure.dashboard);
     return found.length > 0
         ? found.map((board) => pass(board, "a dashboard"))
         : [fail(undefined, "no dashboard in this stack")];
@@ -188,7 +235,7 @@ export const monitoring: ItemRules = {
             title: "Servers may publish what they measure",
             severity: "medium",
             risk: "The agent runs and nothing arrives.",
-            fix: "Allow the servers' role cloudwatch:PutMetricData.",
+            fix: "Allow the servers' role cloudwatch:PutMetricData; on Azure give them an identity.",
             step: "Monitoring & Health Checks",
             controls: [],
             check: permitted,
@@ -208,7 +255,7 @@ export const monitoring: ItemRules = {
             title: "The database is observed",
             severity: "medium",
             risk: "Slow queries and errors cannot be explained.",
-            fix: "Turn on enhanced monitoring, Performance Insights and the export of its log.",
+            fix: "Turn on enhanced monitoring, Performance Insights and the export of its log; on Azure a diagnostic setting.",
             step: "Monitoring & Health Checks",
             controls: ["AWS Well-Architected REL06-BP01"],
             check: databaseObserved,
@@ -218,7 +265,7 @@ export const monitoring: ItemRules = {
             title: "A dashboard shows the metrics",
             severity: "low",
             risk: "In an incident, time goes into finding the graphs.",
-            fix: "Add a dashboard with the six metrics.",
+            fix: "Add a dashboard, on Azure a workbook, with the six metrics.",
             step: "Monitoring & Health Checks",
             controls: ["AWS Well-Architected REL06-BP02"],
             check: dashboard,

@@ -1,6 +1,17 @@
 import { ports } from "../../../components/reference";
 import { primaries, replicas } from "../../model/databases";
-import { covers, groupOf, rulesOf } from "../../model/nsg";
+import {
+    bastionPrefixes,
+    endpointsOf,
+    gatewaySubnets,
+    judgeTier,
+    ownOpenings,
+    prefixesOf,
+    serverGroups,
+    serverSubnets,
+    subnetsOfService,
+} from "../../model/azure-network";
+import { covers, groupOf } from "../../model/nsg";
 import { isInside, isPort, judgeOpening, openings, openingsInto, type Source } from "../../model/openings";
 import { judgePrivacy } from "../../model/routes";
 import { appSubnets, machines } from "../../model/service";
@@ -128,31 +139,60 @@ function pathIsGuarded(stack: Stack): Finding[] {
 }
 
 function reachableOnAzure(stack: Stack, database: Resource): Finding[] {
-    const subnets = stack.of(azure.subnet).filter((subnet) => database.refersTo("network", subnet) === true);
-    const app = stack
-        .of(azure.networkInterface)
-        .flatMap((card) =>
-            stack.of(azure.subnet).filter((subnet) => card.refersTo("ipConfigurations", subnet) === true),
-        )
-        .map((subnet) => subnet.text("addressPrefix") ?? "");
-    const own = subnets.map((subnet) => subnet.text("addressPrefix") ?? "");
+    const subnets = subnetsOfService(stack, database);
+    if (subnets.length === 0) {
+        return endpointsOf(stack, database).length > 0
+            ? [waits(database, "its subnet is not in this stack: who reaches it cannot be told here")]
+            : [fail(database, "no private endpoint gives it an address in the network")];
+    }
+    const servers = {
+        sources: prefixesOf(serverSubnets(stack)),
+        ports: [ports.postgres],
+        allowed: "the application servers' subnets",
+    };
     return subnets.flatMap((subnet) => {
         const group = groupOf(stack, subnet);
         if (!group) {
             return [fail(subnet, "the database's subnet has no network security group")];
         }
-        const allowed = rulesOf(stack, group).filter((rule) => rule.inbound && rule.allow);
-        if (!allowed.some((rule) => covers(rule, ports.postgres))) {
-            return [fail(group, `${database.name} is not reachable on port ${ports.postgres}`)];
+        const isDelegated = database.refersTo("network", subnet) === true;
+        const allowed = ownOpenings(stack, group);
+        return [
+            ...allowed.map((rule) => judgeTier(rule, servers)),
+            ...(allowed.some((rule) => covers(rule, ports.postgres))
+                ? []
+                : [fail(group, `${database.name} is not reachable on port ${ports.postgres}`)]),
+            ...(isDelegated ? [] : [endpointGuarded(subnet)]),
+        ];
+    });
+}
+
+/** By default Azure lets everything pass to a private endpoint, whatever its subnet's security group says. */
+function endpointGuarded(subnet: Resource): Finding {
+    return expectValue(
+        subnet,
+        "privateEndpointNetworkPolicies",
+        (value) => value === "Enabled" || value === "NetworkSecurityGroupEnabled",
+        "Enabled",
+    );
+}
+
+/** The servers that reach the database are themselves reached from the gateway, and by administrators through Bastion. */
+function azurePathIsGuarded(stack: Stack): Finding[] {
+    const known = [...prefixesOf(gatewaySubnets(stack)), ...bastionPrefixes(stack)];
+    return serverGroups(stack).flatMap((group) => {
+        const wide = ownOpenings(stack, group).find((rule) => rule.sources.some((source) => !isInside(source, known)));
+        if (!wide) {
+            return [pass(group, "open to the gateway's subnet only")];
         }
-        return allowed.map((rule) =>
-            rule.sources.every((source) => isInside(source, [...app, ...own])) && !rule.ports.includes("*")
-                ? pass(rule.holder, `${rule.name}: the application servers' subnet`)
-                : fail(
-                      rule.holder,
-                      `${rule.name}: open to ${rule.sources.join(", ")}, allowed: the application servers' subnet`,
+        return known.length === 0
+            ? [waits(group, "the gateway's subnet is not in this stack")]
+            : [
+                  fail(
+                      wide.holder,
+                      `${wide.name}: ${group.name}, which reaches the database, is open to more than the gateway`,
                   ),
-        );
+              ];
     });
 }
 
@@ -199,7 +239,7 @@ export const databaseAccess: ItemRules = {
             title: "The application servers reach the database, and nothing else does",
             severity: "critical",
             risk: "Another machine that is taken over reads and changes all data.",
-            fix: "Open port 5432 to the application servers' group, or their subnets, and to nothing else.",
+            fix: "Open port 5432 to the application servers' group, or their subnets, and to nothing else; on Azure turn on network policies for private endpoints.",
             step: "Step 7",
             controls: ["AWS Well-Architected SEC05-BP02", "MCSB NS-1", "MCSB NS-2"],
             check: appTierOnly,
@@ -212,7 +252,7 @@ export const databaseAccess: ItemRules = {
             fix: "Open the application servers' group to the balancer's group only.",
             step: "Step 7",
             controls: ["AWS Well-Architected SEC05-BP01"],
-            check: pathIsGuarded,
+            check: (stack) => [...pathIsGuarded(stack), ...azurePathIsGuarded(stack)],
         },
         {
             id: "database-access-tls",

@@ -2,6 +2,7 @@ import { sessionSecretLength } from "../../../components/reference";
 import { primaries } from "../../model/databases";
 import { exposures } from "../../model/secrets";
 import {
+    expectEqual,
     expectNumber,
     expectSet,
     expectValue,
@@ -111,11 +112,25 @@ function inStore(stack: Stack): Finding[] {
             .flatMap((vault) => [
                 expectValue(vault, "properties.enablePurgeProtection", (value) => value === true, "true"),
                 expectValue(vault, "properties.enableRbacAuthorization", (value) => value === true, "true"),
+                expectValue(vault, "properties.publicNetworkAccess", (value) => value === "Disabled", "Disabled"),
             ]),
     ];
 }
 
 function keysRotate(stack: Stack): Finding[] {
+    return [...awsKeysRotate(stack), ...stack.of(azure.key).map(rotatesItself)];
+}
+
+function rotatesItself(key: Resource): Finding {
+    return expectValue(
+        key,
+        "properties.rotationPolicy.lifetimeActions",
+        (value) => Array.isArray(value) && JSON.stringify(value).toLowerCase().includes('"type":"rotate"'),
+        "an action that rotates it",
+    );
+}
+
+function awsKeysRotate(stack: Stack): Finding[] {
     return stack
         .of(aws.key)
         .filter(
@@ -137,6 +152,12 @@ function sessionStore(stack: Stack): Finding[] {
         ...stack
             .of(azure.cacheDatabase)
             .map((cache) => expectValue(cache, "clientProtocol", (value) => value === "Encrypted", "Encrypted")),
+        ...stack
+            .of(azure.cache)
+            .flatMap((cache) => [
+                expectEqual(cache, "minimumTlsVersion", "1.2"),
+                expectEqual(cache, "publicNetworkAccess", "Disabled"),
+            ]),
     ];
 }
 
@@ -179,7 +200,7 @@ export const passwords: ItemRules = {
             title: "The secret store encrypts with a customer key and forgives a deletion",
             severity: "high",
             risk: "Secrets can be read by more people than need them, or lost for good.",
-            fix: "Set the key and a recovery window of 7 days or more; on Azure purge protection and role-based access.",
+            fix: "Set the key and a recovery window of 7 days or more; on Azure purge protection, role-based access and no public access.",
             step: "Step 6",
             controls: ["AWS Well-Architected SEC02-BP03", "MCSB DP-8"],
             check: inStore,
@@ -189,7 +210,7 @@ export const passwords: ItemRules = {
             title: "Encryption keys are rotated",
             severity: "medium",
             risk: "A key that leaked stays useful for ever.",
-            fix: "Turn on key rotation.",
+            fix: "Turn on key rotation; on Azure give the key a rotation policy.",
             step: "Step 6",
             controls: ["AWS Well-Architected SEC08-BP01"],
             check: keysRotate,

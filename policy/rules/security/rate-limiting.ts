@@ -1,7 +1,7 @@
 import { protectedServices } from "../../model/firewalls";
 import { fail, type Finding, type ItemRules, pass, shown, waits } from "../../rule";
 import { aws } from "../../types";
-import type { Resource, Stack } from "../../stack";
+import { type Resource, type Stack, texts } from "../../stack";
 
 /** Most requests of one address in a minute that still count as a limit: a hundred a second. */
 const MOST_PER_MINUTE = 6000;
@@ -69,6 +69,13 @@ function azureLimit(policy: Resource): Finding {
     );
     if (!rule) {
         return fail(policy, "it has no rate-limit rule that blocks");
+    }
+    const groups = texts(rule["groupByUserSession"]);
+    if (!groups.includes("ClientAddr")) {
+        return fail(
+            policy,
+            `the rate rule counts by ${groups.join(", ") || "nothing"}, allowed: ClientAddr; a client writes the forwarded address itself`,
+        );
     }
     const minutes = rule["rateLimitDuration"] === "FiveMins" ? 5 : 1;
     const perMinute = Number(rule["rateLimitThreshold"]) / minutes;

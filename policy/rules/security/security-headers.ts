@@ -54,9 +54,12 @@ function rewrites(gateway: Resource): Finding[] {
         const list = (rules["rewriteRules"] ?? []) as { actionSet?: { responseHeaderConfigurations?: unknown[] } }[];
         return list.flatMap(({ actionSet }) => actionSet?.responseHeaderConfigurations ?? []);
     }) as { headerName?: string; headerValue?: string }[];
-    const used = (gateway.list("requestRoutingRules") as Record<string, unknown>[]).some(
-        ({ rewriteRuleSet }) => texts(rewriteRuleSet).length > 0,
-    );
+    const used = gateway
+        .objects("requestRoutingRules")
+        .some(
+            ({ rewriteRuleSet }, place) =>
+                texts(rewriteRuleSet).length > 0 || gateway.isUnknown(`requestRoutingRules[${place}].rewriteRuleSet`),
+        );
     return headers.map(({ name, value }) => {
         const found = settings.find(({ headerName }) => headerName?.toLowerCase() === name.toLowerCase())?.headerValue;
         return used && found !== undefined && (found === value || (alsoRight[name]?.test(found) ?? false))
@@ -68,6 +71,7 @@ function rewrites(gateway: Resource): Finding[] {
     });
 }
 
+/** Application Gateway has no such setting: it refuses what is no HTTP. */
 function cleansHeaders(stack: Stack): Finding[] {
     return services(stack)
         .filter(({ balancer }) => balancer.type === aws.loadBalancer)

@@ -1,3 +1,4 @@
+import { bastionPrefixes } from "../../model/azure-network";
 import { firstBoot } from "../../model/first-boot";
 import { covers, rulesOf } from "../../model/nsg";
 import { includesPort, openings } from "../../model/openings";
@@ -50,6 +51,7 @@ function noOpenPort(stack: Stack): Finding[] {
         ...stack.of(azure.securityGroup).flatMap((group) =>
             rulesOf(stack, group)
                 .filter((rule) => rule.inbound && rule.allow && !rule.sources.includes("AzureLoadBalancer"))
+                .filter((rule) => !rule.sources.every((source) => bastionPrefixes(stack).includes(source)))
                 .flatMap((rule) =>
                     ADMINISTRATION_PORTS.filter((port) => covers(rule, port)).map((port) => ({
                         rule: rule.holder,
@@ -104,6 +106,7 @@ function azureLogins(server: Resource): Finding[] {
     ];
 }
 
+/** Azure's metadata service answers no request without a header that a browser cannot forge. */
 function tokensOnly(stack: Stack): Finding[] {
     return stack
         .of(aws.instance, aws.launchTemplate)

@@ -1,6 +1,7 @@
+import { logged as isLogged } from "../../model/azure-protection";
 import { protectedServices } from "../../model/firewalls";
 import { expectEqual, fail, type Finding, type ItemRules, pass, shown, waits } from "../../rule";
-import { aws } from "../../types";
+import { aws, azure } from "../../types";
 import { isObject, type Resource, type Stack, UNKNOWN } from "../../stack";
 
 /** Managed groups that a firewall for a web application with a database needs. */
@@ -81,13 +82,17 @@ function managedGroup(acl: Resource, wanted: string): Finding {
 }
 
 function logged(stack: Stack): Finding[] {
-    return firewalls(stack)
+    const onAzure = protectedServices(stack)
+        .filter(({ service, firewall }) => service.balancer.type === azure.gateway && firewall)
+        .map(({ service }) => isLogged(stack, service.balancer, ["ApplicationGatewayFirewallLog"]));
+    const onAws = firewalls(stack)
         .filter(({ type }) => type === aws.webAcl)
         .map((acl) =>
             stack.of(aws.webAclLogging).some((logging) => logging.refersTo("resourceArn", acl) === true)
                 ? pass(acl, "requests are logged")
                 : fail(acl, "what it blocks is not logged"),
         );
+    return [...onAws, ...onAzure];
 }
 
 /** The firewalls that protect a public load balancer. */
@@ -124,7 +129,7 @@ export const waf: ItemRules = {
             title: "The firewall writes a log",
             severity: "medium",
             risk: "Nobody sees an attack, or a user who is blocked by mistake.",
-            fix: "Add a logging configuration for the web ACL.",
+            fix: "Add a logging configuration for the web ACL; on Azure a diagnostic setting for the gateway.",
             step: "Pre-Production Checklist",
             controls: ["Security Hub WAF.11", "MCSB LT-4"],
             check: logged,

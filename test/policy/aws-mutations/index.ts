@@ -4,7 +4,7 @@ import { infrastructure } from "./infrastructure";
 import { firewall } from "./firewall";
 import { security } from "./security";
 import { operational } from "./operational";
-import { readiness } from "./readiness";
+import { readiness } from "../readiness-mutations";
 import { roundabout } from "./roundabout";
 
 /** Every defect that is planted into a compliant plan on AWS. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Assembles the application's environment file from settings and secrets; runs before each start of the service.
 import { renameSync, writeFileSync } from "node:fs";
-import { readSecret, readSetting } from "./cloud.mjs";
+import { databaseHost, readSecret, readSetting } from "./cloud.mjs";
 
 const file = process.env.ENVIRONMENT_FILE;
 const { environment, secrets, database, sessionStore } = readSetting("settings");
@@ -12,10 +12,11 @@ for (const [name, id] of Object.entries(secrets)) {
 }
 const { username, password } = JSON.parse(readSecret(database.secretId));
 const login = `${encodeURIComponent(username)}:${encodeURIComponent(password)}`;
-variables.DATABASE_URL = `postgres://${login}@${database.host}:${database.port}/${database.name}?sslmode=verify-full`;
+const host = await databaseHost(database.host);
+variables.DATABASE_URL = `postgres://${login}@${host}:${database.port}/${database.name}?sslmode=verify-full`;
 if (sessionStore) {
-    const { scheme, host, port, secretId } = sessionStore;
-    variables.REDIS_URL = `${scheme}://:${encodeURIComponent(readSecret(secretId))}@${host}:${port}`;
+    const { scheme, port, secretId } = sessionStore;
+    variables.REDIS_URL = `${scheme}://:${encodeURIComponent(readSecret(secretId))}@${sessionStore.host}:${port}`;
 }
 
 const quote = (value) => `"${String(value).replace(/["\\$`]/g, "\\$&")}"`;

@@ -1,9 +1,12 @@
 #!/bin/bash
-# Mounts every shared directory, however long the file server takes to answer.
+# Mounts every shared directory, however long the file server takes to answer, and hands it to the application's user.
 set -euo pipefail
+. /etc/minusnow/host.env
 
 while read -r _ target _; do
     until mountpoint -q "$target"; do
         mount "$target" || sleep 5
     done
+    [ "$(stat -c %u "$target")" = "$APP_UID" ] || chown "$APP_UID:$APP_GID" "$target"
+    [ "$(stat -c %a "$target")" = 750 ] || chmod 750 "$target"
 done </etc/minusnow/fstab

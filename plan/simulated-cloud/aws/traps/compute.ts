@@ -1,5 +1,5 @@
 import { networkContains } from "../../../../components/network/addresses";
-import { reservedAddress } from "./network";
+import { reservedAddress } from "../../addresses";
 import {
     apiModel,
     at,

@@ -1,4 +1,3 @@
-import { Address4 } from "ip-address";
 import { networkContains, networksOverlap } from "../../../../components/network/addresses";
 import {
     apiModel,
@@ -342,10 +341,3 @@ export const networkTraps: readonly Trap[] = [
         apiModel("ec2/2016-11-15", "CreateFlowLogsRequest"),
     ),
 ];
-
-/** True when an address is not one that a host of the subnet can have: AWS keeps the first four and the last. */
-export function reservedAddress(subnet: string, address: string): boolean {
-    const network = new Address4(subnet);
-    const offset = Number(new Address4(address).bigInt() - network.startAddress().bigInt());
-    return offset < 4 || offset === 2 ** (32 - network.subnetMask) - 1;
-}

@@ -176,7 +176,7 @@ const vaultLock = (inputs: Values): Example => ({
 });
 const association = (inputs: Values): Example => ({ type: "aws:ssm/association:Association", inputs });
 
-export const badExamples: Record<string, Example[]> = {
+export const awsExamples: Record<string, Example[]> = {
     "vpc-prefix": [vpc({ cidrBlock: "10.0.0.0/8" })],
     "subnet-prefix": [vpc(), subnet("10.0.0.0/29")],
     "subnet-outside-vpc": [vpc(), subnet("10.1.0.0/24")],

@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { Values } from "../../plan/engine/values";
 import { createSimulatedCloud } from "../../plan/simulated-cloud";
 import { awsTraps } from "../../plan/simulated-cloud/aws/traps";
-import { badExamples } from "./bad-examples";
+import { azureTraps } from "../../plan/simulated-cloud/azure/traps";
+import { awsExamples } from "./aws-examples";
+import { azureExamples } from "./azure-examples";
 
 /** Creates resources one after the other and tells which traps were sprung. */
 function sprung(resources: { type: string; inputs: Values; provider?: string }[]): string[] {
@@ -36,21 +38,26 @@ function resolveReferences<T>(value: T, known: Values[]): T {
         : value;
 }
 
-describe("what AWS refuses at create time", () => {
+const clouds = [
+    { cloud: "AWS", traps: awsTraps, examples: awsExamples, token: /^aws:\w+\/\w+:\w+$/ },
+    { cloud: "Azure", traps: azureTraps, examples: azureExamples, token: /^azure-native:\w+:\w+$/ },
+];
+
+describe.each(clouds)("what $cloud refuses at create time", ({ traps, examples, token }) => {
     it("has an identifier of its own, a type and a source for every trap", () => {
-        expect(new Set(awsTraps.map(({ id }) => id)).size).toBe(awsTraps.length);
-        for (const { id, type, source } of awsTraps) {
+        expect(new Set(traps.map(({ id }) => id)).size).toBe(traps.length);
+        for (const { id, type, source } of traps) {
             expect(id).toMatch(/^[a-z0-9-]+$/);
-            expect(type).toMatch(/^aws:\w+\/\w+:\w+$/);
+            expect(type).toMatch(token);
             expect(source).toMatch(/^https:\/\//);
         }
     });
 
     it("has an example for every trap and none for others", () => {
-        expect(Object.keys(badExamples).sort()).toEqual(awsTraps.map(({ id }) => id).sort());
+        expect(Object.keys(examples).sort()).toEqual(traps.map(({ id }) => id).sort());
     });
 
-    it.each(Object.entries(badExamples))("%s", (trap, resources) => {
+    it.each(Object.entries(examples))("%s", (trap, resources) => {
         created = [];
         expect(sprung(resources)).toContain(trap);
     });

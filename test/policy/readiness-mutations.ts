@@ -1,26 +1,33 @@
-import type { Resource } from "../../../plan/engine/resource";
-import type { Values } from "../../../plan/engine/values";
-import { changed, find, type Mutation, removeEach } from "../change";
+import type { Resource } from "../../plan/engine/resource";
+import type { Values } from "../../plan/engine/values";
+import { changed, find, type Mutation, removeEach } from "./change";
 
 /** Defects of attestations and licences. */
 export function readiness(all: Resource[]): Mutation[] {
     const component = find(all, "index.Readiness");
     const list = (name: string) => (component.outputs[name] ?? []) as Values[];
-    const each = (name: "attestations" | "licences", changes: Values, by: (entry: Values) => string[]) =>
-        list(name).map((entry, place): Mutation => ({
-            name: `${name}[${place}]: ${JSON.stringify(changes)}`,
-            by: by(entry),
-            change: (resources) =>
-                resources.map((resource) =>
-                    resource.urn === component.urn
-                        ? changed(
-                              resource,
-                              name,
-                              list(name).map((other, at) => (at === place ? { ...other, ...changes } : other)),
-                          )
-                        : resource,
-                ),
-        }));
+    const each = (
+        name: "attestations" | "licences",
+        changes: Values,
+        by: (entry: Values) => string[],
+        only: (entry: Values) => boolean = () => true,
+    ) =>
+        list(name)
+            .filter(only)
+            .map((entry): Mutation => ({
+                name: `${name}[${list(name).indexOf(entry)}]: ${JSON.stringify(changes)}`,
+                by: by(entry),
+                change: (resources) =>
+                    resources.map((resource) =>
+                        resource.urn === component.urn
+                            ? changed(
+                                  resource,
+                                  name,
+                                  list(name).map((other) => (other === entry ? { ...other, ...changes } : other)),
+                              )
+                            : resource,
+                    ),
+            }));
     const gone = (name: "attestations" | "licences", by: (entry: Values) => string[]) =>
         list(name).map((entry, place): Mutation => ({
             name: `${name}[${place}] is gone`,
@@ -38,6 +45,11 @@ export function readiness(all: Resource[]): Mutation[] {
         }));
     const attested = ({ item }: Values) => [`${item as string}-attested`];
     const licensed = () => ["licenses-procured"];
+    /** What was brought along may be anybody's product. */
+    const isKnown = ({ component: used }: Values) =>
+        !list("inUse").some(
+            ({ component: other, product }) => other === used && /^(certificate|mail server) /.test(product as string),
+        );
     const records: Values[] = [
         { owner: "" },
         { evidence: "see the wiki" },
@@ -55,9 +67,8 @@ export function readiness(all: Resource[]): Mutation[] {
         ...records.flatMap((changes) => each("attestations", changes, attested)),
         ...gone("licences", licensed),
         ...records.flatMap((changes) => each("licences", changes, licensed)),
-        ...[{ vendor: "" }, { product: "Something else" }, { agreement: "" }].flatMap((changes) =>
-            each("licences", changes, licensed),
-        ),
+        ...[{ vendor: "" }, { agreement: "" }].flatMap((changes) => each("licences", changes, licensed)),
+        ...each("licences", { product: "Something else" }, licensed, isKnown),
         ...[
             { keyLocation: "" },
             { keyLocation: "ABCD-1234-EFGH-5678-IJKL" },

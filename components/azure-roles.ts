@@ -1,0 +1,99 @@
+import * as authorization from "@pulumi/azure-native/authorization";
+import * as managedidentity from "@pulumi/azure-native/managedidentity";
+import * as pulumi from "@pulumi/pulumi";
+
+/**
+ * Azure's built-in roles that this library gives.
+ *
+ * @see https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
+ */
+export const roles = {
+    /** Reads the values of secrets. */
+    secretsUser: "4633458b-17de-408a-b874-0445c86b69e6",
+    /** Wraps and unwraps with a key. */
+    keyEncryption: "e147488a-f6f5-4113-8e2d-b22465e65bf6",
+    /** Reads blobs. */
+    blobReader: "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+    /** Reads, writes and deletes blobs. */
+    blobContributor: "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+    /** Reads, writes and snapshots files whatever their permissions. */
+    filesContributor: "69566ab7-960f-475b-8e7c-b3118f30c6bd",
+} as const;
+
+/** One of {@link roles}. */
+export type Role = keyof typeof roles;
+
+/** An identity with what refers to it. */
+export interface Identity {
+    /** Resource id, by which machines and services carry it. */
+    id: pulumi.Output<string>;
+    /** Object id, to which roles are given. */
+    principalId: pulumi.Output<string>;
+    /** Application id, by which a machine with several identities asks for a token. */
+    clientId: pulumi.Output<string>;
+}
+
+/** An identity of its own, so that roles exist before the machine or service that carries it. */
+export function createIdentity(
+    name: string,
+    args: { resourceGroupName: pulumi.Input<string>; tags?: { [key: string]: pulumi.Input<string> } },
+    child: pulumi.CustomResourceOptions,
+): Identity {
+    const { resourceGroupName, tags } = args;
+    return new managedidentity.UserAssignedIdentity(name, { resourceGroupName, tags }, child);
+}
+
+/** Gives a role on one resource; whoever runs the update must be allowed to, for example as its owner. */
+export function giveRole(
+    name: string,
+    role: Role,
+    principalId: pulumi.Input<string>,
+    scope: pulumi.Input<string>,
+    child: pulumi.CustomResourceOptions,
+): authorization.RoleAssignment {
+    const subscription = pulumi.output(scope).apply((id) => id.split("/")[2]);
+    return new authorization.RoleAssignment(
+        name,
+        {
+            scope,
+            principalId,
+            // Azure otherwise looks a new identity up in a directory that may not have it yet.
+            principalType: "ServicePrincipal",
+            roleDefinitionId: pulumi.interpolate`/subscriptions/${subscription}/providers/Microsoft.Authorization/roleDefinitions/${roles[role]}`,
+        },
+        child,
+    );
+}
+
+/** Gives exactly these actions on one resource, by a role of its own that can be given in the resource's group only. */
+export function giveActions(
+    name: string,
+    actions: string[],
+    principalId: pulumi.Input<string>,
+    scope: pulumi.Input<string>,
+    child: pulumi.CustomResourceOptions,
+): authorization.RoleAssignment {
+    const group = pulumi.output(scope).apply((id) => id.split("/providers/")[0]!);
+    const role = new authorization.RoleDefinition(
+        name,
+        {
+            roleName: pulumi.interpolate`${name} in ${group}`,
+            description: "MinusNow: what one machine may do",
+            roleType: "CustomRole",
+            scope: group,
+            assignableScopes: [group],
+            permissions: [{ actions, notActions: [] }],
+        },
+        child,
+    );
+    return new authorization.RoleAssignment(
+        name,
+        { scope, principalId, principalType: "ServicePrincipal", roleDefinitionId: role.id },
+        child,
+    );
+}
+
+/** The identity's id, known when its roles are given: what carries it can then do at once what it is for. */
+export function identityWithRoles(identity: Identity, given: authorization.RoleAssignment[]): pulumi.Output<string> {
+    return pulumi.all([identity.id, ...given.map(({ id }) => id)]).apply(([id]) => id!);
+}

@@ -1,0 +1,13 @@
+/** The components on Azure. This entry point loads no other cloud's SDK. */
+export { AzureAppPair, type AzureAppPairArgs } from "./app-pair/azure";
+export { AzureBackup, type AzureBackupArgs } from "./backup/azure";
+export { AzureDatabase, type AzureDatabaseArgs } from "./database/azure";
+export { AzureDeployment } from "./deployment/azure";
+export { AzureLoadBalancer, type AzureLoadBalancerArgs } from "./load-balancer/azure";
+export { AzureMonitoring, type AzureMonitoringArgs } from "./monitoring/azure";
+export { AzureNetwork, type AzureNetworkArgs } from "./network/azure";
+export type { AzurePrivateDnsZoneIds } from "./network/azure-dns";
+export { AzureOperations, type AzureOperationsArgs } from "./operations/azure";
+export { AzureSecrets, type AzureSecretsArgs } from "./secrets/azure";
+export { AzureSessionStore, type AzureSessionStoreArgs } from "./session-store/azure";
+export { AzureSharedStorage, type AzureSharedStorageArgs } from "./shared-storage/azure";

@@ -1,0 +1,90 @@
+import * as compute from "@pulumi/azure-native/compute";
+import * as pulumi from "@pulumi/pulumi";
+import type { AzureBackupArgs } from "./azure";
+
+/** A backup job of the operations machine. */
+export interface Job {
+    /** Name that the machine's backup program knows. */
+    job: "database" | "files" | "audit-logs" | "configuration";
+    /** When it runs, as systemd.time(7) writes it. */
+    calendar: string;
+    /** What to copy and where to; it names secrets and holds none. */
+    plan: { [key: string]: pulumi.Input<unknown> };
+    /** Storage tier of what it writes. Default the account's. */
+    tier?: "Archive";
+    /** Runs it now whenever one of these is another one. Default: it waits for its time. */
+    onChangeOf?: pulumi.Input<string>;
+}
+
+const TIMEOUT_SECONDS = 1800;
+
+/** Puts a job on the operations machine's timetable and gives the id of the command that did. */
+export function scheduleJob(
+    name: string,
+    job: Job,
+    args: AzureBackupArgs,
+    child: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+    const { onChangeOf } = job;
+    const parameters = [
+        { name: "PLAN", value: pulumi.jsonStringify(job.plan) },
+        { name: "MACHINE", value: args.operationsMachineIdentifier },
+        ...(onChangeOf === undefined ? [] : [{ name: "CONTENT", value: onChangeOf }]),
+    ];
+    return new compute.VirtualMachineRunCommandByVirtualMachine(
+        name,
+        {
+            resourceGroupName: args.resourceGroupName,
+            vmName: args.operationsMachineName,
+            runCommandName: name,
+            source: { script: scriptOf(job) },
+            parameters,
+            timeoutInSeconds: TIMEOUT_SECONDS,
+            treatFailureAsDeploymentFailure: true,
+            tags: args.tags,
+        },
+        child,
+    ).id;
+}
+
+/** Parameters of a command are variables of its script. */
+function scriptOf({ job, calendar, tier, onChangeOf }: Job): string {
+    const unit = `minusnow-backup-${job}`;
+    return `#!/bin/bash
+set -euo pipefail
+cloud-init status --wait >/dev/null || true
+
+printf '%s\\n' "$PLAN" >/etc/minusnow/backup-${job}.json
+
+cat >/etc/systemd/system/${unit}.service <<'UNIT'
+[Unit]
+Description=MinusNow backup: ${job}
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+Type=oneshot
+EnvironmentFile=/etc/minusnow/host.env
+Environment=PLAN=/etc/minusnow/backup-${job}.json
+${tier === undefined ? "" : `Environment=TIER=${tier}\n`}ExecStart=/usr/local/lib/minusnow/backup.mjs ${job}
+StateDirectory=minusnow-backup
+PrivateTmp=true
+UMask=0077
+UNIT
+
+cat >/etc/systemd/system/${unit}.timer <<'UNIT'
+[Unit]
+Description=MinusNow backup: ${job}
+
+[Timer]
+OnCalendar=${calendar}
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+UNIT
+
+systemctl daemon-reload
+systemctl enable --now ${unit}.timer
+${onChangeOf === undefined ? "" : `systemctl start ${unit}.service\n`}`;
+}

@@ -1,0 +1,191 @@
+import { createHash } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import { giveActions, giveRole } from "../azure-roles";
+import { sharedDirectories } from "../reference";
+import { alertOnFailure } from "./azure-alerts";
+import { type Job, scheduleJob } from "./azure-schedule";
+import { type BackupStore, createStore } from "./azure-store";
+import { type Backup, BackupLock, type BackupSettings } from "./contract";
+import { withDefaults } from "./defaults";
+
+/** Arguments of {@link AzureBackup}. */
+export interface AzureBackupArgs extends BackupSettings {
+    /** Name of the resource group. A change leaves the backups behind. */
+    resourceGroupName: pulumi.Input<string>;
+    /** Subnet of the store's private address. */
+    endpointSubnetId: pulumi.Input<string>;
+    /** Id of the private DNS zone `privatelink.blob.core.windows.net`. */
+    dnsZoneId: pulumi.Input<string>;
+    /** Address of the key vault with the key that encrypts backups. A change is made in place. */
+    keyVaultUri: pulumi.Input<string>;
+    /** Name of the key in it. */
+    keyName: pulumi.Input<string>;
+    /** Id of the identity that may use the key. */
+    keyIdentityId: pulumi.Input<string>;
+    /** Name of the operations machine, which makes the backups. */
+    operationsMachineName: pulumi.Input<string>;
+    /** Unique identifier of that machine. */
+    operationsMachineIdentifier: pulumi.Input<string>;
+    /** Object id of that machine's identity. */
+    operationsPrincipalId: pulumi.Input<string>;
+    /** Host that accepts writes. */
+    databaseHost: pulumi.Input<string>;
+    /** TCP port of PostgreSQL. */
+    databasePort: pulumi.Input<number>;
+    /** Name of the application's database. */
+    databaseName: pulumi.Input<string>;
+    /** Resource id of the application role's secret, which the operations machine may read. */
+    databaseSecretId: pulumi.Input<string>;
+    /** Resource id of the storage account with the shared directories, the audit logs among them. */
+    filesAccountId: pulumi.Input<string>;
+    /** Resource ids of the secrets that hold documents which describe the deployment, by file name; each version is kept. */
+    configurationSecretIds: { [file: string]: pulumi.Input<string> };
+    /** What those documents depend on: another text makes a copy at once. */
+    configurationVersion?: pulumi.Input<string>;
+    /** Id of the Log Analytics workspace with the operations machine's log. Default: nothing watches the jobs. */
+    workspaceId?: pulumi.Input<string>;
+    /** Id of the action group that is told when a backup fails. Default nobody. */
+    alarmTopicId?: pulumi.Input<string>;
+    /** Refuses deletion of what holds backups, to everyone. Default true. A change is made in place. */
+    deletionProtection?: boolean;
+    /** Tags for everything that takes tags. A change is made in place. */
+    tags?: { [key: string]: pulumi.Input<string> };
+}
+
+/**
+ * Backups of everything that holds data, kept as the guide says (guide, "Backup Strategy"). The operations machine makes
+ * them: Azure's own backup of PostgreSQL is daily at best, and it protects no NFS shares.
+ */
+export class AzureBackup extends pulumi.ComponentResource implements Backup {
+    /** Resource id of the command that schedules dumps of the database. */
+    public readonly databasePlanId: pulumi.Output<string>;
+    /** Resource id of the command that schedules snapshots and copies of the files. */
+    public readonly filesPlanId: pulumi.Output<string>;
+    /** Resource id of the command that schedules archives of the audit logs. */
+    public readonly auditLogsPlanId: pulumi.Output<string>;
+    /** Address of the container with configurations. */
+    public readonly configurationStore: pulumi.Output<string>;
+
+    constructor(name: string, args: AzureBackupArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("minusnow:index:AzureBackup", name, args, opts);
+        const child = { parent: this };
+        checkArguments(args);
+
+        const store = createStore(name, args, child);
+        const rights = giveRights(name, store, args, child);
+        const schedule = (job: Job) => scheduleJob(`${name}-${job.job}`, job, args, { ...child, dependsOn: rights });
+        this.databasePlanId = schedule(databaseJob(store, args));
+        this.filesPlanId = schedule(filesJob(store, args));
+        this.auditLogsPlanId = schedule(auditLogsJob(store));
+        schedule(configurationJob(store, args));
+        this.configurationStore = store.configurationUrl;
+        alertOnFailure(name, args, child);
+        this.registerOutputs({
+            databasePlanId: this.databasePlanId,
+            filesPlanId: this.filesPlanId,
+            auditLogsPlanId: this.auditLogsPlanId,
+            configurationStore: this.configurationStore,
+        });
+    }
+}
+
+type Child = { parent: pulumi.Resource };
+
+const EVERY_HOURS = [6, 8, 12, 24];
+/** As on AWS; Azure charges 180 days of its archive tier in any case. */
+const ARCHIVE_DAYS = 91;
+/** Azure keeps 200 snapshots of a share at most, and one is made each day. */
+const MOST_SNAPSHOTS = 190;
+
+function checkArguments(args: AzureBackupArgs): void {
+    const { databaseEveryHours, retentionDays, auditRetentionDays, configurationRetentionDays } = withDefaults(args);
+    const problems = [];
+    if (!EVERY_HOURS.includes(databaseEveryHours)) {
+        problems.push(`databaseEveryHours: found ${databaseEveryHours}, allowed are ${EVERY_HOURS.join(", ")}`);
+    }
+    const days = [
+        { path: "retentionDays", found: retentionDays, least: 1, most: MOST_SNAPSHOTS },
+        { path: "auditRetentionDays", found: auditRetentionDays, least: ARCHIVE_DAYS, most: 36500 },
+        { path: "configurationRetentionDays", found: configurationRetentionDays, least: 1, most: 36500 },
+    ];
+    for (const { path, found, least, most } of days) {
+        if (!Number.isInteger(found) || found < least || found > most) {
+            problems.push(`${path}: found ${found}, allowed is a whole number of days from ${least} to ${most}`);
+        }
+    }
+    if (args.copyRegion !== undefined) {
+        problems.push(
+            `copyRegion: found ${args.copyRegion}, allowed on Azure is nothing: it copies to the region's pair`,
+        );
+    }
+    if (args.lock === BackupLock.Compliance) {
+        problems.push(
+            "lock: found compliance, allowed on Azure are none and governance; to make a container's policy final, run " +
+                "'az storage container immutability-policy lock' once",
+        );
+    }
+    if (problems.length > 0) {
+        throw new Error(`AzureBackup: ${problems.join("; ")}`);
+    }
+}
+
+/** A snapshot is made by a write to its share, and removed by a deletion of it. */
+const SNAPSHOT_ACTIONS = ["read", "write", "delete"].map(
+    (action) => `Microsoft.Storage/storageAccounts/fileServices/shares/${action}`,
+);
+
+function giveRights(name: string, store: BackupStore, args: AzureBackupArgs, child: Child): pulumi.Resource[] {
+    const { operationsPrincipalId, filesAccountId, configurationSecretIds } = args;
+    return [
+        giveRole(`${name}-writes`, "blobContributor", operationsPrincipalId, store.accountId, child),
+        giveActions(`${name}-snapshots`, SNAPSHOT_ACTIONS, operationsPrincipalId, filesAccountId, child),
+        ...Object.entries(configurationSecretIds).map(([file, id]) =>
+            giveRole(`${name}-reads-${file.replace(/\..*$/, "")}`, "secretsUser", operationsPrincipalId, id, child),
+        ),
+    ];
+}
+
+function databaseJob(store: BackupStore, args: AzureBackupArgs): Job {
+    const { databaseHost: host, databasePort: port, databaseName: name, databaseSecretId: secretId } = args;
+    const { databaseEveryHours: hours } = withDefaults(args);
+    return {
+        job: "database",
+        calendar: hours === 24 ? "*-*-* 00:05:00 UTC" : `*-*-* 00/${hours}:05:00 UTC`,
+        plan: { store: store.url, database: { host, port, name, secretId } },
+    };
+}
+
+function filesJob(store: BackupStore, args: AzureBackupArgs): Job {
+    const { retentionDays } = withDefaults(args);
+    return {
+        job: "files",
+        calendar: "*-*-* 01:15:00 UTC",
+        plan: {
+            store: store.url,
+            filesAccountId: args.filesAccountId,
+            directories: [...sharedDirectories],
+            retentionDays,
+        },
+    };
+}
+
+/** One archive a week of the directory as a whole. */
+function auditLogsJob(store: BackupStore): Job {
+    return { job: "audit-logs", calendar: "Sun *-*-* 04:15:00 UTC", tier: "Archive", plan: { store: store.url } };
+}
+
+function configurationJob(store: BackupStore, args: AzureBackupArgs): Job {
+    const { configurationSecretIds: configuration, configurationVersion } = args;
+    return {
+        job: "configuration",
+        calendar: "*-*-* *:35:00 UTC",
+        plan: { store: store.url, configuration },
+        ...(configurationVersion !== undefined && {
+            onChangeOf: pulumi.output(configurationVersion).apply(fingerprint),
+        }),
+    };
+}
+
+function fingerprint(text: string): string {
+    return createHash("sha256").update(text).digest("hex");
+}

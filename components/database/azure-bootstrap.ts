@@ -1,0 +1,84 @@
+import * as compute from "@pulumi/azure-native/compute";
+import * as pulumi from "@pulumi/pulumi";
+import { giveActions, giveRole } from "../azure-roles";
+
+/** What the operations machine brings into being, and how it is reached. */
+export interface BootstrapArgs {
+    resourceGroupName: pulumi.Input<string>;
+    /** Name of the operations machine. */
+    machineName: pulumi.Input<string>;
+    /** Changes when the machine is another one, which then has to do it again. */
+    machineIdentifier: pulumi.Input<string>;
+    /** Object id of the machine's identity. */
+    principalId: pulumi.Input<string>;
+    host: pulumi.Input<string>;
+    port: number;
+    database: string;
+    /** Role that owns the database. */
+    owner: string;
+    adminSecretId: pulumi.Input<string>;
+    secretId: pulumi.Input<string>;
+    /** Servers to restart when settings wait for it, the replica first. */
+    serverIds: pulumi.Input<string>[];
+    /** True restarts them in any case; otherwise only new ones. */
+    mayRestart: boolean;
+    rotation: number;
+    tags?: { [key: string]: pulumi.Input<string> };
+}
+
+const TIMEOUT_SECONDS = 1800;
+const RESTART = "Microsoft.DBforPostgreSQL/flexibleServers/restart/action";
+
+const script = `#!/bin/bash
+set -euo pipefail
+cloud-init status --wait >/dev/null || true
+. /etc/minusnow/host.env
+export IDENTITY
+exec node /usr/local/lib/minusnow/bootstrap.cjs
+`;
+
+/**
+ * Creates the application's role, database and grants (guide, step 3) by a command on the operations machine. Only that
+ * machine's identity may read the administrator's secret; whoever runs the update needs
+ * `Microsoft.Compute/virtualMachines/runCommands/write` on it.
+ */
+export function bootstrapDatabase(
+    name: string,
+    args: BootstrapArgs,
+    child: pulumi.CustomResourceOptions,
+): compute.VirtualMachineRunCommandByVirtualMachine {
+    const { resourceGroupName, machineName, principalId, adminSecretId, secretId, tags } = args;
+    const mayRead = [
+        giveRole(`${name}-reads-admin`, "secretsUser", principalId, adminSecretId, child),
+        giveRole(`${name}-reads-login`, "secretsUser", principalId, secretId, child),
+        ...args.serverIds.map((id, place) =>
+            giveActions(`${name}-restarts-${place + 1}`, [RESTART], principalId, id, child),
+        ),
+    ];
+    const variables: { [name: string]: pulumi.Input<string> } = {
+        HOST: args.host,
+        DATABASE_PORT: String(args.port),
+        DATABASE: args.database,
+        OWNER: args.owner,
+        ADMIN_SECRET_ID: adminSecretId,
+        SECRET_ID: secretId,
+        SERVER_IDS: pulumi.all(args.serverIds).apply((ids) => ids.join(",")),
+        RESTART: String(args.mayRestart),
+        ROTATION: String(args.rotation),
+        MACHINE: args.machineIdentifier,
+    };
+    return new compute.VirtualMachineRunCommandByVirtualMachine(
+        name,
+        {
+            resourceGroupName,
+            vmName: machineName,
+            runCommandName: name,
+            source: { script },
+            parameters: Object.entries(variables).map(([variable, value]) => ({ name: variable, value })),
+            timeoutInSeconds: TIMEOUT_SECONDS,
+            treatFailureAsDeploymentFailure: true,
+            tags,
+        },
+        { ...child, dependsOn: mayRead },
+    );
+}

@@ -1,0 +1,56 @@
+/** A server parameter of Azure Database for PostgreSQL. */
+export interface AzureParameter {
+    name: string;
+    /** In the parameter's own unit: blocks of 8 kB, kB, or none. */
+    value: string;
+    /** True where a change needs a restart, which Azure leaves to its owner. */
+    restart: boolean;
+}
+
+const BLOCKS_PER_GIB = 1024 * 128;
+const KB_PER_GB = 1024 * 1024;
+const KB_PER_MB = 1024;
+
+/**
+ * The guide's `postgresql.conf` (step 3) as Azure takes it, for a server with so much memory. Azure itself sets
+ * `listen_addresses`, `port`, `wal_level` and `wal_keep_size`, and keeps more WAL senders than the guide's 3.
+ *
+ * @see https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-server-parameters
+ */
+export function azureParameters(memoryGib: number): AzureParameter[] {
+    const blocks = memoryGib * BLOCKS_PER_GIB;
+    return [
+        { name: "max_connections", value: "200", restart: true },
+        { name: "shared_buffers", value: String(blocks / 4), restart: true },
+        { name: "effective_cache_size", value: String((blocks * 3) / 4), restart: false },
+        { name: "maintenance_work_mem", value: String(1 * KB_PER_GB), restart: false },
+        { name: "work_mem", value: String(64 * KB_PER_MB), restart: false },
+        { name: "random_page_cost", value: "1.1", restart: false },
+        { name: "effective_io_concurrency", value: "200", restart: false },
+        { name: "require_secure_transport", value: "on", restart: false },
+        { name: "ssl_min_protocol_version", value: "TLSv1.2", restart: false },
+        { name: "password_encryption", value: "scram-sha-256", restart: false },
+    ];
+}
+
+/** GiB for each processor by the first letter of a size: general and burstable, and memory. */
+const memoryPerCpu: Record<string, number | undefined> = { B: 4, D: 4, E: 8 };
+const sizeTiers: Record<string, string | undefined> = { B: "Burstable", D: "GeneralPurpose", E: "MemoryOptimized" };
+/** The small burstable sizes have their own memory. */
+const smallSizes: Record<string, number | undefined> = { Standard_B1ms: 2, Standard_B2s: 4 };
+
+/** A size of Azure Database for PostgreSQL. */
+export interface AzureDatabaseSize {
+    tier: string;
+    memoryGib: number;
+}
+
+/** Reads `Standard_D8ds_v5`; undefined for a name of another form. */
+export function azureDatabaseSize(name: string): AzureDatabaseSize | undefined {
+    const [, family = "", cpus = ""] = /^Standard_([BDE])(\d+)[a-z]*(?:_v\d+)?$/.exec(name) ?? [];
+    const perCpu = memoryPerCpu[family];
+    const tier = sizeTiers[family];
+    return perCpu === undefined || tier === undefined
+        ? undefined
+        : { tier, memoryGib: smallSizes[name] ?? Number(cpus) * perCpu };
+}

@@ -1,0 +1,418 @@
+import * as pulumi from "@pulumi/pulumi";
+import { AzureAppPair } from "../app-pair/azure";
+import { AzureBackup } from "../backup/azure";
+import { AzureDatabase } from "../database/azure";
+import { OperatingSystem, packageMirrorPorts } from "../host/operating-system";
+import { AzureLoadBalancer } from "../load-balancer/azure";
+import { AzureMonitoring } from "../monitoring/azure";
+import { AzureNetwork } from "../network/azure";
+import { AzureOperations } from "../operations/azure";
+import { productsOnAzure } from "../readiness/in-use";
+import { Readiness } from "../readiness/readiness";
+import { ports } from "../reference";
+import { AzureSecrets } from "../secrets/azure";
+import { AzureSessionStore } from "../session-store/azure";
+import { SessionStoreKind } from "../session-store/contract";
+import { AzureSharedStorage } from "../shared-storage/azure";
+import type { Deployment, DeploymentArgs } from "./contract";
+import { environment, privateAddresses, refuseMissingKinds, withoutClearPassword } from "./settings";
+
+/** The whole MinusNow platform on Azure, in the guide's high-availability architecture. */
+export class AzureDeployment extends pulumi.ComponentResource implements Deployment {
+    /** Address that users open. */
+    public readonly url: pulumi.Output<string>;
+    /** Public address of the load balancer. */
+    public readonly endpoint: pulumi.Output<string>;
+    /** Resource id of the virtual network. */
+    public readonly networkId: pulumi.Output<string>;
+    /** Resource ids of the application servers. */
+    public readonly memberIds: pulumi.Output<string>[];
+    /** Private addresses of the application servers. */
+    public readonly memberAddresses: pulumi.Output<string>[];
+    /** Database host that accepts writes. */
+    public readonly writerHost: pulumi.Output<string>;
+    /** Database host that serves reads. */
+    public readonly readerHost: pulumi.Output<string>;
+    /** Resource id of the encryption key. */
+    public readonly keyId: pulumi.Output<string>;
+
+    constructor(name: string, args: DeploymentArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("minusnow:index:AzureDeployment", name, { ...args, mail: withoutClearPassword(args.mail) }, opts);
+        const child = { parent: this };
+        refuseMissingKinds("AzureDeployment", args);
+        const needed = neededOnAzure(args);
+
+        // First, so that a policy that objects to it stops an update before anything is made.
+        new Readiness(`${name}-readiness`, { ...args.readiness, inUse: productsOnAzure(args) }, child);
+        const network = createNetwork(name, args, child);
+        const secrets = createSecrets(name, network, args, child);
+        const storage = createSharedStorage(name, network, secrets, args, child);
+        const operations = createOperations(name, { network, secrets, storage }, needed, args, child);
+        const database = createDatabase(name, { network, secrets, operations }, args, child);
+        const sessions = createSessionStore(name, network, secrets, args, child);
+        const apps = createAppPair(name, { network, secrets, database, storage, sessions }, needed, args, child);
+        const balancer = createLoadBalancer(name, network, apps, needed, args, child);
+        const monitoring = createMonitoring(
+            name,
+            { network, secrets, database, apps, operations, balancer },
+            args,
+            child,
+        );
+        createBackup(name, { network, secrets, database, storage, apps, operations, monitoring }, args, child);
+
+        this.url = pulumi.interpolate`https://${balancer.hostname}`;
+        this.endpoint = balancer.endpoint;
+        this.networkId = network.networkId;
+        this.memberIds = apps.memberIds;
+        this.memberAddresses = apps.memberAddresses;
+        this.writerHost = database.writerHost;
+        this.readerHost = database.readerHost;
+        this.keyId = secrets.keyId;
+        this.registerOutputs({
+            url: this.url,
+            endpoint: this.endpoint,
+            networkId: this.networkId,
+            memberIds: this.memberIds,
+            memberAddresses: this.memberAddresses,
+            writerHost: this.writerHost,
+            readerHost: this.readerHost,
+            keyId: this.keyId,
+        });
+    }
+}
+
+interface Child {
+    parent: pulumi.Resource;
+}
+
+/** What Azure cannot do without. */
+interface Needed {
+    certificateId: pulumi.Input<string>;
+    sshPublicKey: pulumi.Input<string>;
+}
+
+function neededOnAzure({ certificateId, appPair }: DeploymentArgs): Needed {
+    const sshPublicKey = appPair?.sshPublicKey;
+    if (certificateId === undefined || sshPublicKey === undefined) {
+        const problems = [
+            ...(certificateId === undefined
+                ? ["certificateId: found nothing, allowed is the id of a secret with it"]
+                : []),
+            ...(sshPublicKey === undefined ? ["appPair.sshPublicKey: found nothing, allowed is a public key"] : []),
+        ];
+        throw new Error(`AzureDeployment: ${problems.join("; ")}`);
+    }
+    return { certificateId, sshPublicKey };
+}
+
+function createNetwork(name: string, args: DeploymentArgs, child: Child): AzureNetwork {
+    const mirrors = packageMirrorPorts(OperatingSystem.Ubuntu2404);
+    const outboundPorts = [ports.https, args.mail.port ?? ports.smtp, ...mirrors];
+    return new AzureNetwork(
+        `${name}-net`,
+        { ...args.network, outboundPorts: [...new Set(outboundPorts)], tags: args.tags },
+        child,
+    );
+}
+
+/** Waits for the whole network: the vault's address in it needs its name. */
+function createSecrets(name: string, network: AzureNetwork, args: DeploymentArgs, child: Child): AzureSecrets {
+    const { keyId, rotation, tags, mail } = args;
+    return new AzureSecrets(
+        `${name}-secrets`,
+        {
+            resourceGroupName: network.resourceGroupName,
+            endpointSubnetId: network.subnetIds.storage[0]!,
+            dnsZoneId: network.privateDnsZoneIds.vault,
+            keyId,
+            rotation,
+            retainKey: !(args.backup?.deleteWithStack ?? false),
+            smtpPassword: mail.password,
+            smtpPasswordSecretId: mail.passwordSecretId,
+            tags,
+        },
+        child,
+    );
+}
+
+/** The key as services name it that keep data. */
+function keyOf(secrets: AzureSecrets) {
+    return {
+        keyVaultUri: secrets.keyVaultUri,
+        keyName: secrets.keyName,
+        keyIdentityId: secrets.keyIdentityId,
+    };
+}
+
+function createSharedStorage(
+    name: string,
+    network: AzureNetwork,
+    secrets: AzureSecrets,
+    args: DeploymentArgs,
+    child: Child,
+): AzureSharedStorage {
+    const { deletionProtection, tags } = args;
+    return new AzureSharedStorage(
+        `${name}-files`,
+        {
+            resourceGroupName: network.resourceGroupName,
+            endpointSubnetId: network.subnetIds.storage[0]!,
+            dnsZoneId: network.privateDnsZoneIds.files,
+            ...keyOf(secrets),
+            deletionProtection,
+            tags,
+        },
+        child,
+    );
+}
+
+/** The machine that does what Azure has no service for; it may be replaced whenever any server may. */
+function createOperations(
+    name: string,
+    tiers: { network: AzureNetwork; secrets: AzureSecrets; storage: AzureSharedStorage },
+    { sshPublicKey }: Needed,
+    args: DeploymentArgs,
+    child: Child,
+): AzureOperations {
+    const { network, secrets, storage } = tiers;
+    return new AzureOperations(
+        `${name}-ops`,
+        {
+            resourceGroupName: network.resourceGroupName,
+            subnetId: network.subnetIds.app[0]!,
+            firewallGroupId: network.firewallGroupIds.app,
+            zone: network.zones.apply(([first]) => first!),
+            diskEncryptionSetId: secrets.diskEncryptionSetId,
+            sshPublicKey,
+            mounts: storage.mounts,
+            databaseVersion: args.database?.version,
+            renew: (args.appPair?.renew ?? []).length > 0,
+            tags: args.tags,
+        },
+        { ...child, dependsOn: network },
+    );
+}
+
+/** The operations machine as those name it who use it. */
+function machineOf(operations: AzureOperations) {
+    return {
+        operationsMachineName: operations.machineName,
+        operationsMachineIdentifier: operations.machineIdentifier,
+        operationsPrincipalId: operations.principalId,
+    };
+}
+
+function createDatabase(
+    name: string,
+    tiers: { network: AzureNetwork; secrets: AzureSecrets; operations: AzureOperations },
+    args: DeploymentArgs,
+    child: Child,
+): AzureDatabase {
+    const { network, secrets, operations } = tiers;
+    const { rotation, deletionProtection, tags } = args;
+    const { kind: _managed, finalSnapshot: _ofAws, ...settings } = args.database ?? {};
+    return new AzureDatabase(
+        `${name}-db`,
+        {
+            ...settings,
+            resourceGroupName: network.resourceGroupName,
+            zones: network.zones,
+            endpointSubnetId: network.subnetIds.database[0]!,
+            dnsZoneId: network.privateDnsZoneIds.database,
+            keyUri: secrets.keyUri,
+            keyIdentityId: secrets.keyIdentityId,
+            vaultName: secrets.vaultName,
+            ...machineOf(operations),
+            rotation,
+            deletionProtection,
+            tags,
+        },
+        { ...child, dependsOn: network },
+    );
+}
+
+function createSessionStore(
+    name: string,
+    network: AzureNetwork,
+    secrets: AzureSecrets,
+    args: DeploymentArgs,
+    child: Child,
+): AzureSessionStore | undefined {
+    const { kind, ...settings } = args.sessionStore ?? {};
+    if (kind === SessionStoreKind.None) {
+        return undefined;
+    }
+    const { rotation, tags } = args;
+    return new AzureSessionStore(
+        `${name}-sessions`,
+        {
+            ...settings,
+            resourceGroupName: network.resourceGroupName,
+            endpointSubnetId: network.subnetIds.cache[0]!,
+            dnsZoneId: network.privateDnsZoneIds.cache,
+            keyUriWithVersion: secrets.keyUriWithVersion,
+            keyIdentityId: secrets.keyIdentityId,
+            vaultName: secrets.vaultName,
+            rotation,
+            tags,
+        },
+        child,
+    );
+}
+
+function createAppPair(
+    name: string,
+    tiers: {
+        network: AzureNetwork;
+        secrets: AzureSecrets;
+        database: AzureDatabase;
+        storage: AzureSharedStorage;
+        sessions: AzureSessionStore | undefined;
+    },
+    { sshPublicKey }: Needed,
+    args: DeploymentArgs,
+    child: Child,
+): AzureAppPair {
+    const { network, secrets, database, storage, sessions } = tiers;
+    return new AzureAppPair(
+        `${name}-app`,
+        {
+            ...args.appPair,
+            resourceGroupName: network.resourceGroupName,
+            sshPublicKey,
+            subnetIds: network.subnetIds.app,
+            zones: network.zones,
+            privateAddresses: privateAddresses(args),
+            firewallGroupId: network.firewallGroupIds.app,
+            diskEncryptionSetId: secrets.diskEncryptionSetId,
+            vaultId: secrets.vaultId,
+            vaultName: secrets.vaultName,
+            mounts: storage.mounts,
+            environment: environment(args, sessions !== undefined),
+            secrets: [
+                { name: "SESSION_SECRET", secretId: secrets.sessionSecretId },
+                { name: "SMTP_PASS", secretId: secrets.smtpSecretId },
+            ],
+            databaseHost: database.writerHost,
+            databasePort: database.port,
+            databaseName: database.databaseName,
+            databaseVersion: args.database?.version,
+            databaseSecretId: database.secretId,
+            ...(sessions && {
+                sessionHost: sessions.host,
+                sessionPort: sessions.port,
+                sessionSecretId: sessions.secretId,
+            }),
+            release: args.release,
+            tags: args.tags,
+        },
+        { ...child, dependsOn: network },
+    );
+}
+
+function createLoadBalancer(
+    name: string,
+    network: AzureNetwork,
+    apps: AzureAppPair,
+    { certificateId }: Needed,
+    args: DeploymentArgs,
+    child: Child,
+): AzureLoadBalancer {
+    const { hostname, dnsZone, dnsResourceGroup, deletionProtection, tags } = args;
+    const { mode, rateLimitPerMinute } = args.loadBalancer ?? {};
+    return new AzureLoadBalancer(
+        `${name}-lb`,
+        {
+            resourceGroupName: network.resourceGroupName,
+            hostname,
+            certificateId,
+            dnsZone,
+            dnsResourceGroup,
+            mode,
+            rateLimitPerMinute,
+            subnetId: network.subnetIds.edge[0]!,
+            zones: network.zones,
+            memberAddresses: apps.memberAddresses,
+            deletionProtection,
+            tags,
+        },
+        { ...child, dependsOn: network },
+    );
+}
+
+function createMonitoring(
+    name: string,
+    tiers: {
+        network: AzureNetwork;
+        secrets: AzureSecrets;
+        database: AzureDatabase;
+        apps: AzureAppPair;
+        operations: AzureOperations;
+        balancer: AzureLoadBalancer;
+    },
+    args: DeploymentArgs,
+    child: Child,
+): AzureMonitoring {
+    const { network, secrets, database, apps, operations, balancer } = tiers;
+    return new AzureMonitoring(
+        `${name}-watch`,
+        {
+            resourceGroupName: network.resourceGroupName,
+            receivers: args.alertReceivers,
+            url: pulumi.interpolate`https://${balancer.hostname}`,
+            memberIds: apps.memberIds,
+            memberNames: apps.memberNames,
+            memberIdentityId: apps.identityId,
+            operationsMachineId: operations.machineId,
+            operationsMachineName: operations.machineName,
+            operationsIdentityId: operations.identityId,
+            gatewayId: balancer.gatewayId,
+            databaseId: database.primaryId,
+            replicaId: database.replicaId,
+            vaultId: secrets.vaultId,
+            tags: args.tags,
+        },
+        child,
+    );
+}
+
+function createBackup(
+    name: string,
+    tiers: {
+        network: AzureNetwork;
+        secrets: AzureSecrets;
+        database: AzureDatabase;
+        storage: AzureSharedStorage;
+        apps: AzureAppPair;
+        operations: AzureOperations;
+        monitoring: AzureMonitoring;
+    },
+    args: DeploymentArgs,
+    child: Child,
+): void {
+    const { network, secrets, database, storage, apps, operations, monitoring } = tiers;
+    const { backup, deletionProtection, tags } = args;
+    new AzureBackup(
+        `${name}-backup`,
+        {
+            ...backup,
+            resourceGroupName: network.resourceGroupName,
+            endpointSubnetId: network.subnetIds.storage[0]!,
+            dnsZoneId: network.privateDnsZoneIds.blobs,
+            ...keyOf(secrets),
+            ...machineOf(operations),
+            databaseHost: database.writerHost,
+            databasePort: database.port,
+            databaseName: database.databaseName,
+            databaseSecretId: database.secretId,
+            filesAccountId: storage.accountId,
+            configurationSecretIds: apps.configurationSecretIds,
+            configurationVersion: pulumi.jsonStringify(apps.configuration),
+            workspaceId: monitoring.workspaceId,
+            alarmTopicId: monitoring.criticalTopicId,
+            deletionProtection,
+            tags,
+        },
+        child,
+    );
+}

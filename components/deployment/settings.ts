@@ -1,0 +1,61 @@
+import { DatabaseKind } from "../database/contract";
+import { LoadBalancerKind } from "../load-balancer/contract";
+import { hostAddress, planAddresses } from "../network/addresses";
+import { addressSpace, appServerCount, firstHostNumber, ports } from "../reference";
+import { asSecret } from "../secrets/as-secret";
+import { SessionStoreKind } from "../session-store/contract";
+import { SharedStorageKind } from "../shared-storage/contract";
+import type { DeploymentArgs, MailSettings } from "./contract";
+
+/** A component records its arguments, so a password must be marked before it is one of them. */
+export function withoutClearPassword(mail: MailSettings): MailSettings {
+    return { ...mail, password: asSecret(mail.password) };
+}
+
+/** Kinds that can be built on either cloud; the others need machines of our own. */
+export function refuseMissingKinds(component: string, args: DeploymentArgs): void {
+    const { loadBalancer, database, sharedStorage, sessionStore } = args;
+    const kinds = [
+        { path: "loadBalancer.kind", found: loadBalancer?.kind, allowed: [LoadBalancerKind.Managed] },
+        { path: "database.kind", found: database?.kind, allowed: [DatabaseKind.Managed] },
+        { path: "sharedStorage.kind", found: sharedStorage?.kind, allowed: [SharedStorageKind.Managed] },
+        {
+            path: "sessionStore.kind",
+            found: sessionStore?.kind,
+            allowed: [SessionStoreKind.Managed, SessionStoreKind.None],
+        },
+    ];
+    const problems = kinds
+        .filter(({ found, allowed }) => found !== undefined && !(allowed as string[]).includes(found))
+        .map(({ path, found, allowed }) => `${path}: found ${found}, allowed is ${allowed.join(" or ")}`);
+    if (problems.length > 0) {
+        throw new Error(`${component}: ${problems.join("; ")}`);
+    }
+}
+
+/** app1 is host 10 of its zone's subnet, app2 host 11 (guide, step 7); in an existing network the cloud chooses. */
+export function privateAddresses(args: DeploymentArgs): string[] | undefined {
+    const { network, appPair } = args;
+    if (network?.networkId !== undefined) {
+        return undefined;
+    }
+    const subnets = planAddresses(network?.addressSpace ?? addressSpace, network?.zoneCount ?? 2).app;
+    const count = appPair?.count ?? appServerCount;
+    return Array.from({ length: count }, (_, place) =>
+        hostAddress(subnets[place % subnets.length]!, firstHostNumber + place),
+    );
+}
+
+/** The environment file's variables that are no secret (guide, steps 6 and 8). */
+export function environment(args: DeploymentArgs, sharedSessions: boolean): { [name: string]: string } {
+    return {
+        NODE_ENV: "production",
+        PORT: String(ports.app),
+        APP_BASE_URL: `https://${args.hostname}`,
+        SMTP_HOST: args.mail.host,
+        SMTP_PORT: String(args.mail.port ?? ports.smtp),
+        SMTP_USER: args.mail.user,
+        SUPPORT_EMAIL: args.supportEmail,
+        ...(sharedSessions && { SESSION_STORE: "redis" }),
+    };
+}

@@ -1,0 +1,114 @@
+import * as compute from "@pulumi/azure-native/compute";
+import * as network from "@pulumi/azure-native/network";
+import * as pulumi from "@pulumi/pulumi";
+
+/** A machine without a public address and without a login by password. */
+export interface MachineArgs {
+    resourceGroupName: pulumi.Input<string>;
+    subnetId: pulumi.Input<string>;
+    /** Default: any free address of the subnet. */
+    privateAddress?: string;
+    firewallGroupId: pulumi.Input<string>;
+    zone: pulumi.Input<string>;
+    size: pulumi.Input<string>;
+    /** Id of an image. Default Ubuntu 24.04 LTS, the newest when the machine is made. */
+    image?: pulumi.Input<string>;
+    diskGib: number;
+    diskEncryptionSetId: pulumi.Input<string>;
+    identityId: pulumi.Input<string>;
+    /** Public key of the user `azureuser`. */
+    sshPublicKey: pulumi.Input<string>;
+    /** First-boot script. */
+    userData: pulumi.Output<string>;
+    /** True lets an update replace the machine when its image, first-boot script, zone or disk is another one. */
+    renew: boolean;
+    tags?: { [key: string]: pulumi.Input<string> };
+}
+
+/** A machine with what others need of its network card. */
+export interface Machine {
+    machine: compute.VirtualMachine;
+    privateAddress: pulumi.Output<string>;
+}
+
+/** Azure resolves `latest` when a machine is made and does not look again. */
+const UBUNTU = { publisher: "Canonical", offer: "ubuntu-24_04-lts", sku: "server", version: "latest" };
+
+/** What Azure changes only by making another machine; it refuses a change of the present one. */
+const FIXED = ["osProfile", "storageProfile", "zones"];
+/** What restarts a machine when it changes. */
+const RESTARTS = ["hardwareProfile"];
+
+/** A machine keeps its image, first-boot script, size and disk until it is to be renewed. */
+export function createMachine(name: string, args: MachineArgs, child: pulumi.CustomResourceOptions): Machine {
+    const card = createCard(name, args, child);
+    const machine = new compute.VirtualMachine(
+        name,
+        {
+            resourceGroupName: args.resourceGroupName,
+            zones: [args.zone],
+            hardwareProfile: { vmSize: args.size },
+            identity: { type: "UserAssigned", userAssignedIdentities: [args.identityId] },
+            networkProfile: { networkInterfaces: [{ id: card.id, primary: true, deleteOption: "Detach" }] },
+            osProfile: {
+                computerName: name.slice(-63),
+                adminUsername: "azureuser",
+                customData: args.userData.apply((text) => Buffer.from(text).toString("base64")),
+                linuxConfiguration: {
+                    disablePasswordAuthentication: true,
+                    ssh: {
+                        publicKeys: [{ path: "/home/azureuser/.ssh/authorized_keys", keyData: args.sshPublicKey }],
+                    },
+                    patchSettings: { patchMode: "AutomaticByPlatform", assessmentMode: "AutomaticByPlatform" },
+                    provisionVMAgent: true,
+                },
+            },
+            storageProfile: {
+                imageReference: args.image === undefined ? UBUNTU : { id: args.image },
+                osDisk: {
+                    createOption: "FromImage",
+                    caching: "ReadWrite",
+                    deleteOption: "Delete",
+                    diskSizeGB: args.diskGib,
+                    managedDisk: {
+                        storageAccountType: "Premium_LRS",
+                        diskEncryptionSet: { id: args.diskEncryptionSetId },
+                    },
+                },
+            },
+            securityProfile: {
+                encryptionAtHost: true,
+                securityType: "TrustedLaunch",
+                uefiSettings: { secureBootEnabled: true, vTpmEnabled: true },
+            },
+            diagnosticsProfile: { bootDiagnostics: { enabled: true } },
+            tags: args.tags,
+        },
+        {
+            ...child,
+            deleteBeforeReplace: true,
+            ...(args.renew ? { replaceOnChanges: FIXED } : { ignoreChanges: [...FIXED, ...RESTARTS] }),
+        },
+    );
+    const privateAddress = card.ipConfigurations.apply((list) => list![0]!.privateIPAddress!);
+    return { machine, privateAddress };
+}
+
+function createCard(name: string, args: MachineArgs, child: pulumi.CustomResourceOptions): network.NetworkInterface {
+    const { resourceGroupName, subnetId, privateAddress, firewallGroupId, tags } = args;
+    const address =
+        privateAddress === undefined
+            ? { privateIPAllocationMethod: "Dynamic" }
+            : { privateIPAllocationMethod: "Static", privateIPAddress: privateAddress };
+    return new network.NetworkInterface(
+        name,
+        {
+            resourceGroupName,
+            ipConfigurations: [{ name: "default", subnet: { id: subnetId }, ...address }],
+            networkSecurityGroup: { id: firewallGroupId },
+            enableAcceleratedNetworking: true,
+            tags,
+        },
+        child,
+    );
+}

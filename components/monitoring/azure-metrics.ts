@@ -1,0 +1,137 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { AzureMonitoringArgs } from "./azure";
+
+/** One of the guide's metrics on one resource, as Azure measures it. */
+export interface WatchedMetric {
+    /** Name of the guide's threshold. */
+    metric: string;
+    /** What is watched, for example `app1`. */
+    resource: string;
+    /** Id of the resource that has the metric; the workspace where a query tells it. */
+    scope: pulumi.Input<string>;
+    /** Name and namespace of a metric; absent where a query tells it. */
+    source?: MetricSource;
+    /** A log query that gives one number, in a column named as the guide's metric. */
+    query?: pulumi.Input<string>;
+}
+
+/** A metric of the platform. */
+export interface MetricSource {
+    namespace: string;
+    name: string;
+    aggregation: "Average" | "Maximum";
+    /** Turns the guide's threshold into the metric's unit. */
+    threshold: (value: number) => number;
+    /** Memory is told as what is available, so its alert is raised below a value. */
+    below?: boolean;
+}
+
+const same = (value: number) => value;
+const MACHINE = "Microsoft.Compute/virtualMachines";
+const DATABASE = "Microsoft.DBforPostgreSQL/flexibleServers";
+const GATEWAY = "Microsoft.Network/applicationGateways";
+
+/** The guide's six metrics on everything that has them. */
+export function watchedMetrics(workspaceId: pulumi.Input<string>, args: AzureMonitoringArgs): WatchedMetric[] {
+    const { replicaId } = args;
+    return [
+        ...args.memberIds.flatMap((id, place) => serverMetrics(`app${place + 1}`, id, workspaceId)),
+        ...databaseMetrics("primary", args.databaseId),
+        ...(replicaId === undefined ? [] : databaseMetrics("replica", replicaId)),
+        responseTime(args),
+        errorRate(workspaceId, args),
+        ...(replicaId === undefined ? [] : [replicationLag(replicaId)]),
+    ];
+}
+
+/** Azure has no metric of a machine's disk, so the agent's counter is asked for. */
+function serverMetrics(resource: string, id: pulumi.Input<string>, workspaceId: pulumi.Input<string>): WatchedMetric[] {
+    return [
+        {
+            metric: "cpu",
+            resource,
+            scope: id,
+            source: { namespace: MACHINE, name: "Percentage CPU", aggregation: "Average", threshold: same },
+        },
+        {
+            metric: "memory",
+            resource,
+            scope: id,
+            source: {
+                namespace: MACHINE,
+                name: "Available Memory Percentage",
+                aggregation: "Average",
+                threshold: (used) => 100 - used,
+                below: true,
+            },
+        },
+        { metric: "disk", resource, scope: workspaceId, query: diskQuery(id) },
+    ];
+}
+
+function diskQuery(id: pulumi.Input<string>): pulumi.Output<string> {
+    return pulumi
+        .output(id)
+        .apply((machine) =>
+            [
+                "Perf",
+                `| where _ResourceId =~ '${machine}'`,
+                "| where ObjectName == 'Logical Disk' and CounterName == '% Used Space' and InstanceName == '/'",
+                "| summarize disk = avg(CounterValue) by bin(TimeGenerated, 5m), _ResourceId",
+            ].join("\n"),
+        );
+}
+
+function databaseMetrics(resource: string, scope: pulumi.Input<string>): WatchedMetric[] {
+    const metric = (name: string, source: string): WatchedMetric => ({
+        metric: name,
+        resource,
+        scope,
+        source: { namespace: DATABASE, name: source, aggregation: "Average", threshold: same },
+    });
+    return [metric("cpu", "cpu_percent"), metric("memory", "memory_percent"), metric("disk", "storage_percent")];
+}
+
+/** Milliseconds from the first byte of a request to the last of the answer. */
+function responseTime({ gatewayId }: AzureMonitoringArgs): WatchedMetric {
+    return {
+        metric: "response-time",
+        resource: "service",
+        scope: gatewayId,
+        source: {
+            namespace: GATEWAY,
+            name: "ApplicationGatewayTotalTime",
+            aggregation: "Average",
+            threshold: (seconds) => seconds * 1000,
+        },
+    };
+}
+
+/** A share of requests is no metric of the gateway, so its access log is counted. */
+function errorRate(scope: pulumi.Input<string>, { gatewayId }: AzureMonitoringArgs): WatchedMetric {
+    const query = pulumi
+        .output(gatewayId)
+        .apply((gateway) =>
+            [
+                "AGWAccessLogs",
+                `| where _ResourceId =~ '${gateway}'`,
+                "| summarize requests = count(), failed = countif(HttpStatus >= 500) by bin(TimeGenerated, 5m), _ResourceId",
+                "| extend errorRate = 100.0 * failed / requests",
+            ].join("\n"),
+        );
+    return { metric: "error-rate", resource: "service", scope, query };
+}
+
+function replicationLag(scope: pulumi.Input<string>): WatchedMetric {
+    return {
+        metric: "replication-lag",
+        resource: "replica",
+        scope,
+        source: {
+            namespace: DATABASE,
+            name: "physical_replication_delay_in_seconds",
+            aggregation: "Maximum",
+            threshold: same,
+        },
+    };
+}

@@ -1,0 +1,40 @@
+import * as network from "@pulumi/azure-native/network";
+import * as pulumi from "@pulumi/pulumi";
+import { createStorageAccount } from "../azure-storage";
+
+/** What to record and how long to keep it. */
+interface FlowLogArgs {
+    resourceGroupName: pulumi.Input<string>;
+    location: pulumi.Output<string>;
+    networkId: pulumi.Output<string>;
+    retentionDays: number;
+    tags?: { [key: string]: pulumi.Input<string> };
+}
+
+/**
+ * Records every connection of a network, accepted or refused. Azure makes a network watcher in each region that has a
+ * virtual network, in a resource group of that fixed name.
+ */
+export function recordFlows(name: string, args: FlowLogArgs, child: { parent: pulumi.Resource }): void {
+    const { resourceGroupName, location, networkId, retentionDays, tags } = args;
+    const account = createStorageAccount(
+        name,
+        { resourceGroupName, kind: "StorageV2", sku: "Standard_ZRS", trustedServices: true, tags },
+        child,
+    );
+    new network.FlowLog(
+        name,
+        {
+            resourceGroupName: "NetworkWatcherRG",
+            networkWatcherName: pulumi.interpolate`NetworkWatcher_${location}`,
+            location,
+            targetResourceId: networkId,
+            storageId: account.id,
+            enabled: true,
+            format: { type: "JSON", version: 2 },
+            retentionPolicy: { enabled: true, days: retentionDays },
+            tags,
+        },
+        child,
+    );
+}

@@ -1,0 +1,75 @@
+import * as keyvault from "@pulumi/azure-native/keyvault";
+import type * as pulumi from "@pulumi/pulumi";
+import { RandomPassword } from "@pulumi/random/randomPassword";
+import { asSecret } from "./as-secret";
+import { passwordComplexity } from "./contract";
+
+/** Where secrets are kept. */
+export interface VaultPlace {
+    resourceGroupName: pulumi.Input<string>;
+    vaultName: pulumi.Input<string>;
+    tags?: { [key: string]: pulumi.Input<string> };
+}
+
+/** What to generate. */
+export interface GeneratedSecretArgs extends VaultPlace {
+    /** What it is for; shown beside the secret. */
+    description: string;
+    /** Special characters that the service accepts in a password. */
+    specialCharacters: string;
+    /** Characters. Default that of {@link passwordComplexity}. */
+    length?: number;
+    /** A higher number generates a new value. */
+    rotation: number;
+    /** Turns the value into what the secret store keeps. Default the value itself. */
+    document?: (value: pulumi.Output<string>) => pulumi.Output<string>;
+}
+
+/** A secret with its value, for the component that sets the same value on a service. */
+export interface GeneratedSecret {
+    /** Resource id of the stored secret; depend on it before reading the secret. */
+    id: pulumi.Output<string>;
+    value: pulumi.Output<string>;
+}
+
+/** Generates a password and stores it in the key vault. */
+export function generateSecret(
+    name: string,
+    args: GeneratedSecretArgs,
+    child: pulumi.CustomResourceOptions,
+): GeneratedSecret {
+    const { specialCharacters, rotation, document } = args;
+    const password = new RandomPassword(
+        name,
+        {
+            ...passwordComplexity,
+            length: args.length ?? passwordComplexity.length,
+            overrideSpecial: specialCharacters,
+            keepers: { rotation: String(rotation) },
+        },
+        child,
+    );
+    const value = document ? document(password.result) : password.result;
+    return { id: storeSecret(name, args.description, value, args, child), value: password.result };
+}
+
+/** Stores a value in the key vault, over Azure's management plane: the vault itself answers inside the network only. */
+export function storeSecret(
+    name: string,
+    description: string,
+    value: pulumi.Input<string>,
+    { resourceGroupName, vaultName, tags }: VaultPlace,
+    child: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+    return new keyvault.Secret(
+        name,
+        {
+            resourceGroupName,
+            vaultName,
+            secretName: name,
+            properties: { value: asSecret(value)!, contentType: description, attributes: { enabled: true } },
+            tags,
+        },
+        child,
+    ).id;
+}

@@ -1,0 +1,158 @@
+import * as storage from "@pulumi/azure-native/storage";
+import * as pulumi from "@pulumi/pulumi";
+import { refuseDeletion } from "../azure-lock";
+import { createStorageAccount } from "../azure-storage";
+import { createPrivateEndpoint } from "../network/azure-private-endpoint";
+import { type SharedDirectory, sharedDirectories } from "../reference";
+import type { Mount, SharedStorage } from "./contract";
+
+/** Arguments of {@link AzureSharedStorage}. */
+export interface AzureSharedStorageArgs {
+    /** Name of the resource group. A change leaves the files behind. */
+    resourceGroupName: pulumi.Input<string>;
+    /** Subnet of the private address. A change is made in place, with an interruption. */
+    endpointSubnetId: pulumi.Input<string>;
+    /** Id of the private DNS zone `privatelink.file.core.windows.net`. */
+    dnsZoneId: pulumi.Input<string>;
+    /** Address of the key vault with the key that encrypts the files. A change is made in place. */
+    keyVaultUri: pulumi.Input<string>;
+    /** Name of the key in it. */
+    keyName: pulumi.Input<string>;
+    /** Id of the identity that may use the key. */
+    keyIdentityId: pulumi.Input<string>;
+    /** GiB of each shared directory, at least 100: premium shares are paid by it. Default 100. It can shrink. In place. */
+    shareGib?: number;
+    /** Refuses deletion of the files, to everyone. Default true. A change is made in place. */
+    deletionProtection?: boolean;
+    /** Tags for everything that takes tags. A change is made in place. */
+    tags?: { [key: string]: pulumi.Input<string> };
+}
+
+/** Smallest premium share, in GiB. */
+const SMALLEST_SHARE_GIB = 100;
+/** Days in which a deleted share can be brought back; the guide keeps files as long. */
+const SOFT_DELETE_DAYS = 30;
+
+/**
+ * Mounts, encrypted in transit, for the directories that all application servers share: NFS shares of Azure Files in all
+ * zones of the region (guide, steps 5 and 8).
+ */
+export class AzureSharedStorage extends pulumi.ComponentResource implements SharedStorage {
+    /** One mount per shared directory, in the guide's order. */
+    public readonly mounts: pulumi.Output<Mount[]>;
+    /** Resource id of the storage account. */
+    public readonly accountId: pulumi.Output<string>;
+    /** Name of the storage account. */
+    public readonly accountName: pulumi.Output<string>;
+
+    constructor(name: string, args: AzureSharedStorageArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("minusnow:index:AzureSharedStorage", name, args, opts);
+        const child = { parent: this };
+        checkArguments(args);
+
+        const account = createAccount(name, args, child);
+        keepDeletedShares(name, account, args, child);
+        const shares = sharedDirectories.map((directory) => createShare(name, directory, account, args, child));
+        const address = giveAddress(name, account, args, child);
+
+        this.mounts = mountsFor(account, shares, address);
+        this.accountId = account.id;
+        this.accountName = account.name;
+        this.registerOutputs({ mounts: this.mounts, accountId: this.accountId, accountName: this.accountName });
+    }
+}
+
+interface Child {
+    parent: pulumi.Resource;
+}
+
+function checkArguments({ shareGib = SMALLEST_SHARE_GIB }: AzureSharedStorageArgs): void {
+    if (!Number.isInteger(shareGib) || shareGib < SMALLEST_SHARE_GIB || shareGib > 102_400) {
+        throw new Error(`AzureSharedStorage: shareGib: found ${shareGib}, allowed are 100 to 102400`);
+    }
+}
+
+function createAccount(name: string, args: AzureSharedStorageArgs, child: Child): storage.StorageAccount {
+    const { resourceGroupName, keyVaultUri, keyName, keyIdentityId, deletionProtection = true, tags } = args;
+    const account = createStorageAccount(
+        name,
+        {
+            resourceGroupName,
+            kind: "FileStorage",
+            sku: "Premium_ZRS",
+            encryption: { vaultUri: keyVaultUri, keyName, identityId: keyIdentityId },
+            tags,
+        },
+        { ...child, protect: deletionProtection },
+    );
+    if (deletionProtection) {
+        refuseDeletion(name, account.id, child);
+    }
+    return account;
+}
+
+function keepDeletedShares(
+    name: string,
+    account: storage.StorageAccount,
+    { resourceGroupName }: AzureSharedStorageArgs,
+    child: Child,
+): void {
+    new storage.FileServiceProperties(
+        name,
+        {
+            resourceGroupName,
+            accountName: account.name,
+            fileServicesName: "default",
+            shareDeleteRetentionPolicy: { enabled: true, days: SOFT_DELETE_DAYS },
+        },
+        child,
+    );
+}
+
+/**
+ * Root on a server may write as root: Azure gives a new share to root, so that only root can hand it to the application's
+ * user. Squashing root would protect nothing, since root on a server can become that user.
+ */
+function createShare(
+    name: string,
+    directory: SharedDirectory,
+    account: storage.StorageAccount,
+    args: AzureSharedStorageArgs,
+    child: Child,
+): storage.FileShare {
+    return new storage.FileShare(
+        `${name}-${directory}`,
+        {
+            resourceGroupName: args.resourceGroupName,
+            accountName: account.name,
+            shareName: directory,
+            enabledProtocols: "NFS",
+            rootSquash: "NoRootSquash",
+            shareQuota: args.shareGib ?? SMALLEST_SHARE_GIB,
+        },
+        child,
+    );
+}
+
+function giveAddress(name: string, account: storage.StorageAccount, args: AzureSharedStorageArgs, child: Child) {
+    const { resourceGroupName, endpointSubnetId: subnetId, dnsZoneId: zoneId, tags } = args;
+    const place = { resourceGroupName, subnetId, serviceId: account.id, groupId: "file", zoneId, tags };
+    return createPrivateEndpoint(name, place, child);
+}
+
+/** Resolves only when the shares have an address in the network, so that a server that uses a mount boots after it. */
+function mountsFor(
+    account: storage.StorageAccount,
+    shares: storage.FileShare[],
+    address: pulumi.CustomResource,
+): pulumi.Output<Mount[]> {
+    const names = pulumi.all(shares.map((share) => share.name));
+    return pulumi.all([account.name, names, address.id]).apply(([accountName, shareNames]) =>
+        sharedDirectories.map((directory, place) => ({
+            directory,
+            source: `${accountName}.file.core.windows.net:/${accountName}/${shareNames[place]}`,
+            type: "aznfs",
+            options: "_netdev,nofail,hard,vers=4,minorversion=1,sec=sys,nconnect=4",
+        })),
+    );
+}

@@ -1,0 +1,17 @@
+import type { Trap } from "../../trap";
+import { computeTraps } from "./compute";
+import { databaseTraps } from "./database";
+import { gatewayTraps } from "./gateway";
+import { networkTraps } from "./network";
+import { operationsTraps } from "./operations";
+import { storageTraps } from "./storage";
+
+/** What Azure refuses only when a resource is created: one entry per known trap. */
+export const azureTraps: readonly Trap[] = [
+    ...networkTraps,
+    ...gatewayTraps,
+    ...computeTraps,
+    ...databaseTraps,
+    ...storageTraps,
+    ...operationsTraps,
+];

@@ -1,0 +1,113 @@
+import { isInside } from "./openings";
+import { groupOf, type NsgRule, rulesOf } from "./nsg";
+import { services } from "./service";
+import { fail, type Finding, pass, waits } from "../rule";
+import { azure } from "../types";
+import type { Resource, Stack } from "../stack";
+
+/** Name that Azure demands of the subnet of its Bastion. */
+export const BASTION_SUBNET = "AzureBastionSubnet";
+
+/** Private endpoints that give a managed service an address in the network. */
+export function endpointsOf(stack: Stack, service: Resource): Resource[] {
+    return stack
+        .of(azure.privateEndpoint)
+        .filter((endpoint) => endpoint.refersTo("privateLinkServiceConnections", service) === true);
+}
+
+/** Subnets in which a managed service has an address: those of its endpoints, or the one that is delegated to it. */
+export function subnetsOfService(stack: Stack, service: Resource): Resource[] {
+    const holders = [
+        ...endpointsOf(stack, service).map((endpoint) => ({ holder: endpoint, property: "subnet" })),
+        ...(service.keys.includes("network") ? [{ holder: service, property: "network" }] : []),
+    ];
+    return stack
+        .of(azure.subnet)
+        .filter((subnet) => holders.some(({ holder, property }) => holder.refersTo(property, subnet) === true));
+}
+
+/** Network cards of the application servers. */
+export function serverCards(stack: Stack): Resource[] {
+    const servers = services(stack).flatMap(({ servers: behind }) => behind);
+    return stack
+        .of(azure.networkInterface)
+        .filter((card) => servers.some((server) => server.refersTo("networkProfile", card) === true));
+}
+
+/** Subnets of the application servers. */
+export function serverSubnets(stack: Stack): Resource[] {
+    const cards = serverCards(stack);
+    return stack
+        .of(azure.subnet)
+        .filter((subnet) => cards.some((card) => card.refersTo("ipConfigurations", subnet) === true));
+}
+
+/** Subnets of the gateways that users reach. */
+export function gatewaySubnets(stack: Stack): Resource[] {
+    return stack
+        .of(azure.subnet)
+        .filter((subnet) =>
+            stack.of(azure.gateway).some((gateway) => gateway.refersTo("gatewayIPConfigurations", subnet) === true),
+        );
+}
+
+/** Address blocks of subnets, as far as they are known. */
+export function prefixesOf(subnets: Resource[]): string[] {
+    return subnets.flatMap((subnet) =>
+        [subnet.get("addressPrefix"), ...subnet.list("addressPrefixes")].filter((value) => typeof value === "string"),
+    );
+}
+
+/** Addresses of Azure Bastion. */
+export function bastionPrefixes(stack: Stack): string[] {
+    return prefixesOf(
+        stack
+            .of(azure.subnet)
+            .filter((subnet) => [subnet.get("name"), subnet.get("subnetName")].includes(BASTION_SUBNET)),
+    );
+}
+
+/** Security groups that guard the application servers: those of their cards and of their subnets. */
+export function serverGroups(stack: Stack): Resource[] {
+    const ofCards = serverCards(stack).map((card) =>
+        stack.referred(card, "networkSecurityGroup", stack.of(azure.securityGroup)),
+    );
+    const ofSubnets = serverSubnets(stack).map((subnet) => groupOf(stack, subnet));
+    return [...new Set([...ofCards, ...ofSubnets].filter((group) => group !== undefined))];
+}
+
+/** What lets anything in that Azure does not need for itself. */
+export function ownOpenings(stack: Stack, group: Resource): NsgRule[] {
+    return rulesOf(stack, group).filter(
+        (rule) =>
+            rule.inbound &&
+            rule.allow &&
+            !rule.sources.some((source) => ["GatewayManager", "AzureLoadBalancer"].includes(source)),
+    );
+}
+
+/** Who may reach a tier, and on which ports. */
+export interface Tier {
+    sources: string[];
+    ports: number[];
+    /** Who that is, for messages. */
+    allowed: string;
+}
+
+/** Judges one opening of a tier's group: from its tier before, on its ports. */
+export function judgeTier(
+    { holder, name, sources, ports }: NsgRule,
+    { sources: known, ports: right, allowed }: Tier,
+): Finding {
+    const wrongPort = ports.find((port) => !right.map(String).includes(port));
+    if (wrongPort !== undefined) {
+        return fail(holder, `${name}: port ${wrongPort} is open, allowed: ${right.join(", ") || "none"}`);
+    }
+    const wrong = sources.find((source) => !isInside(source, known));
+    if (wrong === undefined && sources.length > 0) {
+        return pass(holder, `${name}: port ${ports.join(", ")} to ${allowed}`);
+    }
+    return known.length === 0
+        ? waits(holder, `${name}: the subnets of ${allowed} are not part of this stack`)
+        : fail(holder, `${name}: open to ${wrong ?? "what is not known"}, allowed: ${allowed}`);
+}

@@ -1,0 +1,198 @@
+import type { StackConfig } from "./config";
+import type { ConfigurationProblem } from "./configuration-error";
+import { problem, set } from "./problem";
+
+type Cloud = StackConfig["cloud"];
+
+/** A key whose values look different on each cloud. */
+interface Form {
+    path: string;
+    form: RegExp;
+    allowed: string;
+    example: string;
+}
+
+const size = (path: string, form: RegExp, example: string): Form => ({
+    path,
+    form,
+    allowed: `a size of the form ${example}`,
+    example,
+});
+
+const VAULT = "/subscriptions/<id>/resourceGroups/shared/providers/Microsoft.KeyVault/vaults/shared";
+const EXAMPLE_IDS: Record<string, string | undefined> = {
+    "a secret in a key vault": `${VAULT}/secrets/minusnow`,
+    "a key in a key vault": `${VAULT}/keys/minusnow`,
+    "a storage account or container":
+        "/subscriptions/<id>/resourceGroups/shared/providers/Microsoft.Storage/storageAccounts/releases",
+    "a virtual network": "/subscriptions/<id>/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/net",
+};
+
+const azureId = (path: string, type: string, what: string): Form => ({
+    path,
+    form: new RegExp(`^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/${type}$`, "i"),
+    allowed: `the resource id of ${what}`,
+    example: EXAMPLE_IDS[what]!,
+});
+
+const SECRET = "Microsoft\\.KeyVault/vaults/[^/]+/secrets/[^/]+";
+
+/** Forms of values by cloud. */
+const forms: { [cloud in Cloud]: Form[] } = {
+    aws: [
+        {
+            path: "region",
+            form: /^[a-z]{2}(-[a-z]+)+-\d+$/,
+            allowed: "a region of AWS, for example us-east-1",
+            example: "us-east-1",
+        },
+        {
+            path: "backup.copyRegion",
+            form: /^[a-z]{2}(-[a-z]+)+-\d+$/,
+            allowed: "a region other than the stack's",
+            example: "us-west-2",
+        },
+        {
+            path: "release.artifact",
+            form: /^s3:\/\/[^/]+\/.+\.tar\.gz$/,
+            allowed: "s3://<bucket>/<key>.tar.gz",
+            example: "s3://example-releases/minusnow/2.4.1.tar.gz",
+        },
+        size("appPair.size", /^(?!db\.|cache\.)[a-z][a-z0-9-]*\.[a-z0-9-]+$/, "c7i.2xlarge"),
+        size("database.size", /^db\.[a-z][a-z0-9]*\.[a-z0-9]+$/, "db.m7g.2xlarge"),
+        size("sessionStore.size", /^cache\.[a-z][a-z0-9]*\.[a-z0-9]+$/, "cache.t4g.small"),
+    ],
+    azure: [
+        {
+            path: "region",
+            form: /^[a-z]+\d?$/,
+            allowed: "a region of Azure, for example eastus2",
+            example: "eastus2",
+        },
+        {
+            path: "release.artifact",
+            form: /^https:\/\/[a-z0-9]{3,24}\.blob\.core\.windows\.net\/[^/]+\/.+\.tar\.gz$/,
+            allowed: "https://<account>.blob.core.windows.net/<container>/<path>.tar.gz",
+            example: "https://examplereleases.blob.core.windows.net/minusnow/2.4.1.tar.gz",
+        },
+        size("appPair.size", /^Standard_[A-Z][A-Za-z0-9_-]+$/, "Standard_D8s_v5"),
+        size("database.size", /^Standard_[BDE]\d+[a-z]*(_v\d+)?$/, "Standard_D8ds_v5"),
+        size("sessionStore.size", /^(Balanced|MemoryOptimized|ComputeOptimized)_[BMX]\d+$/, "Balanced_B1"),
+        { path: "appPair.os", form: /^ubuntu-24\.04$/, allowed: "ubuntu-24.04 on Azure", example: "ubuntu-24.04" },
+        {
+            path: "database.storageGib",
+            form: /^(32|64|128|256|512|1024|2048|4096|8192|16384|32767)$/,
+            allowed: "one of Azure's sizes: 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32767",
+            example: "512",
+        },
+        {
+            path: "database.backupRetentionDays",
+            form: /^([7-9]|[12]\d|3[0-5])$/,
+            allowed: "a whole number from 7 to 35",
+            example: "30",
+        },
+        { path: "network.zoneCount", form: /^[23]$/, allowed: "2 or 3 on Azure", example: "2" },
+        {
+            path: "backup.retentionDays",
+            form: /^([1-9]|[1-9]\d|1[0-8]\d|190)$/,
+            allowed: "a whole number from 1 to 190: Azure keeps 200 snapshots",
+            example: "30",
+        },
+        {
+            path: "backup.lock",
+            form: /^(none|governance)$/,
+            allowed:
+                "none or governance; make a container's policy final by 'az storage container immutability-policy lock'",
+            example: "governance",
+        },
+        azureId("certificateId", SECRET, "a secret in a key vault"),
+        azureId("mail.passwordSecretId", SECRET, "a secret in a key vault"),
+        azureId("keyId", "Microsoft\\.KeyVault/vaults/[^/]+/keys/[^/]+", "a key in a key vault"),
+        azureId(
+            "release.storageId",
+            "Microsoft\\.Storage/storageAccounts/[^/]+(/blobServices/default/containers/[^/]+)?",
+            "a storage account or container",
+        ),
+        azureId("network.networkId", "Microsoft\\.Network/virtualNetworks/[^/]+", "a virtual network"),
+    ],
+};
+
+/** Keys that only the other cloud has, with the reason. */
+const foreign: { [cloud in Cloud]: { path: string; reason: string }[] } = {
+    aws: [
+        { path: "dnsResourceGroup", reason: "nothing on AWS: a Route 53 zone is in no resource group" },
+        { path: "network.bastion", reason: "nothing on AWS: administrators use Session Manager" },
+        { path: "appPair.sshPublicKey", reason: "nothing on AWS: administrators use Session Manager" },
+        { path: "release.storageId", reason: "nothing on AWS: the bucket is in release.artifact" },
+    ],
+    azure: [
+        { path: "backup.copyRegion", reason: "nothing on Azure: backups are copied to the region's pair" },
+        { path: "database.finalSnapshot", reason: "nothing on Azure: a deleted server can be restored for five days" },
+    ],
+};
+
+/** Keys that a cloud cannot do without. */
+const needed: { [cloud in Cloud]: { path: string; allowed: string; example: string }[] } = {
+    aws: [],
+    azure: [
+        {
+            path: "certificateId",
+            allowed: "the resource id of a secret in a key vault that holds the certificate: Azure issues none",
+            example: EXAMPLE_IDS["a secret in a key vault"]!,
+        },
+        {
+            path: "appPair.sshPublicKey",
+            allowed: "the public key of an administrator: Azure makes no machine without",
+            example: '"$(cat ~/.ssh/id_ed25519.pub)"',
+        },
+        {
+            path: "release.storageId",
+            allowed: "the resource id of the storage account or container that release.artifact is in",
+            example: EXAMPLE_IDS["a storage account or container"]!,
+        },
+    ],
+};
+
+/** What one cloud allows and the other does not. */
+export function checkCloud(config: Partial<StackConfig>): ConfigurationProblem[] {
+    const { cloud } = config;
+    if (cloud === undefined) {
+        return [];
+    }
+    return [
+        ...forms[cloud].flatMap((form) => checkForm(form, valueAt(config, form.path))),
+        ...foreign[cloud].flatMap(({ path, reason }) => {
+            const value = valueAt(config, path);
+            return value === undefined ? [] : [problem(path, shown(value), reason, remove(path))];
+        }),
+        ...needed[cloud]
+            .filter(({ path }) => valueAt(config, path) === undefined)
+            .map(({ path, allowed, example }) => problem(path, "nothing", allowed, set(path, example, flagOf(path)))),
+    ];
+}
+
+function checkForm({ path, form, allowed, example }: Form, value: unknown): ConfigurationProblem[] {
+    return value === undefined || form.test(shown(value))
+        ? []
+        : [problem(path, shown(value), allowed, set(path, example, flagOf(path)))];
+}
+
+function valueAt(config: object, path: string): unknown {
+    return path
+        .split(".")
+        .reduce<unknown>(
+            (value, key) =>
+                typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined,
+            config,
+        );
+}
+
+function shown(value: unknown): string {
+    return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+const flagOf = (path: string) => (path.includes(".") ? "--path" : "");
+
+function remove(path: string): string {
+    return `pulumi config rm ${path.includes(".") ? "--path " : ""}minusnow:${path}`;
+}
