@@ -8,8 +8,6 @@ import { repository } from "../support/plans";
 import { serveCloud, type ServedCloud } from "./provider";
 
 const hasPulumi = spawnSync("pulumi", ["version"], { stdio: "ignore" }).status === 0;
-const STACK = "aws-dev";
-const PRODUCTION = "aws-prod";
 const PACK = path.join(repository, "policy");
 const WITH_POLICIES = ["--policy-pack", PACK, "--policy-pack-config", path.join(PACK, "levels", "prod.json")];
 
@@ -23,12 +21,58 @@ interface Summary {
     [operation: string]: number;
 }
 
-describe.skipIf(!hasPulumi)("the real engine", () => {
+interface Case {
+    cloud: string;
+    region: string;
+    stack: string;
+    production: string;
+    /** Type of an application server. */
+    server: string;
+    /** Type of the database, whose creation fails once. */
+    database: string;
+    /** What changes new servers: a newer image where one is looked up, and a first-boot script. */
+    newer: (cloud: ServedCloud) => Record<string, string>;
+    /** What an update with a new release does, and nothing else. */
+    release: string[];
+}
+
+const cases: Case[] = [
+    {
+        cloud: "AWS",
+        region: "us-east-1",
+        stack: "aws-dev",
+        production: "aws-prod",
+        server: "aws:ec2/instance:Instance",
+        database: "aws:rds/instance:Instance",
+        newer: (cloud) => {
+            cloud.answers["aws:ssm/getParameter:getParameter"] = (args) => ({
+                ...args,
+                id: "x",
+                value: "ami-0fedcba9876543210",
+            });
+            return {};
+        },
+        release: ["update minusnow-dev-app-release", "update minusnow-dev-backup-configuration-release.json"],
+    },
+    {
+        cloud: "Azure",
+        region: "eastus2",
+        stack: "azure-dev",
+        production: "azure-prod",
+        server: "azure-native:compute:VirtualMachine",
+        database: "azure-native:dbforpostgresql:Server",
+        newer: () => ({ "minusnow:appPair.nodeVersion": "22" }),
+        release: ["update minusnow-dev-app-release", "update minusnow-dev-backup-configuration"],
+    },
+];
+
+describe.skipIf(!hasPulumi).each(cases)("the real engine with $cloud", (given) => {
+    const { stack: STACK, production: PRODUCTION } = given;
     const folder = mkdtempSync(path.join(tmpdir(), "minusnow-engine-"));
     let cloud: ServedCloud;
 
     beforeAll(async () => {
-        cloud = await serveCloud();
+        cloud = await serveCloud(given.region);
         const project = readFileSync(path.join(repository, "Pulumi.yaml"), "utf8");
         writeFileSync(path.join(folder, "Pulumi.yaml"), project.replace("main: dist", `main: ${repository}/dist`));
         cpSync(path.join(repository, "stacks"), path.join(folder, "stacks"), {
@@ -57,7 +101,9 @@ describe.skipIf(!hasPulumi)("the real engine", () => {
                 PULUMI_CONFIG_PASSPHRASE: "test",
                 PULUMI_SKIP_UPDATE_CHECK: "1",
                 PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-                PULUMI_DEBUG_PROVIDERS: `aws:${cloud.port},random:${cloud.port}`,
+                PULUMI_DEBUG_PROVIDERS: ["aws", "azure-native", "random"]
+                    .map((name) => `${name}:${cloud.port}`)
+                    .join(","),
             },
         });
         let printed = "";
@@ -87,8 +133,7 @@ describe.skipIf(!hasPulumi)("the real engine", () => {
         return printed.split("\n").filter(isProblem).join("\n").slice(0, 4000);
     }
 
-    const replaced = () =>
-        cloud.operations.filter(({ kind, type }) => kind === "delete" && type === "aws:ec2/instance:Instance");
+    const replaced = () => cloud.operations.filter(({ kind, type }) => kind === "delete" && type === given.server);
 
     it("previews with unknown values", async () => {
         const { status, summary, printed } = await change("preview");
@@ -97,10 +142,10 @@ describe.skipIf(!hasPulumi)("the real engine", () => {
     });
 
     it("recovers from a failure in the middle by the next update", async () => {
-        cloud.failNext = { type: "aws:rds/instance:Instance", message: "InsufficientDBInstanceCapacity: try again" };
+        cloud.failNext = { type: given.database, message: "InsufficientCapacity: try again" };
         const failed = await change("up", "--yes", "--skip-preview");
         expect(failed.status).not.toBe(0);
-        expect(failed.printed).toContain("InsufficientDBInstanceCapacity");
+        expect(failed.printed).toContain("InsufficientCapacity");
         const { status, printed } = await change("up", "--yes", "--skip-preview");
         expect(status, printed).toBe(0);
     });
@@ -131,12 +176,10 @@ describe.skipIf(!hasPulumi)("the real engine", () => {
         }
     });
 
-    it("does not replace a server for a newer image, and replaces only the one that is named", async () => {
-        cloud.answers["aws:ssm/getParameter:getParameter"] = (args) => ({
-            ...args,
-            id: "x",
-            value: "ami-0fedcba9876543210",
-        });
+    it("replaces no server for a newer image or script, and only the one that is named", async () => {
+        for (const [key, value] of Object.entries(given.newer(cloud))) {
+            await pulumi("config", "set", "--stack", STACK, "--path", key, value);
+        }
         cloud.operations.length = 0;
         const newer = await change("up", "--yes", "--skip-preview");
         expect(newer.status, newer.printed).toBe(0);
@@ -153,10 +196,7 @@ describe.skipIf(!hasPulumi)("the real engine", () => {
         await pulumi("config", "set", "--stack", STACK, "--path", "minusnow:release.version", "1.0.1");
         const { status, printed } = await change("up", "--yes", "--skip-preview");
         expect(status, printed).toBe(0);
-        expect(cloud.operations.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
-            "update minusnow-dev-app-release",
-            "update minusnow-dev-backup-configuration-release.json",
-        ]);
+        expect(cloud.operations.map(({ kind, name }) => `${kind} ${name}`).sort()).toEqual(given.release);
     });
 
     it("explains a wrong configuration without a stack trace", async () => {
@@ -192,8 +232,8 @@ describe.skipIf(!hasPulumi)("the real engine", () => {
         expect(printed).toContain("[mandatory]");
         expect(printed).toContain("runbooks is an example; allowed: a real one");
         const made = cloud.operations.filter(({ kind }) => kind === "create").map(({ type }) => type);
-        expect(made).not.toContain("aws:rds/instance:Instance");
-        expect(made).not.toContain("aws:ec2/instance:Instance");
+        expect(made).not.toContain(given.database);
+        expect(made).not.toContain(given.server);
     });
 
     it("writes a state that is checked like the plan", async () => {

@@ -4,7 +4,14 @@ import * as services from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { containsUnknown, decodeObject, encodeObject, revealObject, type Values } from "../../plan/engine/values";
+import {
+    containsUnknown,
+    decodeObject,
+    encodeObject,
+    mergeValues,
+    revealObject,
+    type Values,
+} from "../../plan/engine/values";
 import { createSimulatedCloud, type SimulatedCloud } from "../../plan/simulated-cloud";
 
 /** Inputs whose change makes the real provider replace a resource, where the tests change them. */
@@ -34,8 +41,8 @@ export interface ServedCloud {
 }
 
 /** Serves the simulated cloud on a free loopback port, for every package that a stack uses. */
-export async function serveCloud(): Promise<ServedCloud> {
-    const cloud = createSimulatedCloud({ unknowns: false, defaultRegion: "us-east-1" });
+export async function serveCloud(defaultRegion: string): Promise<ServedCloud> {
+    const cloud = createSimulatedCloud({ unknowns: false, defaultRegion });
     const server = new grpc.Server();
     const served: ServedCloud = {
         port: 0,
@@ -44,7 +51,7 @@ export async function serveCloud(): Promise<ServedCloud> {
         failNext: undefined,
         close: () => server.forceShutdown(),
     };
-    server.addService(services.ResourceProviderService, provider(cloud, served));
+    server.addService(services.ResourceProviderService, provider(cloud, served, defaultRegion));
     served.port = await new Promise<number>((resolve, reject) =>
         server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) =>
             error ? reject(error) : resolve(port),
@@ -69,7 +76,11 @@ const write = (values: Values): Struct =>
 const typeOf = (urn: string) => urn.split("::")[2]!.split("$").at(-1)!;
 const nameOf = (urn: string) => urn.split("::")[3]!;
 
-function provider(cloud: SimulatedCloud, served: ServedCloud): grpc.UntypedServiceImplementation {
+function provider(
+    cloud: SimulatedCloud,
+    served: ServedCloud,
+    defaultRegion: string,
+): grpc.UntypedServiceImplementation {
     const record = (kind: Operation["kind"], urn: string) =>
         served.operations.push({ kind, type: typeOf(urn), name: nameOf(urn) });
     const createOne = (urn: string, inputs: Values) => {
@@ -137,13 +148,13 @@ function provider(cloud: SimulatedCloud, served: ServedCloud): grpc.UntypedServi
             const inputs = read(request.getProperties());
             const response = new proto.CreateResponse();
             if (request.getPreview()) {
-                response.setProperties(write(inputs));
+                response.setProperties(write(previewed(request.getUrn(), inputs, defaultRegion)));
                 return response;
             }
             const { id, outputs } = createOne(request.getUrn(), inputs);
             record("create", request.getUrn());
             response.setId(id);
-            response.setProperties(write({ ...outputs, ...inputs }));
+            response.setProperties(write(mergeValues(outputs, inputs) as Values));
             return response;
         }),
         read: unary((request: proto.ReadRequest) => {
@@ -159,7 +170,7 @@ function provider(cloud: SimulatedCloud, served: ServedCloud): grpc.UntypedServi
             if (!request.getPreview()) {
                 record("update", request.getUrn());
             }
-            response.setProperties(write({ ...read(request.getOlds()), ...read(request.getNews()) }));
+            response.setProperties(write(mergeValues(read(request.getOlds()), read(request.getNews())) as Values));
             return response;
         }),
         delete: unary((request: proto.DeleteRequest) => {
@@ -176,6 +187,13 @@ function provider(cloud: SimulatedCloud, served: ServedCloud): grpc.UntypedServi
         }),
         cancel: unary(() => new Empty()),
     };
+}
+
+/** What a provider shows of a resource before it exists. */
+function previewed(urn: string, inputs: Values, defaultRegion: string): Values {
+    const cloud = createSimulatedCloud({ unknowns: true, defaultRegion });
+    const resource = { urn, type: typeOf(urn), name: nameOf(urn), provider: "", inputs: revealObject(inputs) };
+    return mergeValues(cloud.create(resource).outputs, inputs) as Values;
 }
 
 function checked(request: proto.CheckRequest): proto.CheckResponse {
