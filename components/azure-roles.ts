@@ -16,8 +16,6 @@ export const roles = {
     blobReader: "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
     /** Reads, writes and deletes blobs. */
     blobContributor: "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
-    /** Reads, writes and snapshots files whatever their permissions. */
-    filesContributor: "69566ab7-960f-475b-8e7c-b3118f30c6bd",
 } as const;
 
 /** One of {@link roles}. */
@@ -93,7 +91,26 @@ export function giveActions(
     );
 }
 
-/** The identity's id, known when its roles are given: what carries it can then do at once what it is for. */
-export function identityWithRoles(identity: Identity, given: authorization.RoleAssignment[]): pulumi.Output<string> {
-    return pulumi.all([identity.id, ...given.map(({ id }) => id)]).apply(([id]) => id!);
+/** Azure tells every part of itself of a new role within minutes; until then it refuses what the role allows. */
+const SPREAD_MS = 3 * 60 * 1000;
+
+/** The identity's id, known when its roles are given and have had time to become known to every service. */
+export function identityWithRoles(
+    identity: { id: pulumi.Output<string> },
+    given: authorization.RoleAssignment[],
+): pulumi.Output<string> {
+    return pulumi.all([identity.id, ...given.map(({ createdOn }) => createdOn)]).apply(async ([id, ...times]) => {
+        await spread(times.map((time) => Date.parse(time)));
+        return id!;
+    });
+}
+
+/** Waits for the newest of some roles; roles of former updates are known long since. */
+async function spread(times: number[]): Promise<void> {
+    const left = Math.max(0, ...times.map((time) => time + SPREAD_MS - Date.now()));
+    if (left > 0) {
+        const seconds = Math.ceil(left / 1000);
+        void pulumi.log.info(`waiting ${seconds} s until all of Azure knows a new role`, undefined, undefined, true);
+        await new Promise((resolve) => setTimeout(resolve, left));
+    }
 }

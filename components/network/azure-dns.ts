@@ -46,6 +46,7 @@ export function createDnsZones(
             {
                 resourceGroupName,
                 privateZoneName: created.name,
+                virtualNetworkLinkName: name,
                 location: "global",
                 registrationEnabled: false,
                 virtualNetwork: { id: networkId },

@@ -1,5 +1,6 @@
 import * as network from "@pulumi/azure-native/network";
 import * as pulumi from "@pulumi/pulumi";
+import { createIdentity, giveRole, identityWithRoles } from "../azure-roles";
 import { createStorageAccount } from "../azure-storage";
 
 /** What to record and how long to keep it. */
@@ -22,15 +23,21 @@ export function recordFlows(name: string, args: FlowLogArgs, child: { parent: pu
         { resourceGroupName, kind: "StorageV2", sku: "Standard_ZRS", trustedServices: true, tags },
         child,
     );
+    // The account takes no shared keys, by which flow logs are written otherwise.
+    const identity = createIdentity(name, { resourceGroupName, tags }, child);
+    const role = giveRole(name, "blobContributor", identity.principalId, account.id, child);
+    const identityId = identityWithRoles(identity, [role]);
     new network.FlowLog(
         name,
         {
             resourceGroupName: "NetworkWatcherRG",
             networkWatcherName: pulumi.interpolate`NetworkWatcher_${location}`,
+            flowLogName: name,
             location,
             targetResourceId: networkId,
             storageId: account.id,
             enabled: true,
+            identity: { type: "UserAssigned", userAssignedIdentities: [identityId] },
             format: { type: "JSON", version: 2 },
             retentionPolicy: { enabled: true, days: retentionDays },
             tags,

@@ -31,7 +31,10 @@ export interface AzureNetworkArgs {
     outboundPorts?: number[];
     /** Days to keep flow logs. Default 90. A change is made in place. */
     flowLogRetentionDays?: number;
-    /** Azure Bastion, through which administrators reach the servers by key. Default false: nobody does. In place. */
+    /**
+     * Azure Bastion, through which administrators reach the servers by key. Default false: nobody does. It needs an address
+     * space of /18 or larger. A change is made in place.
+     */
     bastion?: boolean;
     /**
      * Id of an existing virtual network to use; its owner then cares for subnets' security groups, outbound translation and
@@ -126,12 +129,25 @@ function checkArguments(args: AzureNetworkArgs): void {
     if (zones && new Set(zones).size < count) {
         problems.push(`zones: found ${zones.join(", ")}, allowed are different zones`);
     }
+    if (bastion && subnetPrefix(args) > BASTION_PREFIX) {
+        problems.push(
+            `bastion: found true in ${args.addressSpace}, whose subnets are /${subnetPrefix(args)}, allowed is a /18 or larger`,
+        );
+    }
     if (bastion && networkId !== undefined) {
         problems.push("bastion: found true with an existing network, allowed is false; its owner brings Bastion");
     }
     if (problems.length > 0) {
         throw new Error(`AzureNetwork: ${problems.join("; ")}`);
     }
+}
+
+/** Longest prefix of a subnet that Azure Bastion takes. */
+const BASTION_PREFIX = 26;
+
+function subnetPrefix(args: AzureNetworkArgs): number {
+    const [block = ""] = planAddresses(args.addressSpace ?? addressSpace, 2).edge;
+    return Number(block.split("/")[1]);
 }
 
 function resourceGroup(name: string, args: AzureNetworkArgs, child: Child): Group {

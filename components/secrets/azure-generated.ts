@@ -70,6 +70,7 @@ export function storeSecret(
             properties: { value: asSecret(value)!, contentType: description, attributes: { enabled: true } },
             tags,
         },
-        child,
+        // Azure deletes secrets through the vault, which answers inside the network only; they go with the vault.
+        { ...child, retainOnDelete: true },
     ).id;
 }

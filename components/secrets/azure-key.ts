@@ -27,15 +27,16 @@ const ROTATE_AFTER = "P1Y";
 
 /** The deployment's key: a new one in the vault, or an existing one by its id. */
 export function encryptionKey(name: string, vault: CreatedVault, args: AzureSecretsArgs, child: Child): EncryptionKey {
-    const { resourceGroupName, tags } = args;
-    const identity = createIdentity(`${name}-key`, { resourceGroupName, tags }, child);
+    const { resourceGroupName, tags, retainKey: retainOnDelete = true } = args;
+    const kept = { ...child, retainOnDelete };
+    const identity = createIdentity(`${name}-key`, { resourceGroupName, tags }, kept);
     const key = args.keyId === undefined ? createKey(name, vault, args, child) : existingKey(args.keyId, child);
-    const role = giveRole(`${name}-key`, "keyEncryption", identity.principalId, key.id, child);
+    const role = giveRole(`${name}-key`, "keyEncryption", identity.principalId, key.id, kept);
     return { ...key, identityId: identityWithRoles(identity, [role]) };
 }
 
 function createKey(name: string, vault: CreatedVault, args: AzureSecretsArgs, child: Child) {
-    const { resourceGroupName, tags, retainKey = true } = args;
+    const { resourceGroupName, tags } = args;
     const key = new keyvault.Key(
         name,
         {
@@ -53,7 +54,8 @@ function createKey(name: string, vault: CreatedVault, args: AzureSecretsArgs, ch
             },
             tags,
         },
-        { ...child, retainOnDelete: retainKey },
+        // Azure deletes keys through the vault, which answers inside the network only; they go with the vault.
+        { ...child, retainOnDelete: true },
     );
     return { ...addresses(key), id: key.id, name: key.name, vaultUri: vault.uri };
 }
@@ -88,16 +90,20 @@ export function encryptDisks(
     args: AzureSecretsArgs,
     child: Child,
 ): pulumi.Output<string> {
-    return new compute.DiskEncryptionSet(
+    const set = new compute.DiskEncryptionSet(
         name,
         {
             resourceGroupName: args.resourceGroupName,
             encryptionType: "EncryptionAtRestWithCustomerKey",
             activeKey: { keyUrl: key.uriWithVersion },
             rotationToLatestKeyVersionEnabled: true,
-            identity: { type: "UserAssigned", userAssignedIdentities: [key.identityId] },
+            // Azure's documentation allows new sets an identity of their own only.
+            identity: { type: "SystemAssigned" },
             tags: args.tags,
         },
         child,
-    ).id;
+    );
+    const principalId = set.identity.apply((identity) => identity!.principalId);
+    const role = giveRole(name, "keyEncryption", principalId, key.id, child);
+    return identityWithRoles(set, [role]);
 }

@@ -8,7 +8,7 @@ import type { Secrets } from "./contract";
 
 /** Arguments of {@link AzureSecrets}. */
 export interface AzureSecretsArgs {
-    /** Name of the resource group. A change replaces the vault. */
+    /** Name of the resource group; it must stay as long as vault and key. A change replaces the vault. */
     resourceGroupName: pulumi.Input<string>;
     /** Subnet of the vault's private address. */
     endpointSubnetId: pulumi.Input<string>;

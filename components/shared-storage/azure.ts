@@ -1,6 +1,5 @@
 import * as storage from "@pulumi/azure-native/storage";
 import * as pulumi from "@pulumi/pulumi";
-import { refuseDeletion } from "../azure-lock";
 import { createStorageAccount } from "../azure-storage";
 import { createPrivateEndpoint } from "../network/azure-private-endpoint";
 import { type SharedDirectory, sharedDirectories } from "../reference";
@@ -22,7 +21,7 @@ export interface AzureSharedStorageArgs {
     keyIdentityId: pulumi.Input<string>;
     /** GiB of each shared directory, at least 100: premium shares are paid by it. Default 100. It can shrink. In place. */
     shareGib?: number;
-    /** Refuses deletion of the files, to everyone. Default true. A change is made in place. */
+    /** Protects the files from deletion by Pulumi. Default true; deleted shares can be brought back for 30 days. In place. */
     deletionProtection?: boolean;
     /** Tags for everything that takes tags. A change is made in place. */
     tags?: { [key: string]: pulumi.Input<string> };
@@ -34,8 +33,8 @@ const SMALLEST_SHARE_GIB = 100;
 const SOFT_DELETE_DAYS = 30;
 
 /**
- * Mounts, encrypted in transit, for the directories that all application servers share: NFS shares of Azure Files in all
- * zones of the region (guide, steps 5 and 8).
+ * Mounts, encrypted in transit by Azure's mount helper, for the directories that all application servers share: NFS shares of
+ * Azure Files in all zones of the region (guide, steps 5 and 8).
  */
 export class AzureSharedStorage extends pulumi.ComponentResource implements SharedStorage {
     /** One mount per shared directory, in the guide's order. */
@@ -72,9 +71,10 @@ function checkArguments({ shareGib = SMALLEST_SHARE_GIB }: AzureSharedStorageArg
     }
 }
 
+/** Protected from deletion by Pulumi, not by a lock: a lock would keep expired snapshots from being deleted as well. */
 function createAccount(name: string, args: AzureSharedStorageArgs, child: Child): storage.StorageAccount {
     const { resourceGroupName, keyVaultUri, keyName, keyIdentityId, deletionProtection = true, tags } = args;
-    const account = createStorageAccount(
+    return createStorageAccount(
         name,
         {
             resourceGroupName,
@@ -85,10 +85,6 @@ function createAccount(name: string, args: AzureSharedStorageArgs, child: Child)
         },
         { ...child, protect: deletionProtection },
     );
-    if (deletionProtection) {
-        refuseDeletion(name, account.id, child);
-    }
-    return account;
 }
 
 function keepDeletedShares(

@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-return */
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-argument */
 import { parse } from "yaml";
 import { hoursBetween } from "../../policy/model/schedule";
 import type { Planned, PlannedStack } from "../support/plans";
@@ -73,7 +73,7 @@ export function awsFacts(at: PlannedStack): Facts {
             logged: balancer["accessLogs"]["enabled"],
         },
         firewall: {
-            managedRules: rules.filter((rule) => text(rule)!.includes("managedRuleGroupStatement")).length >= 3,
+            managedRules: rules.filter((rule) => text(rule).includes("managedRuleGroupStatement")).length >= 3,
             perMinute: rate["limit"],
             status: rules[0]!["action"]["block"]["customResponse"]["responseCode"],
             logged: at.all("wafv2.WebAclLoggingConfiguration").length === 1,
@@ -109,7 +109,7 @@ export function awsFacts(at: PlannedStack): Facts {
                 .all("efs.AccessPoint")
                 .map(({ inputs }) => (inputs["rootDirectory"] as Fields)["path"] as string)
                 .map((path) => path.slice(1)),
-            tls: text(at.one("efs.FileSystemPolicy").inputs)!.includes("aws:SecureTransport"),
+            tls: text(at.one("efs.FileSystemPolicy").inputs).includes("aws:SecureTransport"),
             customerKey: "kmsKeyId" in files.inputs,
             zones: at.all("efs.MountTarget").length > 1,
             protected: files.options.protect === true,
@@ -159,7 +159,7 @@ export function awsFacts(at: PlannedStack): Facts {
         })),
         receivers: { warning: topic("warning"), critical: topic("critical") },
         probes: ["/health", "/api/telemetry/health", "/api/telemetry/overview"].filter((path) =>
-            text(probe["environment"])!.includes(`minusnow.example.com${path}\\`),
+            text(probe["environment"]).includes(`minusnow.example.com${path}\\`),
         ),
         dashboard: at.all("cloudwatch.Dashboard").length === 1,
         serviceDown: at.all("cloudwatch.CompositeAlarm").length === 1,

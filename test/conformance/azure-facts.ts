@@ -60,12 +60,12 @@ export function azureFacts(at: PlannedStack): Facts {
                     ({ inputs }) =>
                         inputs["principalId"] === principal &&
                         inputs["scope"] === idOf(at, secret) &&
-                        text(inputs["roleDefinitionId"])!.includes(SECRETS_USER),
+                        text(inputs["roleDefinitionId"]).includes(SECRETS_USER),
                 ),
             )
             .map(({ name }) => name);
     };
-    const action = (level: string) => text(alerts.find(({ name }) => name.endsWith(`-${level}`))!.inputs["actions"])!;
+    const action = (level: string) => text(alerts.find(({ name }) => name.endsWith(`-${level}`))!.inputs["actions"]);
     return {
         outputs: Object.keys(at.plan.outputs),
         entry: {
@@ -104,7 +104,7 @@ export function azureFacts(at: PlannedStack): Facts {
             zones: servers.map(({ inputs }) => (inputs["zones"] as unknown as string[])[0]!),
             addresses: cards.map(({ inputs }) => (inputs["ipConfigurations"] as Fields[])[0]!["privateIPAddress"]),
             size: server["hardwareProfile"]["vmSize"],
-            publicAddress: text(cards.map(({ inputs }) => inputs))!.includes("publicIPAddress"),
+            publicAddress: text(cards.map(({ inputs }) => inputs)).includes("publicIPAddress"),
             diskKey: "diskEncryptionSet" in server["storageProfile"]["osDisk"]["managedDisk"],
             passwordLogin: server["osProfile"]["linuxConfiguration"]["disablePasswordAuthentication"] !== true,
             kept: servers.every(({ options }) => options.ignoreChanges?.includes("osProfile") === true),
@@ -120,16 +120,13 @@ export function azureFacts(at: PlannedStack): Facts {
             public: primary["network"]["publicNetworkAccess"] !== "Disabled",
             tls: settings.some(
                 ({ inputs }) =>
-                    text(inputs)!.includes('"require_secure_transport"') && (inputs["value"] as unknown) === "on",
+                    text(inputs).includes('"require_secure_transport"') && (inputs["value"] as unknown) === "on",
             ),
             recoveryDays: primary["backup"]["backupRetentionDays"],
             protected: locked("-db-primary"),
             settings: Object.fromEntries(
                 settings.map(({ inputs }) => {
-                    const [name, value] = [
-                        inputs["configurationName"] as unknown as string,
-                        inputs["value"] as unknown as string,
-                    ];
+                    const [name, value] = [inputs["configurationName"], inputs["value"]];
                     return [name, azureUnits(name, value)];
                 }),
             ),
@@ -153,7 +150,7 @@ export function azureFacts(at: PlannedStack): Facts {
         },
         secrets: {
             lengths: at.all("index.RandomPassword").map(({ inputs }) => inputs["length"] as unknown as number),
-            keyRotates: text(one("keyvault:Key").inputs)!.includes('"rotate"'),
+            keyRotates: text(one("keyvault:Key").inputs).includes('"rotate"'),
             recoverableDays: vault["enablePurgeProtection"] ? vault["softDeleteRetentionInDays"] : 0,
         },
         network: {
