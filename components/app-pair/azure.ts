@@ -44,8 +44,6 @@ export interface AzureAppPairArgs {
     diskEncryptionSetId: pulumi.Input<string>;
     /** Id of the key vault that holds the settings. */
     vaultId: pulumi.Input<string>;
-    /** Name of that key vault. */
-    vaultName: pulumi.Input<string>;
     /** Mounts of the shared directories. */
     mounts: pulumi.Input<Mount[]>;
     /** Variables of the environment file that are no secret (guide, step 6). Servers read them when the service starts. */
@@ -157,9 +155,9 @@ function publishSettings(
     args: AzureAppPairArgs,
     child: Child,
 ): { [file: string]: pulumi.Output<string> } {
-    const { resourceGroupName, vaultName, tags } = args;
+    const { vaultId, tags } = args;
     const store = (key: string, description: string, value: pulumi.Output<string>) =>
-        storeSecret(`${name}-${key}`, description, value, { resourceGroupName, vaultName, tags }, child);
+        storeSecret(`${name}-${key}`, description, value, { vaultId, tags }, child);
     return {
         "settings.json": store("settings", "MinusNow: settings of the application servers", settings),
         "release.json": store("release", "MinusNow: release of the application servers", release),

@@ -42,7 +42,7 @@ export function alertOnFailure(name: string, args: AzureBackupArgs, child: { par
         "failed",
         "a backup job failed",
         "Syslog | where SyslogMessage has 'minusnow-backup-' and SyslogMessage has 'Failed with result'",
-        { evaluationFrequency: "PT15M", windowSize: "PT15M" },
+        { evaluationFrequency: "PT5M", windowSize: "PT15M" },
         { operator: "GreaterThan", threshold: 0 },
     );
     rule(

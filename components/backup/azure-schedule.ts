@@ -17,6 +17,9 @@ export interface Job {
 }
 
 const TIMEOUT_SECONDS = 1800;
+/** A job that takes longer is ended and told as failed. */
+const LONGEST_HOURS = 20;
+const needsFiles: Job["job"][] = ["files", "audit-logs"];
 
 /** Puts a job on the operations machine's timetable and gives the id of the command that did. */
 export function scheduleJob(
@@ -47,9 +50,10 @@ export function scheduleJob(
     ).id;
 }
 
-/** Parameters of a command are variables of its script. */
+/** Parameters of a command are variables of its script. A job that was never done is done now, without waiting for it. */
 function scriptOf({ job, calendar, tier, onChangeOf }: Job): string {
     const unit = `minusnow-backup-${job}`;
+    const firstRun = `[ -e /var/lib/minusnow-backup/${job}.completed ] || systemctl start --no-block ${unit}.service\n`;
     return `#!/bin/bash
 set -euo pipefail
 cloud-init status --wait >/dev/null || true
@@ -59,8 +63,8 @@ printf '%s\\n' "$PLAN" >/etc/minusnow/backup-${job}.json
 cat >/etc/systemd/system/${unit}.service <<'UNIT'
 [Unit]
 Description=MinusNow backup: ${job}
-After=network-online.target
-Wants=network-online.target
+After=network-online.target minusnow-storage.service
+Wants=network-online.target${needsFiles.includes(job) ? "\nRequires=minusnow-storage.service" : ""}
 
 [Service]
 Type=oneshot
@@ -68,7 +72,7 @@ EnvironmentFile=/etc/minusnow/host.env
 Environment=PLAN=/etc/minusnow/backup-${job}.json
 ${tier === undefined ? "" : `Environment=TIER=${tier}\n`}ExecStart=/usr/local/lib/minusnow/backup.mjs ${job}
 StateDirectory=minusnow-backup
-PrivateTmp=true
+TimeoutStartSec=${LONGEST_HOURS}h
 UMask=0077
 UNIT
 
@@ -86,5 +90,5 @@ UNIT
 
 systemctl daemon-reload
 systemctl enable --now ${unit}.timer
-${onChangeOf === undefined ? "" : `systemctl start ${unit}.service\n`}`;
+${onChangeOf === undefined ? firstRun : `systemctl start ${unit}.service\n`}`;
 }

@@ -1,3 +1,4 @@
+import * as monitor from "@pulumi/azure-native/monitor";
 import * as storage from "@pulumi/azure-native/storage";
 import * as pulumi from "@pulumi/pulumi";
 import { refuseDeletion } from "../azure-lock";
@@ -56,6 +57,7 @@ export function createStore(name: string, args: AzureBackupArgs, child: Child): 
         }),
     );
     deleteInTime(name, account, args, child);
+    logAccess(name, account, args, child);
     const ready = [giveAddress(name, account, args, child), ...made];
     const url = pulumi
         .all([account.name, ...ready.map(({ id }) => id)])
@@ -69,7 +71,13 @@ function createAccount(
     args: AzureBackupArgs,
     child: pulumi.CustomResourceOptions,
 ): storage.StorageAccount {
-    const { resourceGroupName, keyVaultUri: vaultUri, keyName, keyIdentityId: identityId, tags } = args;
+    const {
+        storeResourceGroupName: resourceGroupName,
+        keyVaultUri: vaultUri,
+        keyName,
+        keyIdentityId: identityId,
+        tags,
+    } = args;
     const encryption = { vaultUri, keyName, identityId };
     return createStorageAccount(
         name,
@@ -83,7 +91,7 @@ function keepDeleted(name: string, account: storage.StorageAccount, args: AzureB
     new storage.BlobServiceProperties(
         name,
         {
-            resourceGroupName: args.resourceGroupName,
+            resourceGroupName: args.storeResourceGroupName,
             accountName: account.name,
             blobServicesName: "default",
             deleteRetentionPolicy: kept,
@@ -98,7 +106,7 @@ function createContainer(
     { name: containerName, days }: { name: string; days: number },
     account: storage.StorageAccount,
     locked: boolean,
-    { resourceGroupName }: AzureBackupArgs,
+    { storeResourceGroupName: resourceGroupName }: AzureBackupArgs,
     child: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource[] {
     const place = { resourceGroupName, accountName: account.name };
@@ -138,7 +146,7 @@ function deleteInTime(name: string, account: storage.StorageAccount, args: Azure
     new storage.ManagementPolicy(
         name,
         {
-            resourceGroupName: args.resourceGroupName,
+            resourceGroupName: args.storeResourceGroupName,
             accountName: account.name,
             managementPolicyName: "default",
             policy: { rules },
@@ -147,8 +155,19 @@ function deleteInTime(name: string, account: storage.StorageAccount, args: Azure
     );
 }
 
+/** Who reads, writes and deletes backups. */
+function logAccess(name: string, account: storage.StorageAccount, args: AzureBackupArgs, child: Child): void {
+    const { workspaceId } = args;
+    if (workspaceId === undefined) {
+        return;
+    }
+    const resourceUri = pulumi.interpolate`${account.id}/blobServices/default`;
+    const logs = [{ categoryGroup: "allLogs", enabled: true }];
+    new monitor.DiagnosticSetting(name, { name, resourceUri, workspaceId, logs }, child);
+}
+
 function giveAddress(name: string, account: storage.StorageAccount, args: AzureBackupArgs, child: Child) {
-    const { resourceGroupName, endpointSubnetId: subnetId, dnsZoneId: zoneId, tags } = args;
+    const { storeResourceGroupName: resourceGroupName, endpointSubnetId: subnetId, dnsZoneId: zoneId, tags } = args;
     const place = { resourceGroupName, subnetId, serviceId: account.id, groupId: "blob", zoneId, tags };
     return createPrivateEndpoint(name, place, child);
 }

@@ -10,8 +10,13 @@ import { withDefaults } from "./defaults";
 
 /** Arguments of {@link AzureBackup}. */
 export interface AzureBackupArgs extends BackupSettings {
-    /** Name of the resource group. A change leaves the backups behind. */
+    /** Name of the operations machine's resource group. */
     resourceGroupName: pulumi.Input<string>;
+    /**
+     * Name of the store's resource group. It must outlive the stack: Azure deletes all that is in a group with it. A change
+     * leaves the backups behind.
+     */
+    storeResourceGroupName: pulumi.Input<string>;
     /** Subnet of the store's private address. */
     endpointSubnetId: pulumi.Input<string>;
     /** Id of the private DNS zone `privatelink.blob.core.windows.net`. */

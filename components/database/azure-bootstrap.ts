@@ -18,16 +18,16 @@ export interface BootstrapArgs {
     owner: string;
     adminSecretId: pulumi.Input<string>;
     secretId: pulumi.Input<string>;
-    /** Servers to restart when settings wait for it, the replica first. */
-    serverIds: pulumi.Input<string>[];
-    /** True restarts them in any case; otherwise only new ones. */
+    /** Server to restart when settings wait for it. */
+    serverId: pulumi.Input<string>;
+    /** True restarts it in any case; otherwise only when its database is new. */
     mayRestart: boolean;
     rotation: number;
     tags?: { [key: string]: pulumi.Input<string> };
 }
 
 const TIMEOUT_SECONDS = 1800;
-const RESTART = "Microsoft.DBforPostgreSQL/flexibleServers/restart/action";
+const RESTART = ["read", "restart/action"].map((action) => `Microsoft.DBforPostgreSQL/flexibleServers/${action}`);
 
 const script = `#!/bin/bash
 set -euo pipefail
@@ -51,9 +51,7 @@ export function bootstrapDatabase(
     const mayRead = [
         giveRole(`${name}-reads-admin`, "secretsUser", principalId, adminSecretId, child),
         giveRole(`${name}-reads-login`, "secretsUser", principalId, secretId, child),
-        ...args.serverIds.map((id, place) =>
-            giveActions(`${name}-restarts-${place + 1}`, [RESTART], principalId, id, child),
-        ),
+        giveActions(`${name}-restarts`, RESTART, principalId, args.serverId, child),
     ];
     const variables: { [name: string]: pulumi.Input<string> } = {
         HOST: args.host,
@@ -62,7 +60,7 @@ export function bootstrapDatabase(
         OWNER: args.owner,
         ADMIN_SECRET_ID: adminSecretId,
         SECRET_ID: secretId,
-        SERVER_IDS: pulumi.all(args.serverIds).apply((ids) => ids.join(",")),
+        SERVER_ID: args.serverId,
         RESTART: String(args.mayRestart),
         ROTATION: String(args.rotation),
         MACHINE: args.machineIdentifier,

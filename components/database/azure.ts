@@ -18,9 +18,12 @@ export interface AzureDatabaseArgs {
      * upgrades the primary in place, with minutes of downtime; Azure refuses it while there is a replica.
      */
     version?: string;
-    /** Compute size. Default Standard_D8ds_v5: 8 CPU and 32 GiB, the guide's recommended size. A change restarts at once. */
+    /**
+     * Compute size. Default Standard_D8ds_v5: 8 CPU and 32 GiB, the guide's recommended size. A change restarts the server at
+     * once. A replica must never be smaller than its primary: enlarge it first, by `pulumi up --target` with its URN.
+     */
     size?: string;
-    /** Storage in GiB, one of Azure's sizes: 32, 64, 128, … Default 512 (guide: 500); it grows by itself. It cannot shrink. */
+    /** Storage in GiB, one of Azure's sizes: 32, 64, 128, … Default 512 (guide: 500). It grows by itself; not compared again. */
     storageGib?: number;
     /** A synchronous standby in another zone that takes over within 60 to 120 s. Default true. A change is made in place. */
     standby?: boolean;
@@ -28,7 +31,7 @@ export interface AzureDatabaseArgs {
     replica?: boolean;
     /** Days of point-in-time recovery, 7 to 35. Default 30 (guide, "Backup Strategy"). A change is made in place. */
     backupRetentionDays?: number;
-    /** Restarts the servers now when a setting needs it. Default false: at their next restart. A change is made in place. */
+    /** Restarts the primary now when a setting needs it. Default false: at its next restart. A change is made in place. */
     applyImmediately?: boolean;
     /** Refuses deletion, to everyone. Default true. A change is made in place. */
     deletionProtection?: boolean;
@@ -42,8 +45,8 @@ export interface AzureDatabaseArgs {
     keyUri: pulumi.Input<string>;
     /** Id of the identity that may use the key. A change replaces the database. */
     keyIdentityId: pulumi.Input<string>;
-    /** Name of the key vault for the logins. */
-    vaultName: pulumi.Input<string>;
+    /** Resource id of the key vault for the logins. */
+    vaultId: pulumi.Input<string>;
     /** Name of the operations machine, which creates role and database. */
     operationsMachineName: pulumi.Input<string>;
     /** Unique identifier of that machine. */
@@ -64,7 +67,10 @@ export interface AzureDatabaseArgs {
  * application's role and database in it (guide, steps 3 and 4).
  */
 export class AzureDatabase extends pulumi.ComponentResource implements Database {
-    /** Host that accepts writes; the name stays when the standby takes over or the replica is promoted. */
+    /**
+     * Host that accepts writes; the name stays when the standby takes over or the replica is promoted. After a promotion
+     * restart the application servers, which know the server behind it, and run `pulumi refresh`.
+     */
     public readonly writerHost: pulumi.Output<string>;
     /** Host of the replica; the writer where there is none. */
     public readonly readerHost: pulumi.Output<string>;
@@ -89,28 +95,24 @@ export class AzureDatabase extends pulumi.ComponentResource implements Database 
         const admin = createLogin(`${name}-admin`, ADMINISTRATOR, args, child);
         const login = createLogin(`${name}-app`, applicationLogin(args), args, child);
         const primary = createPrimary(name, admin, size, args, child, opts?.dependsOn);
-        const settings = configure(`${name}-primary`, primary, size, [], args, child);
-        const replica = (args.replica ?? true) ? createReplica(name, primary, size, settings, args, child) : undefined;
-        const endpoint = nameRoles(name, primary, replica, args, child);
-        const servers = [...(replica ? [replica.server] : []), primary];
-        const addresses = servers.map((server, place) => giveAddress(name, server, place, args, child));
-        const command = bootstrapDatabase(`${name}-bootstrap`, bootstrapArgs(primary, servers, admin, login, args), {
+        const settings = configure(`${name}-primary`, primary, size, args, child);
+        const address = giveAddress(`${name}-primary`, primary, args, { ...child, dependsOn: settings });
+        const command = bootstrapDatabase(`${name}-bootstrap`, bootstrapArgs(primary, admin, login, args), {
             ...child,
-            dependsOn: [...addresses, ...settings, ...(replica?.settings ?? [])],
+            dependsOn: [address, ...settings],
         });
+        const replica = (args.replica ?? true) ? createReplica(name, primary, command, size, args, child) : undefined;
+        const hosts = replica?.hosts ?? onlyHost(primary, address);
 
-        const hosts = pulumi
-            .all([endpoint.name, ...addresses.map(({ id }) => id)])
-            .apply(([endpointName]) => endpointName);
-        this.writerHost = pulumi.interpolate`${hosts}.writer.${DOMAIN}`;
-        this.readerHost = pulumi.interpolate`${hosts}.reader.${DOMAIN}`;
+        this.writerHost = hosts.writer;
+        this.readerHost = hosts.reader;
         this.port = pulumi.output(ports.postgres);
         this.databaseName = command.id.apply(() => applicationDatabase.name);
         this.secretId = login.id;
         this.adminSecretId = admin.id;
         this.primaryId = primary.id;
         if (replica) {
-            this.replicaId = replica.server.id;
+            this.replicaId = replica.id;
         }
         this.registerOutputs({
             writerHost: this.writerHost,
@@ -170,12 +172,11 @@ function checkArguments(args: AzureDatabaseArgs): AzureDatabaseSize {
 
 /** These special characters need no escape in a URL. */
 function createLogin(name: string, username: string, args: AzureDatabaseArgs, child: Child): GeneratedSecret {
-    const { resourceGroupName, vaultName, rotation = 1, tags } = args;
+    const { vaultId, rotation = 1, tags } = args;
     return generateSecret(
         name,
         {
-            resourceGroupName,
-            vaultName,
+            vaultId,
             description: `MinusNow: login of ${username} to PostgreSQL`,
             specialCharacters: "-_.!~",
             rotation,
@@ -216,8 +217,8 @@ function zone(args: AzureDatabaseArgs, place: number): pulumi.Output<string> {
     });
 }
 
-/** A failover swaps the zones of primary and standby, so they are not compared again. */
-const zoneProperties = ["availabilityZone", "highAvailability.standbyAvailabilityZone"];
+/** A failover swaps the zones of primary and standby, and storage grows by itself: they are not compared again. */
+const ownProperties = ["availabilityZone", "highAvailability.standbyAvailabilityZone", "storage.storageSizeGB"];
 
 function createPrimary(
     name: string,
@@ -246,7 +247,7 @@ function createPrimary(
             // Sunday at 3, when backups rest.
             maintenanceWindow: { customWindow: "Enabled", dayOfWeek: 0, startHour: 3, startMinute: 0 },
         },
-        { ...child, dependsOn, protect: deletionProtection, ignoreChanges: zoneProperties },
+        { ...child, dependsOn, protect: deletionProtection, ignoreChanges: ownProperties },
     );
     if (deletionProtection) {
         refuseDeletion(`${name}-primary`, primary.id, child);
@@ -264,7 +265,6 @@ function configure(
     name: string,
     server: dbforpostgresql.Server,
     size: AzureDatabaseSize,
-    after: pulumi.Resource[],
     args: AzureDatabaseArgs,
     child: Child,
 ): dbforpostgresql.Configuration[] {
@@ -279,22 +279,31 @@ function configure(
                 value,
                 source: "user-override",
             },
-            { ...child, dependsOn: [...after, ...made.slice(-1)] },
+            { ...child, dependsOn: made.slice(-1) },
         );
         made.push(setting);
     }
     return made;
 }
 
-/** The replica is made with the primary's settings; what is changed later is not passed on to it. */
+/** The replica with the names that follow its promotion. */
+interface Replica {
+    id: pulumi.Output<string>;
+    hosts: { writer: pulumi.Output<string>; reader: pulumi.Output<string> };
+}
+
+/**
+ * Made when the primary has been restarted for its settings, so that it begins with them. What is changed later is not
+ * passed on to it; it takes such changes up at its own next restart.
+ */
 function createReplica(
     name: string,
     primary: dbforpostgresql.Server,
+    bootstrapped: pulumi.Resource,
     size: AzureDatabaseSize,
-    settings: pulumi.Resource[],
     args: AzureDatabaseArgs,
     child: Child,
-): { server: dbforpostgresql.Server; settings: dbforpostgresql.Configuration[] } {
+): Replica {
     const server = new dbforpostgresql.Server(
         `${name}-replica`,
         {
@@ -303,50 +312,58 @@ function createReplica(
             sourceServerResourceId: primary.id,
             availabilityZone: zone(args, 1),
         },
-        { ...child, dependsOn: settings, ignoreChanges: zoneProperties },
+        { ...child, dependsOn: bootstrapped, ignoreChanges: ownProperties },
     );
-    return { server, settings: configure(`${name}-replica`, server, size, [], args, child) };
+    const settings = configure(`${name}-replica`, server, size, args, child);
+    const address = giveAddress(`${name}-replica`, server, args, { ...child, dependsOn: settings });
+    return { id: server.id, hosts: nameRoles(name, primary, server, address, args, child) };
 }
 
 /** Names for the writer and the reader that follow a promotion of the replica. */
 function nameRoles(
     name: string,
     primary: dbforpostgresql.Server,
-    replica: { server: dbforpostgresql.Server; settings: pulumi.Resource[] } | undefined,
+    replica: dbforpostgresql.Server,
+    address: pulumi.Resource,
     args: AzureDatabaseArgs,
     child: Child,
-): dbforpostgresql.VirtualEndpoint {
-    return new dbforpostgresql.VirtualEndpoint(
+): Replica["hosts"] {
+    const endpoint = new dbforpostgresql.VirtualEndpoint(
         name,
         {
             resourceGroupName: args.resourceGroupName,
             serverName: primary.name,
             virtualEndpointName: worldwideName(name, child),
             endpointType: "ReadWrite",
-            members: [(replica?.server ?? primary).name],
+            members: [replica.name],
         },
-        { ...child, dependsOn: replica?.settings },
+        { ...child, dependsOn: address },
     );
+    return {
+        writer: pulumi.interpolate`${endpoint.name}.writer.${DOMAIN}`,
+        reader: pulumi.interpolate`${endpoint.name}.reader.${DOMAIN}`,
+    };
+}
+
+/** Reader and writer are one; the name resolves when the server has its address. */
+function onlyHost(primary: dbforpostgresql.Server, address: pulumi.Resource): Replica["hosts"] {
+    const host = pulumi.all([primary.fullyQualifiedDomainName, address.urn]).apply(([name]) => name);
+    return { writer: host, reader: host };
 }
 
 function giveAddress(
     name: string,
     server: dbforpostgresql.Server,
-    place: number,
     args: AzureDatabaseArgs,
-    child: Child,
+    child: pulumi.CustomResourceOptions,
 ) {
     const { resourceGroupName, endpointSubnetId: subnetId, dnsZoneId: zoneId, tags } = args;
-    return createPrivateEndpoint(
-        `${name}-${place + 1}`,
-        { resourceGroupName, subnetId, serviceId: server.id, groupId: "postgresqlServer", zoneId, tags },
-        child,
-    );
+    const place = { resourceGroupName, subnetId, serviceId: server.id, groupId: "postgresqlServer", zoneId, tags };
+    return createPrivateEndpoint(name, place, child);
 }
 
 function bootstrapArgs(
     primary: dbforpostgresql.Server,
-    servers: dbforpostgresql.Server[],
     admin: GeneratedSecret,
     login: GeneratedSecret,
     args: AzureDatabaseArgs,
@@ -362,7 +379,7 @@ function bootstrapArgs(
         owner: applicationDatabase.role,
         adminSecretId: admin.id,
         secretId: login.id,
-        serverIds: servers.map((server) => server.id),
+        serverId: primary.id,
         mayRestart: args.applyImmediately ?? false,
         rotation: args.rotation ?? 1,
         tags: args.tags,

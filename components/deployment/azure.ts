@@ -1,3 +1,4 @@
+import * as resources from "@pulumi/azure-native/resources";
 import * as pulumi from "@pulumi/pulumi";
 import { AzureAppPair } from "../app-pair/azure";
 import { AzureBackup } from "../backup/azure";
@@ -45,7 +46,8 @@ export class AzureDeployment extends pulumi.ComponentResource implements Deploym
         // First, so that a policy that objects to it stops an update before anything is made.
         new Readiness(`${name}-readiness`, { ...args.readiness, inUse: productsOnAzure(args) }, child);
         const network = createNetwork(name, args, child);
-        const secrets = createSecrets(name, network, args, child);
+        const keptGroupName = createKeptGroup(name, args, child);
+        const secrets = createSecrets(name, network, keptGroupName, args, child);
         const storage = createSharedStorage(name, network, secrets, args, child);
         const operations = createOperations(name, { network, secrets, storage }, needed, args, child);
         const database = createDatabase(name, { network, secrets, operations }, args, child);
@@ -58,7 +60,8 @@ export class AzureDeployment extends pulumi.ComponentResource implements Deploym
             args,
             child,
         );
-        createBackup(name, { network, secrets, database, storage, apps, operations, monitoring }, args, child);
+        const protectedTiers = { network, secrets, database, storage, apps, operations, monitoring };
+        createBackup(name, protectedTiers, keptGroupName, args, child);
 
         this.url = pulumi.interpolate`https://${balancer.hostname}`;
         this.endpoint = balancer.endpoint;
@@ -115,18 +118,34 @@ function createNetwork(name: string, args: DeploymentArgs, child: Child): AzureN
     );
 }
 
-/** Waits for the whole network: the vault's address in it needs its name. */
-function createSecrets(name: string, network: AzureNetwork, args: DeploymentArgs, child: Child): AzureSecrets {
+/** Resource group of what outlives the stack: Azure deletes all that is in a group with it. */
+function createKeptGroup(name: string, args: DeploymentArgs, child: Child): pulumi.Output<string> {
+    const options = { ...child, retainOnDelete: isKept(args) };
+    return new resources.ResourceGroup(`${name}-kept`, { tags: args.tags }, options).name;
+}
+
+/** Whether backups stay when the stack is deleted, and with them the keys without which they cannot be read. */
+function isKept({ backup }: DeploymentArgs): boolean {
+    return !(backup?.deleteWithStack ?? false);
+}
+
+function createSecrets(
+    name: string,
+    network: AzureNetwork,
+    keptGroupName: pulumi.Output<string>,
+    args: DeploymentArgs,
+    child: Child,
+): AzureSecrets {
     const { keyId, rotation, tags, mail } = args;
     return new AzureSecrets(
         `${name}-secrets`,
         {
-            resourceGroupName: network.resourceGroupName,
+            resourceGroupName: keptGroupName,
             endpointSubnetId: network.subnetIds.storage[0]!,
             dnsZoneId: network.privateDnsZoneIds.vault,
             keyId,
             rotation,
-            retainKey: !(args.backup?.deleteWithStack ?? false),
+            retainKey: isKept(args),
             smtpPassword: mail.password,
             smtpPasswordSecretId: mail.passwordSecretId,
             tags,
@@ -221,7 +240,7 @@ function createDatabase(
             dnsZoneId: network.privateDnsZoneIds.database,
             keyUri: secrets.keyUri,
             keyIdentityId: secrets.keyIdentityId,
-            vaultName: secrets.vaultName,
+            vaultId: secrets.vaultId,
             ...machineOf(operations),
             rotation,
             deletionProtection,
@@ -252,7 +271,7 @@ function createSessionStore(
             dnsZoneId: network.privateDnsZoneIds.cache,
             keyUriWithVersion: secrets.keyUriWithVersion,
             keyIdentityId: secrets.keyIdentityId,
-            vaultName: secrets.vaultName,
+            vaultId: secrets.vaultId,
             rotation,
             tags,
         },
@@ -286,7 +305,6 @@ function createAppPair(
             firewallGroupId: network.firewallGroupIds.app,
             diskEncryptionSetId: secrets.diskEncryptionSetId,
             vaultId: secrets.vaultId,
-            vaultName: secrets.vaultName,
             mounts: storage.mounts,
             environment: environment(args, sessions !== undefined),
             secrets: [
@@ -387,6 +405,7 @@ function createBackup(
         operations: AzureOperations;
         monitoring: AzureMonitoring;
     },
+    storeResourceGroupName: pulumi.Output<string>,
     args: DeploymentArgs,
     child: Child,
 ): void {
@@ -397,6 +416,7 @@ function createBackup(
         {
             ...backup,
             resourceGroupName: network.resourceGroupName,
+            storeResourceGroupName,
             endpointSubnetId: network.subnetIds.storage[0]!,
             dnsZoneId: network.privateDnsZoneIds.blobs,
             ...keyOf(secrets),

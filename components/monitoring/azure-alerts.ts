@@ -107,7 +107,7 @@ function queryAlert(
             severity: severities[level],
             scopes: [watched.scope],
             evaluationFrequency: "PT5M",
-            windowSize: "PT5M",
+            windowSize: "PT15M",
             autoMitigate: true,
             // A new workspace has no table yet that the query could be checked against.
             skipQueryValidation: true,

@@ -2,7 +2,7 @@ import * as monitor from "@pulumi/azure-native/monitor";
 import type * as pulumi from "@pulumi/pulumi";
 import type { AzureMonitoringArgs } from "./azure";
 
-/** Logs of everything that keeps some: accesses, what the firewall blocked, queries, reads of secrets. */
+/** Logs of requests, of what the firewall blocked, of queries and of reads of secrets; the backup store sends its own. */
 export function collectLogs(
     name: string,
     workspaceId: pulumi.Input<string>,

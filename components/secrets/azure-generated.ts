@@ -1,13 +1,14 @@
 import * as keyvault from "@pulumi/azure-native/keyvault";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword";
+import { resourceIdParts } from "../azure-ids";
 import { asSecret } from "./as-secret";
 import { passwordComplexity } from "./contract";
 
 /** Where secrets are kept. */
 export interface VaultPlace {
-    resourceGroupName: pulumi.Input<string>;
-    vaultName: pulumi.Input<string>;
+    /** Resource id of the key vault. */
+    vaultId: pulumi.Input<string>;
     tags?: { [key: string]: pulumi.Input<string> };
 }
 
@@ -58,14 +59,15 @@ export function storeSecret(
     name: string,
     description: string,
     value: pulumi.Input<string>,
-    { resourceGroupName, vaultName, tags }: VaultPlace,
+    { vaultId, tags }: VaultPlace,
     child: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
+    const vault = resourceIdParts(pulumi.output(vaultId), "Microsoft.KeyVault/vaults");
     return new keyvault.Secret(
         name,
         {
-            resourceGroupName,
-            vaultName,
+            resourceGroupName: vault.resourceGroup,
+            vaultName: vault.names.apply(([vaultName]) => vaultName!),
             secretName: name,
             properties: { value: asSecret(value)!, contentType: description, attributes: { enabled: true } },
             tags,

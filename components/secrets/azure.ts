@@ -8,7 +8,10 @@ import type { Secrets } from "./contract";
 
 /** Arguments of {@link AzureSecrets}. */
 export interface AzureSecretsArgs {
-    /** Name of the resource group; it must stay as long as vault and key. A change replaces the vault. */
+    /**
+     * Name of the resource group. Where vault and key are kept, it must outlive the stack: Azure deletes all that is in a
+     * group with it. A change replaces the vault.
+     */
     resourceGroupName: pulumi.Input<string>;
     /** Subnet of the vault's private address. */
     endpointSubnetId: pulumi.Input<string>;
@@ -47,8 +50,6 @@ export class AzureSecrets extends pulumi.ComponentResource implements Secrets {
     public readonly smtpSecretId: pulumi.Output<string>;
     /** Resource id of the vault. */
     public readonly vaultId: pulumi.Output<string>;
-    /** Name of the vault. */
-    public readonly vaultName: pulumi.Output<string>;
     /** Name of the key. */
     public readonly keyName: pulumi.Output<string>;
     /** Address of the key's vault. */
@@ -72,7 +73,6 @@ export class AzureSecrets extends pulumi.ComponentResource implements Secrets {
         this.sessionSecretId = createSessionSecret(name, vault, args, child);
         this.smtpSecretId = smtpSecret(name, vault, args, child);
         this.vaultId = vault.id;
-        this.vaultName = vault.name;
         this.keyName = key.name;
         this.keyVaultUri = key.vaultUri;
         this.keyUri = key.uri;
@@ -84,14 +84,13 @@ export class AzureSecrets extends pulumi.ComponentResource implements Secrets {
 }
 
 function outputsOf(secrets: AzureSecrets): Record<string, pulumi.Output<string>> {
-    const { keyId, sessionSecretId, smtpSecretId, vaultId, vaultName, keyName } = secrets;
+    const { keyId, sessionSecretId, smtpSecretId, vaultId, keyName } = secrets;
     const { keyVaultUri, keyUri, keyUriWithVersion, keyIdentityId, diskEncryptionSetId } = secrets;
     return {
         keyId,
         sessionSecretId,
         smtpSecretId,
         vaultId,
-        vaultName,
         keyName,
         keyVaultUri,
         keyUri,
@@ -106,12 +105,11 @@ interface Child {
 }
 
 function createSessionSecret(name: string, vault: CreatedVault, args: AzureSecretsArgs, child: Child) {
-    const { resourceGroupName, rotation = 1, tags } = args;
+    const { rotation = 1, tags } = args;
     return generateSecret(
         `${name}-session`,
         {
-            resourceGroupName,
-            vaultName: vault.name,
+            vaultId: vault.id,
             description: "MinusNow: signs session cookies",
             specialCharacters: "-_.!~",
             length: sessionSecretCharacters,
@@ -123,9 +121,9 @@ function createSessionSecret(name: string, vault: CreatedVault, args: AzureSecre
 }
 
 function smtpSecret(name: string, vault: CreatedVault, args: AzureSecretsArgs, child: Child): pulumi.Output<string> {
-    const { resourceGroupName, smtpPassword, smtpPasswordSecretId, tags } = args;
+    const { smtpPassword, smtpPasswordSecretId, tags } = args;
     if (smtpPassword !== undefined && smtpPasswordSecretId === undefined) {
-        const place = { resourceGroupName, vaultName: vault.name, tags };
+        const place = { vaultId: vault.id, tags };
         return storeSecret(`${name}-smtp`, "MinusNow: password of the mail server", smtpPassword, place, child);
     }
     if (smtpPasswordSecretId === undefined || smtpPassword !== undefined) {

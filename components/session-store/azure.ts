@@ -19,8 +19,8 @@ export interface AzureSessionStoreArgs {
     keyUriWithVersion: pulumi.Input<string>;
     /** Id of the identity that may use the key. */
     keyIdentityId: pulumi.Input<string>;
-    /** Name of the key vault for the password. */
-    vaultName: pulumi.Input<string>;
+    /** Resource id of the key vault for the password. */
+    vaultId: pulumi.Input<string>;
     /** What happens when memory is full. Default allkeys-lru (guide, step 8). A change is made in place. */
     memoryPolicy?: MemoryPolicy;
     /**
@@ -147,12 +147,12 @@ function storePassword(
     args: AzureSessionStoreArgs,
     child: Child,
 ): pulumi.Output<string> {
-    const { resourceGroupName, vaultName, rotation = 1, tags } = args;
+    const { resourceGroupName, vaultId, rotation = 1, tags } = args;
     const keys = redisenterprise.listDatabaseKeysOutput(
         { resourceGroupName, clusterName: cluster.name, databaseName: database.name },
         child,
     );
     const password = pulumi.secret(rotation % 2 === 1 ? keys.primaryKey : keys.secondaryKey);
-    const place = { resourceGroupName, vaultName, tags };
+    const place = { vaultId, tags };
     return storeSecret(`${name}-password`, "MinusNow: password of the session store", password, place, child);
 }

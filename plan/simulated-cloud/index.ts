@@ -96,7 +96,11 @@ export function createSimulatedCloud(options: SimulationOptions): SimulatedCloud
         const { id, outputs, naming } = created;
         refuseTraps({
             ...resource,
-            inputs: { ...inputs, [naming.property]: naming.name, location: outputs["location"] },
+            inputs: {
+                ...inputs,
+                [naming.property]: inputs[naming.property] ?? naming.name,
+                location: outputs["location"],
+            },
         });
         world.add({ urn, type, id, values: mergeValues(outputs, definedOnly(inputs)) as Values });
         return options.unknowns

@@ -71,20 +71,3 @@ UMask=0077
 ProtectSystem=full
 PrivateTmp=true
 `;
-
-/** Mounts the shared directories without holding up the boot, then starts an application that waited for them. */
-export const storageUnit = `[Unit]
-Description=MinusNow shared directories
-After=network-online.target
-Wants=network-online.target
-
-[Service]
-Type=oneshot
-RemainAfterExit=true
-TimeoutStartSec=infinity
-ExecStart=/usr/local/lib/minusnow/mount-storage
-ExecStartPost=/usr/bin/systemctl --no-block start minusnow.service
-
-[Install]
-WantedBy=multi-user.target
-`;

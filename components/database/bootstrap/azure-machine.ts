@@ -1,5 +1,4 @@
-import type { Client } from "pg";
-import { bootstrap } from "./run";
+import { bootstrap, type ConnectAsAdministrator } from "./run";
 
 /**
  * Runs on the operations machine on Azure: brings the application's role, database and grants into being, and restarts a
@@ -11,6 +10,7 @@ const VAULTS = process.env["VAULTS"] ?? "vault.azure.net";
 
 /** A role that was given just now reaches every part of Azure within this time. */
 const ROLE_DELAY_SECONDS = 600;
+const RESTART_SECONDS = 900;
 const PAUSE_MS = Number(process.env["PAUSE_MS"] ?? 15_000);
 
 function needed(name: string): string {
@@ -32,7 +32,10 @@ async function tokenFor(resource: string): Promise<string> {
     return ((await response.json()) as { access_token: string }).access_token;
 }
 
-/** Asks as the machine's identity, again and again while its role is not known everywhere. */
+/** Statuses of a role that is not known everywhere, of a server that is busy, and of a service that has a bad moment. */
+const passing = [401, 403, 409, 429, 500, 502, 503, 504];
+
+/** Asks as the machine's identity, again and again while the answer may become another one. */
 async function ask(method: string, url: string, resource: string): Promise<Response> {
     const until = Date.now() + ROLE_DELAY_SECONDS * 1000;
     for (;;) {
@@ -40,11 +43,11 @@ async function ask(method: string, url: string, resource: string): Promise<Respo
         if (response.ok) {
             return response;
         }
-        const waits = response.status === 403 && Date.now() < until && process.env["RETRY"] !== "no";
+        const waits = passing.includes(response.status) && Date.now() < until && process.env["RETRY"] !== "no";
         if (!waits) {
             throw new Error(`${method} ${url}: status ${response.status}, ${await response.text()}`);
         }
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+        await pause();
     }
 }
 
@@ -56,24 +59,56 @@ async function readSecret(id: string): Promise<string> {
     return ((await response.json()) as { value: string }).value;
 }
 
+async function pendingSettings(connect: ConnectAsAdministrator): Promise<string[]> {
+    const admin = await connect();
+    try {
+        const { rows } = await admin.query<{ name: string }>("SELECT name FROM pg_settings WHERE pending_restart");
+        return rows.map(({ name }) => name);
+    } finally {
+        await admin.end();
+    }
+}
+
 /** A new server, or one that may be interrupted, is restarted for settings that take effect in no other way. */
-async function restartIfPending(admin: Client, changes: string[]): Promise<void> {
-    const { rows } = await admin.query<{ name: string }>("SELECT name FROM pg_settings WHERE pending_restart");
-    const names = rows.map(({ name }) => name).join(", ");
-    if (rows.length === 0) {
+async function restartIfPending(connect: ConnectAsAdministrator, changes: string[]): Promise<void> {
+    const names = await pendingSettings(connect);
+    if (names.length === 0) {
         return;
     }
     const isNew = changes.some((change) => change.startsWith("created database"));
     if (!isNew && process.env["RESTART"] !== "true") {
-        console.log(`wait for the next restart: ${names}; set database.applyImmediately to restart now`);
+        console.log(`wait for the next restart: ${names.join(", ")}; set database.applyImmediately to restart now`);
         return;
     }
-    for (const id of needed("SERVER_IDS").split(",")) {
-        await ask("POST", `${MANAGEMENT}${id}/restart?api-version=2025-08-01`, MANAGEMENT_RESOURCE);
-        console.log(`restarted ${id.split("/").at(-1)} for ${names}`);
+    await ask("POST", `${serverUrl()}/restart?${SERVER_API}`, MANAGEMENT_RESOURCE);
+    await isRestarted(connect);
+    console.log(`restarted ${needed("SERVER_ID").split("/").at(-1)} for ${names.join(", ")}`);
+}
+
+/** Azure accepts a restart and does it later: it is done when no setting waits and the server takes orders again. */
+async function isRestarted(connect: ConnectAsAdministrator): Promise<void> {
+    const until = Date.now() + RESTART_SECONDS * 1000;
+    for (;;) {
+        await pause();
+        const waiting = await pendingSettings(connect).catch(() => ["no connection"]);
+        const response = await ask("GET", `${serverUrl()}?${SERVER_API}`, MANAGEMENT_RESOURCE);
+        const { properties } = (await response.json()) as { properties: { state: string } };
+        if (waiting.length === 0 && properties.state === "Ready") {
+            return;
+        }
+        if (Date.now() > until) {
+            const found = `${properties.state}, ${waiting.join(", ") || "no setting"} waiting`;
+            throw new Error(
+                `${RESTART_SECONDS} s after its restart the server is ${found}; allowed is Ready, none waiting`,
+            );
+        }
     }
 }
 
+const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+
+const serverUrl = () => `${MANAGEMENT}${needed("SERVER_ID")}`;
+const SERVER_API = "api-version=2025-08-01";
 const MANAGEMENT_RESOURCE = "https://management.azure.com/";
 
 async function main(): Promise<void> {

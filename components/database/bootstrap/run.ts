@@ -22,22 +22,30 @@ interface Credentials {
 /** Reads the text of a secret by its id. */
 export type ReadSecret = (id: string) => Promise<string>;
 
-/** Brings the application's role, database and grants into being; `afterwards` is done with the administrator's connection. */
+/** Opens a connection of the administrator, which its user ends. */
+export type ConnectAsAdministrator = () => Promise<Client>;
+
+/** Brings the application's role, database and grants into being; `afterwards` may connect as the administrator. */
 export async function bootstrap(
     request: BootstrapRequest,
     readSecret: ReadSecret,
-    afterwards: (admin: Client, changes: Changes) => Promise<void> = () => Promise.resolve(),
+    afterwards: (connect: ConnectAsAdministrator, changes: Changes) => Promise<void> = () => Promise.resolve(),
 ): Promise<Changes> {
     const [administrator, application] = await Promise.all(
         [request.adminSecretId, request.secretId].map(async (id) => JSON.parse(await readSecret(id)) as Credentials),
     );
-    const admin = await connect(request, "postgres", administrator!);
+    const connectAsAdministrator = () => connect(request, "postgres", administrator!);
+    const changes = await ensure(request, connectAsAdministrator, application!);
+    await afterwards(connectAsAdministrator, changes);
+    return changes;
+}
+
+async function ensure(request: BootstrapRequest, connectAsAdministrator: ConnectAsAdministrator, login: Credentials) {
+    const admin = await connectAsAdministrator();
     try {
         const { owner, database } = request;
-        const wanted = { owner, login: application!.username, password: application!.password, database };
-        const changes = await ensureRoleAndDatabase(admin, wanted, () => canLogIn(request, application!));
-        await afterwards(admin, changes);
-        return changes;
+        const wanted = { owner, login: login.username, password: login.password, database };
+        return await ensureRoleAndDatabase(admin, wanted, () => canLogIn(request, login));
     } finally {
         await admin.end();
     }

@@ -1,21 +1,25 @@
 // Reads this deployment's settings, secrets and artifacts on Azure, by the machine's own identity.
 import { execFileSync } from "node:child_process";
 import { resolveCname } from "node:dns/promises";
+import { setTimeout as wait } from "node:timers/promises";
+
+/** A role that was given just now is refused by some part of Azure for minutes, so every error is tried again. */
+const retries = ["--retry", "60", "--retry-all-errors", "--retry-delay", "10", "--retry-max-time", "600"];
 
 /** Headers go in through standard input: arguments can be seen by every process. */
-const curl = (headers, ...args) =>
-    execFileSync("curl", ["-fsS", "--retry", "5", "--config", "-", ...args], {
+export const curl = (headers, ...args) =>
+    execFileSync("curl", ["-fsS", ...retries, "--config", "-", ...args], {
         encoding: "utf8",
         input: headers.map((header) => `header = "${header}"\n`).join(""),
     });
 
-export const token = (resource) => {
+const token = (resource) => {
     const query = `api-version=2018-02-01&client_id=${process.env.IDENTITY}&resource=${encodeURIComponent(resource)}`;
     return JSON.parse(curl(["Metadata: true"], `http://169.254.169.254/metadata/identity/oauth2/token?${query}`))
         .access_token;
 };
 
-const bearer = (resource) => `Authorization: Bearer ${token(resource)}`;
+export const bearer = (resource) => `Authorization: Bearer ${token(resource)}`;
 
 /** A secret by its resource id, which ends in /vaults/<vault>/secrets/<secret>. */
 export const readSecret = (id) => {
@@ -26,11 +30,25 @@ export const readSecret = (id) => {
 
 export const readSetting = (name) => JSON.parse(readSecret(`${process.env.SETTINGS}-${name}`));
 
-export const download = (url, file) =>
-    curl([bearer("https://storage.azure.com/"), "x-ms-version: 2023-11-03"], "-L", "-o", file, url);
+export const storageHeaders = () => [bearer("https://storage.azure.com/"), "x-ms-version: 2023-11-03"];
 
-/** The server behind the name that follows a promotion: its certificate bears its own name. */
+export const download = (url, file) => curl(storageHeaders(), "-L", "-o", file, url);
+
+const role = /\.(writer|reader)\.postgres\.database\.azure\.com$/;
+const attempts = 30;
+
+/** The server behind a name that follows a promotion: its certificate bears its own name. */
 export const databaseHost = async (host) => {
-    const [server] = await resolveCname(host).catch(() => []);
-    return server?.endsWith(".postgres.database.azure.com") ? server : host;
+    for (let attempt = 1; role.test(host); attempt++) {
+        try {
+            const [server] = await resolveCname(host);
+            return server.replace(".privatelink.", ".");
+        } catch (error) {
+            if (attempt === attempts) {
+                throw error;
+            }
+            await wait(Number(process.env.PAUSE_MS ?? 5000));
+        }
+    }
+    return host;
 };

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import path from "node:path";
-import { azureUserDataLimit, type HostFile, renderCloudConfig } from "../../host/cloud-init";
-import { type Mount } from "../../shared-storage/contract";
+import { azureUserDataLimit, renderCloudConfig } from "../../host/cloud-init";
+import { hostVariables, libraryPath, mountTable, program, sharedFiles, storageUnit } from "../../host/machine-files";
+import type { Mount } from "../../shared-storage/contract";
 
 /** What the operations machine is to know. */
 export interface OperationsHost {
@@ -12,7 +12,6 @@ export interface OperationsHost {
     mounts: Mount[];
 }
 
-const libraryPath = "/usr/local/lib/minusnow";
 /** Where shared directories are mounted, read-only. */
 const mountPath = "/srv/minusnow";
 
@@ -21,44 +20,29 @@ const mountPath = "/srv/minusnow";
  * use the machine.
  */
 export function renderOperationsMachine({ nodeMajor, postgresMajor, clientId, mounts }: OperationsHost): string {
-    const script = (name: string, file: string): HostFile => ({
-        path: `${libraryPath}/${name}`,
-        permissions: "0755",
-        content: readFileSync(file, "utf8"),
-    });
-    const variables = {
-        NODE_MAJOR: String(nodeMajor),
-        POSTGRES_MAJOR: postgresMajor,
-        IDENTITY: clientId,
-        EXTRA_PACKAGES: "azcopy",
-        MOUNT_PATH: mountPath,
-    };
-    const shared = path.join(__dirname, "..", "..", "host", "files");
     const own = path.join(__dirname, "files");
-    const bundle = path.join(__dirname, "..", "..", "database", "bootstrap", "machine.cjs");
+    const bundle = path.join(__dirname, "..", "..", "database", "bootstrap");
     return renderCloudConfig(
         {
             files: [
-                { path: "/etc/minusnow/host.env", permissions: "0644", content: assignments(variables) },
-                { path: "/etc/minusnow/fstab", permissions: "0644", content: mounts.map(fstabLine).join("") },
-                script("packages", path.join(shared, "packages-ubuntu-azure.sh")),
-                script("cloud.mjs", path.join(shared, "cloud-azure.mjs")),
-                script("setup", path.join(own, "setup.sh")),
-                script("backup.mjs", path.join(own, "backup.mjs")),
-                { ...script("bootstrap.cjs", bundle), compressed: true },
+                hostVariables({
+                    NODE_MAJOR: String(nodeMajor),
+                    POSTGRES_MAJOR: postgresMajor,
+                    IDENTITY: clientId,
+                    EXTRA_PACKAGES: '"azcopy zstd"',
+                    MOUNT_PATH: mountPath,
+                }),
+                mountTable(mounts, mountPath, "ro"),
+                program("packages", sharedFiles, "packages-ubuntu-azure.sh"),
+                program("cloud.mjs", sharedFiles, "cloud-azure.mjs"),
+                program("mount-storage", sharedFiles, "mount-storage.sh"),
+                program("setup", own, "setup.sh"),
+                program("backup.mjs", own, "backup.mjs"),
+                { ...program("bootstrap.cjs", bundle, "machine.cjs"), compressed: true },
+                storageUnit(),
             ],
             commands: [["bash", "-c", `until ${libraryPath}/setup; do sleep 30; done`]],
         },
         azureUserDataLimit,
     );
-}
-
-function assignments(variables: Record<string, string>): string {
-    return Object.entries(variables)
-        .map(([name, value]) => `${name}=${value}\n`)
-        .join("");
-}
-
-function fstabLine({ directory, source, type, options }: Mount): string {
-    return `${source} ${mountPath}/${directory} ${type} ro,${options} 0 0\n`;
 }

@@ -58,6 +58,7 @@ function resourceId(path: string, inputs: Values): string {
 
 type Maker = (request: Request) => Values;
 
+const CREATED = "2026-01-01T00:00:00Z";
 const PORT_OF_REDIS = 10000;
 
 const makers: Record<string, Maker | undefined> = {
@@ -81,6 +82,11 @@ const makers: Record<string, Maker | undefined> = {
         clientId: uuid(`${urn} client`),
         tenantId: TENANT,
     }),
+    // Long ago, so that nobody waits until all of the simulated cloud knows the role.
+    "azure-native:authorization:RoleAssignment": () => ({ createdOn: CREATED }),
+    "azure-native:compute:DiskEncryptionSet": ({ urn }) => ({
+        identity: { type: "SystemAssigned", principalId: uuid(`${urn} principal`), tenantId: TENANT },
+    }),
     "azure-native:keyvault:Vault": ({ name }) => ({ properties: { vaultUri: `https://${name}.vault.azure.net/` } }),
     "azure-native:keyvault:Key": ({ urn, name, inputs }) => {
         const keyUri = `https://${textOf(inputs["vaultName"])}.vault.azure.net/keys/${name}`;
@@ -93,7 +99,7 @@ const makers: Record<string, Maker | undefined> = {
     "azure-native:compute:VirtualMachine": ({ urn }) => ({
         vmId: uuid(`${urn} vm`),
         provisioningState: "Succeeded",
-        timeCreated: "2026-01-01T00:00:00Z",
+        timeCreated: CREATED,
     }),
     "azure-native:compute:VirtualMachineRunCommandByVirtualMachine": () => ({ provisioningState: "Succeeded" }),
     "azure-native:storage:StorageAccount": ({ name }) => ({

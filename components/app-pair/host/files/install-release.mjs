@@ -9,6 +9,12 @@ const { APP_DIRECTORY: app, APP_USER: user, ENVIRONMENT_FILE: environmentFile } 
 const { version, artifact, sha256 } = readSetting("release");
 const target = `${app}/releases/${version}`;
 const run = (command, ...args) => execFileSync(command, args, { stdio: "inherit" });
+/** The machine's credentials are not those of packages that a release brings. */
+const metadata = "169.254.169.254";
+const asUnit = (directory, ...options) => {
+    const own = [`--property=User=${user}`, `--property=IPAddressDeny=${metadata}`, `--working-directory=${directory}`];
+    return ["--wait", "--pipe", "--quiet", ...own, ...options, "--"];
+};
 
 if (!existsSync(target)) {
     const partial = `${target}.partial`;
@@ -22,8 +28,7 @@ if (!existsSync(target)) {
     }
     run("tar", "-xzf", archive, "-C", partial, "--no-same-owner");
     rmSync(archive);
-    const asUser = (...command) =>
-        run("runuser", "-u", user, "--", "env", `--chdir=${partial}`, `HOME=${partial}`, ...command);
+    const asUser = (...command) => run("systemd-run", ...asUnit(partial, `--setenv=HOME=${partial}`), ...command);
     if (!existsSync(`${partial}/node_modules`)) {
         run("chown", "-R", user, partial);
         asUser("npm", "install", ...(existsSync(`${partial}/dist`) ? ["--omit=dev"] : []));
@@ -47,21 +52,6 @@ for (const entry of ["dist", "node_modules", "package.json"]) {
     link(`current/${entry}`, `${app}/${entry}`);
 }
 
-const migrate = ["npm", "run", "db:push"];
-const unit = [
-    `--property=User=${user}`,
-    `--property=EnvironmentFile=${environmentFile}`,
-    `--working-directory=${target}`,
-];
 const certificates = "--setenv=NODE_EXTRA_CA_CERTS=/etc/minusnow/database-ca.pem";
-run(
-    "flock",
-    `${app}/data/.schema.lock`,
-    "systemd-run",
-    "--wait",
-    "--pipe",
-    "--quiet",
-    ...unit,
-    certificates,
-    ...migrate,
-);
+const unit = [`--property=EnvironmentFile=${environmentFile}`, certificates];
+run("flock", `${app}/data/.schema.lock`, "systemd-run", ...asUnit(target, ...unit), "npm", "run", "db:push");

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // One backup job: `backup.mjs database|files|audit-logs|configuration`. What to copy and where to is in a plan.
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { databaseHost, readSecret, token } from "./cloud.mjs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { bearer, curl, databaseHost, readSecret, storageHeaders } from "./cloud.mjs";
 
 const state = process.env.STATE ?? "/var/lib/minusnow-backup";
 const mounts = process.env.MOUNT_PATH ?? "/srv/minusnow";
@@ -12,14 +12,14 @@ const now = new Date();
 const stamp = now.toISOString().replace(/[-:]/g, "").replace(/\..*/, "Z");
 
 /** Sends what a command prints to a blob, then its checksum beside it: a blob without one is not whole. */
-async function archive(blob, command, args, { env = process.env } = {}) {
+async function archive(blob, command, args, { env = process.env, allowed = [0] } = {}) {
     const producer = spawn(command, args, { env, stdio: ["ignore", "pipe", "inherit"] });
     const hash = createHash("sha256");
     producer.stdout.on("data", (chunk) => hash.update(chunk));
     const upload = uploader(blob, process.env.TIER);
     producer.stdout.pipe(upload.stdin);
     upload.stdin.on("error", () => producer.kill());
-    await Promise.all([ended(command, producer), ended("azcopy", upload)]);
+    await Promise.all([ended(command, producer, allowed), ended("azcopy", upload)]);
     const sum = uploader(`${blob}.sha256`);
     sum.stdin.end(`${hash.digest("hex")}  ${blob.split("/").at(-1)}\n`);
     await ended("azcopy", sum);
@@ -36,11 +36,18 @@ function uploader(blob, tier) {
     });
 }
 
-function ended(name, child) {
+function ended(name, child, allowed = [0]) {
     return new Promise((resolve, reject) => {
         child.on("error", reject);
-        child.on("close", (code) => (code === 0 ? resolve() : reject(new Error(`${name} ended with ${code}`))));
+        child.on("close", (code) =>
+            allowed.includes(code) ? resolve() : reject(new Error(`${name} ended with ${code}`)),
+        );
     });
+}
+
+/** Before anything is read: a stream cannot be sent a second time. */
+function waitForAccess(container) {
+    curl(storageHeaders(), "-o", "/dev/null", "-I", `${plan.store}/${container}?restype=container`);
 }
 
 /** A dump in PostgreSQL's own compressed form, made by the application's login: it owns everything. */
@@ -53,28 +60,48 @@ async function database() {
     await archive(`database/${name}_${stamp}.dump`, "pg_dump", ["-Fc", name], { env });
 }
 
+/** GNU tar ends so when a file changed while it was read, which live directories do. */
+const tarEnds = [0, 1];
+
 /** A snapshot of each share, and a copy that outlives the account: whole on Sunday, the changes since on other days. */
 async function files() {
-    const whole = now.getUTCDay() === 0;
-    for (const directory of plan.directories) {
-        snapshot(directory);
-        mount(directory);
-        const known = `${state}/${directory}.snar`;
-        if (whole) {
-            rmSync(known, { force: true });
+    const failed = [];
+    const attempt = async (work) => {
+        try {
+            await work();
+        } catch (error) {
+            failed.push(error);
         }
-        const kind = existsSync(known) ? "changes" : "whole";
-        const listed = ["--create", "--zstd", `--listed-incremental=${known}`, "-C", mounts, directory];
-        await archive(`files/${stamp}/${directory}.${kind}.tar.zst`, "tar", listed);
+    };
+    for (const directory of plan.directories) {
+        await attempt(() => manage("PUT", shareUrl(directory), "&$expand=snapshots"));
+        await attempt(() => copyFiles(directory));
     }
-    plan.directories.forEach(expireSnapshots);
+    await attempt(() => expireSnapshots(new Set(plan.directories)));
+    if (failed.length > 0) {
+        throw new AggregateError(failed, failed.map(({ message }) => message).join("; "));
+    }
+}
+
+/** What tar knows of the files becomes the last copy's only when that copy is whole. */
+async function copyFiles(directory) {
+    const known = `${state}/${directory}.snar`;
+    const next = `${known}.new`;
+    rmSync(next, { force: true });
+    const changesOnly = existsSync(known) && now.getUTCDay() !== 0;
+    if (changesOnly) {
+        copyFileSync(known, next);
+    }
+    const listed = ["--create", "--zstd", `--listed-incremental=${next}`, "-C", mounts, directory];
+    const kind = changesOnly ? "changes" : "whole";
+    await archive(`files/${stamp}/${directory}.${kind}.tar.zst`, "tar", listed, { allowed: tarEnds });
+    renameSync(next, known);
 }
 
 /** The audit logs as a whole, to storage that is cheap to keep and slow to read. */
 async function auditLogs() {
-    mount("audit-logs");
     const all = ["--create", "--zstd", "-C", mounts, "audit-logs"];
-    await archive(`audit-logs/${stamp}.tar.zst`, "tar", all);
+    await archive(`audit-logs/${stamp}.tar.zst`, "tar", all, { allowed: tarEnds });
 }
 
 /** What describes the deployment, whenever it is another than last time. */
@@ -92,50 +119,29 @@ async function configuration() {
     }
 }
 
-function mount(directory) {
-    const target = `${mounts}/${directory}`;
-    const isMounted = () => {
-        try {
-            execFileSync("mountpoint", ["-q", target]);
-            return true;
-        } catch {
-            return false;
-        }
-    };
-    if (!isMounted()) {
-        execFileSync("mount", [target], { stdio: "inherit" });
-    }
-}
-
+const MANAGEMENT = "https://management.azure.com";
+const API = "?api-version=2024-01-01";
 const shareUrl = (directory) =>
-    `https://management.azure.com${plan.filesAccountId}/fileServices/default/shares/${directory}?api-version=2024-01-01&$expand=snapshots`;
+    `${MANAGEMENT}${plan.filesAccountId}/fileServices/default/shares${directory ? `/${directory}` : ""}${API}`;
 
-function manage(method, url, headers = []) {
-    const all = [`Authorization: Bearer ${token("https://management.azure.com/")}`, ...headers];
-    const input = all.map((header) => `header = "${header}"\n`).join("");
+function manage(method, url, query = "", headers = []) {
     const body = method === "PUT" ? ["-H", "Content-Type: application/json", "-d", '{"properties":{}}'] : [];
-    const text = execFileSync("curl", ["-fsS", "--retry", "5", "-X", method, "--config", "-", ...body, url], {
-        input,
-        encoding: "utf8",
-    });
+    const text = curl([bearer(`${MANAGEMENT}/`), ...headers], "-X", method, ...body, `${url}${query}`);
     return text ? JSON.parse(text) : {};
 }
 
-function snapshot(directory) {
-    manage("PUT", shareUrl(directory));
-}
-
 /** Azure keeps 200 snapshots of a share at most. */
-function expireSnapshots(directory) {
+function expireSnapshots(directories) {
     const before = new Date(now.getTime() - plan.retentionDays * 24 * 3600 * 1000);
-    const listUrl = `https://management.azure.com${plan.filesAccountId}/fileServices/default/shares?api-version=2024-01-01&$expand=snapshots`;
-    const { value = [] } = manage("GET", listUrl);
-    for (const { name, properties } of value) {
-        const taken = properties?.snapshotTime;
-        if (name === directory && taken && new Date(taken) < before) {
-            const share = shareUrl(directory).replace("&$expand=snapshots", "");
-            manage("DELETE", share, [`x-ms-snapshot: ${taken}`]);
+    for (let url = `${shareUrl()}&$expand=snapshots`; url;) {
+        const { value, nextLink } = manage("GET", url);
+        for (const { name, properties } of value) {
+            const taken = properties?.snapshotTime;
+            if (directories.has(name) && taken && new Date(taken) < before) {
+                manage("DELETE", shareUrl(name), "", [`x-ms-snapshot: ${taken}`]);
+            }
         }
+        url = nextLink;
     }
 }
 
@@ -146,5 +152,7 @@ if (!jobs[job]) {
     process.exit(2);
 }
 mkdirSync(state, { recursive: true, mode: 0o700 });
+waitForAccess(job);
 await jobs[job]();
+writeFileSync(`${state}/${job}.completed`, `${now.toISOString()}\n`);
 console.log(`backup of ${job} is complete`);

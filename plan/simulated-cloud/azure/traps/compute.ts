@@ -144,10 +144,11 @@ export const computeTraps: readonly Trap[] = [
             const taken = world
                 .ofType(MACHINE)
                 .flatMap(({ values }) => listAt(values, "networkProfile.networkInterfaces"))
-                .map((card) => at(card, "id"));
-            return listAt(inputs, "networkProfile.networkInterfaces").some(
-                (card) => isSet(card, "id") && taken.includes(at(card, "id")),
-            );
+                .map((card) => textAt(card, "id"));
+            return listAt(inputs, "networkProfile.networkInterfaces").some((card) => {
+                const id = textAt(card, "id");
+                return id !== undefined && taken.includes(id);
+            });
         },
         "NicInUse: Network Interface is used by existing resource.",
         machineSource,

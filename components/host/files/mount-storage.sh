@@ -7,6 +7,7 @@ while read -r _ target _; do
     until mountpoint -q "$target"; do
         mount "$target" || sleep 5
     done
+    [ -n "${APP_UID:-}" ] || continue
     [ "$(stat -c %u "$target")" = "$APP_UID" ] || chown "$APP_UID:$APP_GID" "$target"
     [ "$(stat -c %a "$target")" = 750 ] || chmod 750 "$target"
 done </etc/minusnow/fstab

@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { Mount } from "../shared-storage/contract";
+import type { HostFile } from "./cloud-init";
+
+/** Where a machine's own programs are. */
+export const libraryPath = "/usr/local/lib/minusnow";
+
+/** Programs that machines of every kind have, from this folder. */
+export const sharedFiles = path.join(__dirname, "files");
+
+/** A program under {@link libraryPath}, from a file of this library. */
+export function program(name: string, folder: string, file: string): HostFile {
+    const content = readFileSync(path.join(folder, file), "utf8");
+    return { path: `${libraryPath}/${name}`, permissions: "0755", content };
+}
+
+/** A systemd unit. */
+export function unit(name: string, content: string): HostFile {
+    return { path: `/etc/systemd/system/${name}`, permissions: "0644", content };
+}
+
+/** Variables of every program of a machine; none is secret. */
+export function hostVariables(variables: Record<string, string>): HostFile {
+    const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}\n`);
+    return { path: "/etc/minusnow/host.env", permissions: "0644", content: lines.join("") };
+}
+
+/** The shared directories, as fstab(5) writes them, under a path. */
+export function mountTable(mounts: Mount[], under: string, access: "ro" | "rw" = "rw"): HostFile {
+    const lines = mounts.map(({ directory, source, type, options }) => {
+        const all = access === "ro" ? `ro,${options}` : options;
+        return `${source} ${under}/${directory} ${type} ${all} 0 0\n`;
+    });
+    return { path: "/etc/minusnow/fstab", permissions: "0644", content: lines.join("") };
+}
+
+/** Mounts the shared directories without holding up the boot, then starts what waited for them. */
+export function storageUnit(thenStart?: string): HostFile {
+    const next = thenStart === undefined ? "" : `ExecStartPost=/usr/bin/systemctl --no-block start ${thenStart}\n`;
+    return unit(
+        "minusnow-storage.service",
+        `[Unit]
+Description=MinusNow shared directories
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=true
+TimeoutStartSec=infinity
+ExecStart=${libraryPath}/mount-storage
+${next}
+[Install]
+WantedBy=multi-user.target
+`,
+    );
+}
