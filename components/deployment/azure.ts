@@ -88,6 +88,18 @@ interface Child {
     parent: pulumi.Resource;
 }
 
+interface Tiers {
+    network: AzureNetwork;
+    secrets: AzureSecrets;
+    storage: AzureSharedStorage;
+    operations: AzureOperations;
+    database: AzureDatabase;
+    sessions: AzureSessionStore | undefined;
+    apps: AzureAppPair;
+    balancer: AzureLoadBalancer;
+    monitoring: AzureMonitoring;
+}
+
 /** What Azure cannot do without. */
 interface Needed {
     certificateId: pulumi.Input<string>;
@@ -188,7 +200,7 @@ function createSharedStorage(
 /** The machine that does what Azure has no service for; it may be replaced whenever any server may. */
 function createOperations(
     name: string,
-    tiers: { network: AzureNetwork; secrets: AzureSecrets; storage: AzureSharedStorage },
+    tiers: Pick<Tiers, "network" | "secrets" | "storage">,
     { sshPublicKey }: Needed,
     args: DeploymentArgs,
     child: Child,
@@ -223,7 +235,7 @@ function machineOf(operations: AzureOperations) {
 
 function createDatabase(
     name: string,
-    tiers: { network: AzureNetwork; secrets: AzureSecrets; operations: AzureOperations },
+    tiers: Pick<Tiers, "network" | "secrets" | "operations">,
     args: DeploymentArgs,
     child: Child,
 ): AzureDatabase {
@@ -281,13 +293,7 @@ function createSessionStore(
 
 function createAppPair(
     name: string,
-    tiers: {
-        network: AzureNetwork;
-        secrets: AzureSecrets;
-        database: AzureDatabase;
-        storage: AzureSharedStorage;
-        sessions: AzureSessionStore | undefined;
-    },
+    tiers: Pick<Tiers, "network" | "secrets" | "database" | "storage" | "sessions">,
     { sshPublicKey }: Needed,
     args: DeploymentArgs,
     child: Child,
@@ -360,14 +366,7 @@ function createLoadBalancer(
 
 function createMonitoring(
     name: string,
-    tiers: {
-        network: AzureNetwork;
-        secrets: AzureSecrets;
-        database: AzureDatabase;
-        apps: AzureAppPair;
-        operations: AzureOperations;
-        balancer: AzureLoadBalancer;
-    },
+    tiers: Pick<Tiers, "network" | "secrets" | "database" | "apps" | "operations" | "balancer">,
     args: DeploymentArgs,
     child: Child,
 ): AzureMonitoring {
@@ -396,15 +395,7 @@ function createMonitoring(
 
 function createBackup(
     name: string,
-    tiers: {
-        network: AzureNetwork;
-        secrets: AzureSecrets;
-        database: AzureDatabase;
-        storage: AzureSharedStorage;
-        apps: AzureAppPair;
-        operations: AzureOperations;
-        monitoring: AzureMonitoring;
-    },
+    tiers: Omit<Tiers, "sessions" | "balancer">,
     storeResourceGroupName: pulumi.Output<string>,
     args: DeploymentArgs,
     child: Child,

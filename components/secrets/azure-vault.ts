@@ -1,12 +1,13 @@
 import * as keyvault from "@pulumi/azure-native/keyvault";
 import { getClientConfigOutput } from "@pulumi/azure-native/authorization/getClientConfig";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { worldwideName } from "../azure-names";
 import { createPrivateEndpoint } from "../network/azure-private-endpoint";
 import type { AzureSecretsArgs } from "./azure";
 
 /** A key vault with its address in the network. */
 export interface CreatedVault {
+    /** Known when machines in the network reach the vault. */
     id: pulumi.Output<string>;
     name: pulumi.Output<string>;
     uri: pulumi.Output<string>;
@@ -41,6 +42,7 @@ export function createVault(name: string, args: AzureSecretsArgs, child: { paren
         { ...child, retainOnDelete: retainKey },
     );
     const place = { resourceGroupName, subnetId, serviceId: vault.id, groupId: "vault", zoneId, tags };
-    createPrivateEndpoint(name, place, child);
-    return { id: vault.id, name: vault.name, uri: vault.properties.apply(({ vaultUri }) => vaultUri) };
+    const address = createPrivateEndpoint(name, place, child);
+    const id = pulumi.all([vault.id, address.id]).apply(([vaultId]) => vaultId);
+    return { id, name: vault.name, uri: vault.properties.apply(({ vaultUri }) => vaultUri) };
 }

@@ -48,7 +48,7 @@ export class AzureSecrets extends pulumi.ComponentResource implements Secrets {
     public readonly sessionSecretId: pulumi.Output<string>;
     /** Resource id of the mail server's password. */
     public readonly smtpSecretId: pulumi.Output<string>;
-    /** Resource id of the vault. */
+    /** Resource id of the vault; resolves when machines in the network reach it. */
     public readonly vaultId: pulumi.Output<string>;
     /** Name of the key. */
     public readonly keyName: pulumi.Output<string>;

@@ -1,17 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import {
-    chmodSync,
-    existsSync,
-    mkdirSync,
-    mkdtempSync,
-    readFileSync,
-    readlinkSync,
-    rmSync,
-    statSync,
-    writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseEnv } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -20,6 +9,7 @@ import { renderAppServer } from "../../components/app-pair/host/app-server";
 import { applicationUnit } from "../../components/app-pair/host/units";
 import { renderCloudConfig, userDataLimit } from "../../components/host/cloud-init";
 import { sharedDirectories } from "../../components/reference";
+import { type CloudConfig, createHost, type Host } from "../support/host";
 
 const mounts = sharedDirectories.map((directory) => ({
     directory,
@@ -42,40 +32,13 @@ function render(packagesScript = "packages-amazon-linux.sh"): string {
     });
 }
 
-interface CloudConfig {
-    write_files: { path: string; permissions: string; content: string }[];
-    runcmd: string[][];
-}
-
+let host: Host;
 let folder: string;
 beforeEach(() => {
-    folder = mkdtempSync(path.join(tmpdir(), "minusnow-host-"));
+    host = createHost();
+    ({ folder } = host);
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Writes the rendered files of a server below a folder, as cloud-init would below `/`. */
-function writeFiles(userData = render()): CloudConfig {
-    const config = parse(userData) as CloudConfig;
-    for (const { path: file, permissions, content } of config.write_files) {
-        const target = path.join(folder, file);
-        mkdirSync(path.dirname(target), { recursive: true });
-        writeFileSync(target, content);
-        chmodSync(target, Number.parseInt(permissions, 8));
-    }
-    return config;
-}
-
-/** Puts a command of the name in front of the search path. */
-function fakeCommand(name: string, script: string): void {
-    const bin = path.join(folder, "bin");
-    mkdirSync(bin, { recursive: true });
-    writeFileSync(path.join(bin, name), `#!/bin/bash\n${script}\n`, { mode: 0o755 });
-}
-
-function run(script: string, env: Record<string, string>) {
-    const PATH = `${path.join(folder, "bin")}:${path.dirname(process.execPath)}:${process.env["PATH"]!}`;
-    return spawnSync(path.join(folder, "usr/local/lib/minusnow", script), { encoding: "utf8", env: { ...env, PATH } });
-}
+afterEach(() => host.remove());
 
 describe("user data of an application server", () => {
     it.each(["packages-amazon-linux.sh", "packages-debian-aws.sh"])(
@@ -146,7 +109,7 @@ const hasSystemd = spawnSync("systemd-analyze", ["--version"]).status === 0;
 
 describe.skipIf(!hasSystemd)("the units, as systemd reads them", () => {
     beforeEach(() => {
-        writeFiles();
+        host.boot(render());
     });
     const unit = (name: string) => path.join(folder, "etc/systemd/system", name);
 
@@ -176,8 +139,8 @@ describe("the environment file (guide, step 6)", () => {
     };
 
     it("is assembled from settings and secrets, escaped, readable by root alone", () => {
-        writeFiles();
-        fakeCommand(
+        host.boot(render());
+        host.fakeCommand(
             "aws",
             `case "$*" in
             *"/app/settings"*) echo '${JSON.stringify(settings)}' ;;
@@ -188,7 +151,7 @@ describe("the environment file (guide, step 6)", () => {
             esac`,
         );
         const file = path.join(folder, ".env");
-        const { status, stderr, stdout } = run("environment.mjs", {
+        const { status, stderr, stdout } = host.run("environment.mjs", {
             REGION: "us-east-1",
             SETTINGS: "/app",
             ENVIRONMENT_FILE: file,
@@ -208,15 +171,15 @@ describe("the environment file (guide, step 6)", () => {
     });
 
     it("is left as it was when a secret cannot be read", () => {
-        writeFiles();
-        fakeCommand(
+        host.boot(render());
+        host.fakeCommand(
             "aws",
             `case "$*" in *settings*) echo '${JSON.stringify(settings)}' ;; *) echo denied >&2; exit 255 ;; esac`,
         );
         const file = path.join(folder, ".env");
         writeFileSync(file, "OLD=1\n");
         expect(
-            run("environment.mjs", { REGION: "us-east-1", SETTINGS: "/app", ENVIRONMENT_FILE: file }).status,
+            host.run("environment.mjs", { REGION: "us-east-1", SETTINGS: "/app", ENVIRONMENT_FILE: file }).status,
         ).not.toBe(0);
         expect(readFileSync(file, "utf8")).toBe("OLD=1\n");
     });
@@ -227,7 +190,7 @@ describe("the release script (guide, step 2)", () => {
     let archive: string;
 
     beforeEach(() => {
-        writeFiles();
+        host.boot(render());
         const app = path.join(folder, "app");
         mkdirSync(path.join(app, "data"), { recursive: true });
         env = {
@@ -244,14 +207,14 @@ describe("the release script (guide, step 2)", () => {
         writeFileSync(path.join(content, "package.json"), "{}");
         archive = path.join(folder, "artifact.tar.gz");
         execFileSync("tar", ["-czf", archive, "-C", content, "."]);
-        fakeCommand("chown", "exit 0");
-        fakeCommand("flock", `echo "$@" >>${folder}/flock; shift; exec "$@"`);
-        fakeCommand("systemd-run", `echo "$@" >>${folder}/migrations`);
+        host.fakeCommand("chown", "exit 0");
+        host.fakeCommand("flock", `echo "$@" >>${folder}/flock; shift; exec "$@"`);
+        host.fakeCommand("systemd-run", `echo "$@" >>${folder}/migrations`);
     });
 
     function publish(sha256: string): void {
         const release = { version: "1.2.3", artifact: "s3://releases/1.2.3.tar.gz", sha256 };
-        fakeCommand(
+        host.fakeCommand(
             "aws",
             `case "$*" in "s3 cp"*) echo download >>${folder}/downloads; cp ${archive} "$5" ;; *"/app/release "*) echo '${JSON.stringify(release)}' ;; *) exit 9 ;; esac`,
         );
@@ -259,7 +222,7 @@ describe("the release script (guide, step 2)", () => {
 
     it("installs what the settings name, makes it current and migrates the schema under a lock", () => {
         publish(createHash("sha256").update(readFileSync(archive)).digest("hex"));
-        const { status, stderr } = run("install-release.mjs", env);
+        const { status, stderr } = host.run("install-release.mjs", env);
         expect(stderr).toBe("");
         expect(status).toBe(0);
         const app = env["APP_DIRECTORY"]!;
@@ -268,13 +231,13 @@ describe("the release script (guide, step 2)", () => {
         expect(readFileSync(path.join(folder, "flock"), "utf8")).toContain(`${app}/data/.schema.lock systemd-run`);
         expect(readFileSync(path.join(folder, "migrations"), "utf8")).toContain("npm run db:push");
 
-        expect(run("install-release.mjs", env).status).toBe(0);
+        expect(host.run("install-release.mjs", env).status).toBe(0);
         expect(readFileSync(path.join(folder, "downloads"), "utf8")).toBe("download\n");
     });
 
     it("refuses an archive with another checksum and leaves nothing behind that could run", () => {
         publish("0".repeat(64));
-        const { status, stderr } = run("install-release.mjs", env);
+        const { status, stderr } = host.run("install-release.mjs", env);
         expect(status).not.toBe(0);
         expect(stderr).toContain(`allowed is ${"0".repeat(64)}`);
         expect(existsSync(path.join(env["APP_DIRECTORY"]!, "current"))).toBe(false);

@@ -32,7 +32,7 @@ export function awsFacts(at: PlannedStack): Facts {
     const policyOf = (planned: Planned) => planned.inputs["policy"] as unknown as string;
     const readers = at.all("iam.RolePolicy").filter((policy) => policyOf(policy).includes(idOf(at, admin)));
     const memberPolicy = policyOf(at.one("iam.RolePolicy", "-app"));
-    const alarms = at.all("cloudwatch.MetricAlarm").filter(({ inputs }) => text(inputs["tags"])?.includes('"metric"'));
+    const alarms = at.all("cloudwatch.MetricAlarm").filter(({ inputs }) => text(inputs["tags"]).includes('"metric"'));
     const topic = (level: string) =>
         (alarms.find(({ name }) => name.endsWith(`-${level}`))!.inputs["alarmActions"] as string[])[0]!;
     const plan = (part: string) => (at.one("backup.Plan", `-backup-${part}`).inputs["rules"] as Fields[])[0]!;
@@ -182,7 +182,7 @@ export function awsFacts(at: PlannedStack): Facts {
 
 /** Identifier by which other resources name a secret. */
 function idOf(at: PlannedStack, planned: Planned): string {
-    return String(at.plan.resources.find(({ urn }) => urn === planned.urn)!.outputs["arn"]);
+    return at.plan.resources.find(({ urn }) => urn === planned.urn)!.outputs["arn"] as string;
 }
 
 function outputOf(at: PlannedStack, planned: Planned, property: string): unknown {

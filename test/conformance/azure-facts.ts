@@ -33,7 +33,7 @@ export function azureFacts(at: PlannedStack): Facts {
     const cache = one("redisenterprise:Database").inputs as Fields;
     const vault = one("keyvault:Vault").inputs["properties"] as Fields;
     const alerts = [...all("monitor:MetricAlert"), ...all("monitor:ScheduledQueryRule")].filter(({ inputs }) =>
-        text(inputs["tags"])?.includes('"metric"'),
+        text(inputs["tags"]).includes('"metric"'),
     );
     const locked = (name: string) =>
         all("authorization:ManagementLockByScope").some((lock) => lock.name.endsWith(name));
@@ -126,7 +126,7 @@ export function azureFacts(at: PlannedStack): Facts {
             protected: locked("-db-primary"),
             settings: Object.fromEntries(
                 settings.map(({ inputs }) => {
-                    const [name, value] = [inputs["configurationName"], inputs["value"]];
+                    const [name, value] = [inputs["configurationName"] as string, inputs["value"] as string];
                     return [name, azureUnits(name, value)];
                 }),
             ),

@@ -2,7 +2,7 @@ import { parse } from "yaml";
 import { beforeAll, describe, expect, it } from "vitest";
 import { reveal } from "../../plan/engine/values";
 import { environmentVariables, sharedDirectories } from "../../components/reference";
-import { planned, type PlannedStack } from "../support/plans";
+import { dependencyTypes, everythingBefore, planned, type PlannedStack } from "../support/plans";
 
 const cases = ["aws-dev", "aws-staging", "aws-prod"].flatMap((stack) => [
     { stack, mode: "resolved", unknowns: false },
@@ -409,28 +409,6 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
         },
     );
 });
-
-function dependencyTypes(
-    at: PlannedStack,
-    resource: { propertyDependencies: Record<string, string[]> },
-    property: string,
-): string[] {
-    return (resource.propertyDependencies[property] ?? []).map((urn) => {
-        const { type } = at.resources.find((other) => other.urn === urn)!;
-        return type.replace(/^[^:]+:([^/:]+)\/[^:]+:/, "$1.");
-    });
-}
-
-/** All resources that one waits for, directly or through others. */
-function everythingBefore(at: PlannedStack, urn: string, seen = new Set<string>()): Set<string> {
-    for (const before of at.resources.find((resource) => resource.urn === urn)?.dependencies ?? []) {
-        if (!seen.has(before)) {
-            seen.add(before);
-            everythingBefore(at, before, seen);
-        }
-    }
-    return seen;
-}
 
 /** Types of the shipped stacks whose inputs have `tags`. */
 const taggable = new Set([

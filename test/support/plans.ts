@@ -22,7 +22,7 @@ export interface Planned {
 export interface PlannedStack {
     plan: Plan;
     resources: Planned[];
-    /** All resources of a type, named without its module path: `lb.Listener` for `aws:lb/listener:Listener`. */
+    /** All resources of a type, named without provider and module path: `lb.Listener` for `aws:lb/listener:Listener`. */
     all: (type: string) => Planned[];
     /** The only resource of a type, or the one whose name ends so. */
     one: (type: string, nameEnd?: string) => Planned;
@@ -54,5 +54,27 @@ export function lookup(made: Plan): PlannedStack {
 }
 
 function shortType(type: string): string {
-    return type.replace(/^[^:]+:([^/:]+)\/[^:]+:/, "$1.");
+    return type.replace(/^[^:]+:([^/:]+)(?:\/[^:]+)?:/, "$1.");
+}
+
+/** Types of the resources that a property of a resource comes from. */
+export function dependencyTypes(
+    at: PlannedStack,
+    resource: { propertyDependencies: Record<string, string[]> },
+    property: string,
+): string[] {
+    return (resource.propertyDependencies[property] ?? []).map((urn) =>
+        shortType(at.resources.find((other) => other.urn === urn)!.type),
+    );
+}
+
+/** All resources that one waits for, directly or through others. */
+export function everythingBefore(at: PlannedStack, urn: string, seen = new Set<string>()): Set<string> {
+    for (const before of at.resources.find((resource) => resource.urn === urn)?.dependencies ?? []) {
+        if (!seen.has(before)) {
+            seen.add(before);
+            everythingBefore(at, before, seen);
+        }
+    }
+    return seen;
 }

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -15,8 +15,11 @@ function packagedServer(): string {
 /** A PostgreSQL server of its own on loopback. */
 export interface PostgresServer {
     port: number;
+    /** Certificate to trust for the host `localhost`; only a server with TLS has one. */
+    certificate: string;
     /** What it logged, every statement included. */
     log: () => string;
+    restart: () => Promise<void>;
     stop: () => Promise<void>;
 }
 
@@ -24,11 +27,15 @@ export interface PostgresServer {
 const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
 
 /** Starts a server with a superuser `postgres` that its socket trusts; over TCP everyone needs a SCRAM password. */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres({ tls = false } = {}): Promise<PostgresServer> {
     const folder = mkdtempSync(path.join(tmpdir(), "minusnow-postgres-"));
     const binary = (name: string) => path.join(folder, "native", "bin", name);
     const data = path.join(folder, "data");
+    const certificate = path.join(folder, "server.crt");
     cpSync(packagedServer(), path.join(folder, "native"), { recursive: true, verbatimSymlinks: true });
+    if (tls) {
+        issueCertificate(folder, certificate);
+    }
     if (nobody.uid) {
         execFileSync("chown", ["-R", `${nobody.uid}:${nobody.gid}`, folder]);
     }
@@ -41,19 +48,46 @@ export async function startPostgres(): Promise<PostgresServer> {
     const port = await freePort();
     const settings = {
         port,
-        listen_addresses: "127.0.0.1",
+        listen_addresses: "localhost",
         unix_socket_directories: folder,
         log_statement: "all",
         fsync: "off",
+        ...(tls && { ssl: "on", ssl_cert_file: certificate, ssl_key_file: path.join(folder, "server.key") }),
     };
     const options = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-    const server = spawn(binary("postgres"), ["-D", data, ...options], {
-        stdio: ["ignore", "ignore", "pipe"],
-        cwd: folder,
-        ...nobody,
-    });
     let log = "";
-    server.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
+    const launch = () =>
+        launchServer(binary("postgres"), ["-D", data, ...options], folder, (text) => {
+            log += text;
+        });
+    let server = await launch();
+    const superuser = new Client({ host: folder, port, user: "postgres", database: "postgres" });
+    await superuser.connect();
+    await superuser.query("ALTER ROLE postgres PASSWORD 'postgres'");
+    await superuser.end();
+    return {
+        port,
+        certificate,
+        log: () => log,
+        restart: async () => {
+            await server.end("SIGINT");
+            server = await launch();
+        },
+        stop: async () => {
+            await server.end("SIGQUIT");
+            rmSync(folder, { recursive: true, force: true });
+        },
+    };
+}
+
+/** Starts the server and resolves when it takes connections. */
+async function launchServer(binary: string, options: string[], cwd: string, onLog: (text: string) => void) {
+    const server = spawn(binary, options, { stdio: ["ignore", "ignore", "pipe"], cwd, ...nobody });
+    let log = "";
+    server.stderr.on("data", (chunk: Buffer) => {
+        log += chunk.toString();
+        onLog(chunk.toString());
+    });
     const ended = new Promise<void>((resolve) => server.on("close", () => resolve()));
     while (!log.includes("ready to accept connections")) {
         if (server.exitCode !== null) {
@@ -61,19 +95,19 @@ export async function startPostgres(): Promise<PostgresServer> {
         }
         await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    const superuser = new Client({ host: folder, port, user: "postgres", database: "postgres" });
-    await superuser.connect();
-    await superuser.query("ALTER ROLE postgres PASSWORD 'postgres'");
-    await superuser.end();
     return {
-        port,
-        log: () => log,
-        stop: async () => {
-            server.kill("SIGQUIT");
-            await ended;
-            rmSync(folder, { recursive: true, force: true });
+        end: (signal: NodeJS.Signals) => {
+            server.kill(signal);
+            return ended;
         },
     };
+}
+
+function issueCertificate(folder: string, certificate: string): void {
+    const name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
+    const key = ["-newkey", "rsa:2048", "-nodes", "-keyout", path.join(folder, "server.key")];
+    execFileSync("openssl", ["req", "-x509", "-days", "2", ...key, ...name, "-out", certificate], { stdio: "pipe" });
+    chmodSync(path.join(folder, "server.key"), 0o600);
 }
 
 function freePort(): Promise<number> {

@@ -9,7 +9,7 @@ const MANAGEMENT = process.env["MANAGEMENT"] ?? "https://management.azure.com";
 const VAULTS = process.env["VAULTS"] ?? "vault.azure.net";
 
 /** A role that was given just now reaches every part of Azure within this time. */
-const ROLE_DELAY_SECONDS = 600;
+const PATIENCE_SECONDS = Number(process.env["PATIENCE_SECONDS"] ?? 600);
 const RESTART_SECONDS = 900;
 const PAUSE_MS = Number(process.env["PAUSE_MS"] ?? 15_000);
 
@@ -26,28 +26,38 @@ async function tokenFor(resource: string): Promise<string> {
     const response = await fetch(`${METADATA}/metadata/identity/oauth2/token?${query.toString()}`, {
         headers: { Metadata: "true" },
     });
-    if (!response.ok) {
-        throw new Error(`no token for ${resource}: status ${response.status}, ${await response.text()}`);
-    }
+    await refuseFailure(response, `token for ${resource}`);
     return ((await response.json()) as { access_token: string }).access_token;
 }
+
+/** An answer that will be the same however often it is asked for. */
+class FinalError extends Error {}
 
 /** Statuses of a role that is not known everywhere, of a server that is busy, and of a service that has a bad moment. */
 const passing = [401, 403, 409, 429, 500, 502, 503, 504];
 
+async function refuseFailure(response: Response, what: string): Promise<void> {
+    if (!response.ok) {
+        const message = `${what}: status ${response.status}, ${await response.text()}`;
+        throw passing.includes(response.status) ? new Error(message) : new FinalError(message);
+    }
+}
+
 /** Asks as the machine's identity, again and again while the answer may become another one. */
 async function ask(method: string, url: string, resource: string): Promise<Response> {
-    const until = Date.now() + ROLE_DELAY_SECONDS * 1000;
+    const until = Date.now() + PATIENCE_SECONDS * 1000;
     for (;;) {
-        const response = await fetch(url, { method, headers: { Authorization: `Bearer ${await tokenFor(resource)}` } });
-        if (response.ok) {
+        try {
+            const headers = { Authorization: `Bearer ${await tokenFor(resource)}` };
+            const response = await fetch(url, { method, headers });
+            await refuseFailure(response, `${method} ${url}`);
             return response;
+        } catch (error) {
+            if (error instanceof FinalError || Date.now() > until) {
+                throw error;
+            }
+            await pause();
         }
-        const waits = passing.includes(response.status) && Date.now() < until && process.env["RETRY"] !== "no";
-        if (!waits) {
-            throw new Error(`${method} ${url}: status ${response.status}, ${await response.text()}`);
-        }
-        await pause();
     }
 }
 
@@ -128,6 +138,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
+    const { message, cause } = error as Error;
+    console.error(cause instanceof Error ? `${message}: ${cause.message}` : message);
     process.exitCode = 1;
 });

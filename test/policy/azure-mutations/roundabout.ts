@@ -111,7 +111,7 @@ export function roundabout(all: Resource[]): Mutation[] {
             by: ["database-access-app-only"],
             change: (resources) =>
                 resources.map((resource) =>
-                    shortType(resource) === "network.PrivateEndpoint" && /-db-\d$/.test(resource.name)
+                    shortType(resource) === "network.PrivateEndpoint" && /-db-(primary|replica)$/.test(resource.name)
                         ? madeFrom(changed(resource, "subnet", { id: appSubnet.id }), "subnet", appSubnet)
                         : resource,
                 ),
