@@ -1,6 +1,7 @@
 import type { StackConfig } from "./config";
 import type { ConfigurationProblem } from "./configuration-error";
 import { problem, set } from "./problem";
+import { profiles } from "./profiles";
 
 type Cloud = StackConfig["cloud"];
 
@@ -168,7 +169,40 @@ export function checkCloud(config: Partial<StackConfig>): ConfigurationProblem[]
         ...needed[cloud]
             .filter(({ path }) => valueAt(config, path) === undefined)
             .map(({ path, allowed, example }) => problem(path, "nothing", allowed, set(path, example, flagOf(path)))),
+        ...(cloud === "azure" ? [...checkBastion(config), ...checkBurstable(config)] : []),
     ];
+}
+
+/** Longest prefix of an address space whose subnets are large enough for Azure Bastion. */
+const BASTION_SPACE_PREFIX = 18;
+
+function checkBastion({ network = {} }: Partial<StackConfig>): ConfigurationProblem[] {
+    const { bastion = false, networkId, addressSpace = "" } = network;
+    const prefix = Number(addressSpace.split("/")[1] ?? 16);
+    if (!bastion || (networkId === undefined && prefix <= BASTION_SPACE_PREFIX)) {
+        return [];
+    }
+    const [found, allowed] =
+        networkId === undefined
+            ? [`true in ${addressSpace}`, `true in a /${BASTION_SPACE_PREFIX} or larger`]
+            : ["true with an existing network", "false there: its owner brings Bastion"];
+    return [problem("network.bastion", found, allowed, set("network.bastion", "false"))];
+}
+
+function checkBurstable({ environment, database = {} }: Partial<StackConfig>): ConfigurationProblem[] {
+    const defaults = environment === undefined ? {} : profiles.azure[environment].database;
+    const { size = "", standby = true, replica = true } = { ...defaults, ...database };
+    const copies = [...(standby ? ["standby"] : []), ...(replica ? ["replica"] : [])];
+    return size.startsWith("Standard_B") && copies.length > 0
+        ? [
+              problem(
+                  "database.size",
+                  `${size} with ${copies.join(" and ")}`,
+                  "a size of another kind than B, which Azure gives neither",
+                  set("database.size", "Standard_D4ds_v5"),
+              ),
+          ]
+        : [];
 }
 
 function checkForm({ path, form, allowed, example }: Form, value: unknown): ConfigurationProblem[] {

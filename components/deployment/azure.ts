@@ -16,7 +16,7 @@ import { AzureSessionStore } from "../session-store/azure";
 import { SessionStoreKind } from "../session-store/contract";
 import { AzureSharedStorage } from "../shared-storage/azure";
 import type { Deployment, DeploymentArgs } from "./contract";
-import { environment, privateAddresses, refuseMissingKinds, withoutClearPassword } from "./settings";
+import { environment, operationsAddress, privateAddresses, refuseMissingKinds, withoutClearPassword } from "./settings";
 
 /** The whole MinusNow platform on Azure, in the guide's high-availability architecture. */
 export class AzureDeployment extends pulumi.ComponentResource implements Deployment {
@@ -211,6 +211,7 @@ function createOperations(
         {
             resourceGroupName: network.resourceGroupName,
             subnetId: network.subnetIds.app[0]!,
+            privateAddress: operationsAddress(args),
             firewallGroupId: network.firewallGroupIds.app,
             zone: network.zones.apply(([first]) => first!),
             diskEncryptionSetId: secrets.diskEncryptionSetId,

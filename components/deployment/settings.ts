@@ -35,15 +35,26 @@ export function refuseMissingKinds(component: string, args: DeploymentArgs): voi
 
 /** app1 is host 10 of its zone's subnet, app2 host 11 (guide, step 7); in an existing network the cloud chooses. */
 export function privateAddresses(args: DeploymentArgs): string[] | undefined {
-    const { network, appPair } = args;
-    if (network?.networkId !== undefined) {
-        return undefined;
-    }
-    const subnets = planAddresses(network?.addressSpace ?? addressSpace, network?.zoneCount ?? 2).app;
-    const count = appPair?.count ?? appServerCount;
-    return Array.from({ length: count }, (_, place) =>
-        hostAddress(subnets[place % subnets.length]!, firstHostNumber + place),
+    const subnets = appSubnets(args);
+    const count = args.appPair?.count ?? appServerCount;
+    return (
+        subnets &&
+        Array.from({ length: count }, (_, place) =>
+            hostAddress(subnets[place % subnets.length]!, firstHostNumber + place),
+        )
     );
+}
+
+/** The number before app1's in its subnet: a cloud that chooses could give away a server's address. */
+export function operationsAddress(args: DeploymentArgs): string | undefined {
+    const [first] = appSubnets(args) ?? [];
+    return first && hostAddress(first, firstHostNumber - 1);
+}
+
+function appSubnets({ network }: DeploymentArgs): string[] | undefined {
+    return network?.networkId === undefined
+        ? planAddresses(network?.addressSpace ?? addressSpace, network?.zoneCount ?? 2).app
+        : undefined;
 }
 
 /** The environment file's variables that are no secret (guide, steps 6 and 8). */

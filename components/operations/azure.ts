@@ -11,6 +11,8 @@ export interface AzureOperationsArgs {
     resourceGroupName: pulumi.Input<string>;
     /** Subnet of the machine, with outbound access. */
     subnetId: pulumi.Input<string>;
+    /** Address of the machine. Default: any free address of the subnet. A change is made in place. */
+    privateAddress?: string;
     /** Network security group of the application servers. */
     firewallGroupId: pulumi.Input<string>;
     /** Zone of the machine. */
@@ -70,6 +72,7 @@ export class AzureOperations extends pulumi.ComponentResource {
             {
                 resourceGroupName,
                 subnetId: args.subnetId,
+                privateAddress: args.privateAddress,
                 firewallGroupId: args.firewallGroupId,
                 zone: args.zone,
                 size: args.size ?? "Standard_B2s_v2",

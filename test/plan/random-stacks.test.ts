@@ -1,16 +1,26 @@
+import { createRequire } from "node:module";
+import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AwsDeployment } from "../../components/aws";
+import type * as azure from "../../components/azure";
+import type { StackConfig } from "../../stacks/config";
 import { ConfigurationError } from "../../stacks/configuration-error";
 import { deploymentArgs } from "../../stacks/deployment-args";
 import { readConfig } from "../../stacks/read-config";
 import { build } from "../support/mocks";
+import { repository } from "../support/plans";
+
+// As it is built: the operations machine carries a bundle.
+const { AzureDeployment } = createRequire(import.meta.url)(
+    path.join(repository, "dist/components/azure.js"),
+) as typeof azure;
 
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 2 });
 const subnets = (role: string, zones: number) => Array.from({ length: zones }, (_, zone) => `subnet-${role}${zone}`);
 
-/** Configurations as a person might write them, right and wrong ones. */
-const configurations = fc.record({
+/** Configurations for AWS as a person might write them, right and wrong ones. */
+const onAws = fc.record({
     cloud: fc.constant("aws"),
     environment: fc.constantFrom("dev", "staging", "prod"),
     region: fc.constantFrom("us-east-1", "eu-central-1", "us-gov-west-1", "cn-north-1", "ap-southeast-2"),
@@ -98,6 +108,111 @@ const configurations = fc.record({
     deletionProtection: optional(fc.boolean()),
 });
 
+const GROUP = "/subscriptions/s/resourceGroups/shared/providers";
+const azureSubnets = (zones: number) =>
+    Object.fromEntries(
+        ["edge", "app", "database", "storage", "cache"].map((role) => [
+            role,
+            Array.from(
+                { length: role === "app" ? zones : 1 },
+                (_, zone) => `${GROUP}/Microsoft.Network/virtualNetworks/net/subnets/${role}${zone}`,
+            ),
+        ]),
+    );
+
+/** The same for Azure. */
+const onAzure = fc.record({
+    cloud: fc.constant("azure"),
+    environment: fc.constantFrom("dev", "staging", "prod"),
+    region: fc.constantFrom("eastus2", "westeurope", "swedencentral", "germanywestcentral"),
+    hostname: fc.constantFrom("minusnow.example.com", "itsm.corp.example.com", "example.com"),
+    dnsZone: fc.constantFrom("example.com", "example.com", "example.net"),
+    dnsResourceGroup: fc.option(fc.constant("dns"), { nil: undefined, freq: 8 }),
+    certificateId: fc.constant(`${GROUP}/Microsoft.KeyVault/vaults/shared/secrets/minusnow`),
+    keyId: optional(fc.constant(`${GROUP}/Microsoft.KeyVault/vaults/shared/keys/minusnow`)),
+    supportEmail: fc.constant("support@example.com"),
+    mail: fc.record({
+        host: fc.constant("smtp.example.com"),
+        user: fc.constant("noreply@example.com"),
+        port: optional(fc.integer({ min: 1, max: 65535 })),
+        passwordSecretId: fc.constant(`${GROUP}/Microsoft.KeyVault/vaults/shared/secrets/smtp`),
+    }),
+    release: fc.record({
+        version: fc.constantFrom("1.0.0", "2026.11.25-rc.1"),
+        artifact: fc.constant("https://releases.blob.core.windows.net/minusnow/1.0.0.tar.gz"),
+        storageId: fc.constant(`${GROUP}/Microsoft.Storage/storageAccounts/releases`),
+        sha256: fc.constant("0".repeat(64)),
+    }),
+    network: optional(
+        fc.oneof(
+            fc.record(
+                {
+                    addressSpace: fc
+                        .tuple(fc.integer({ min: 0, max: 255 }), fc.integer({ min: 15, max: 23 }))
+                        .map(([second, prefix]) => `10.${second & (prefix < 16 ? 0xfe : 0xff)}.0.0/${prefix}`),
+                    zoneCount: fc.integer({ min: 2, max: 3 }),
+                    nat: fc.constantFrom("per-zone", "single"),
+                    bastion: fc.constantFrom(false, false, true),
+                },
+                { requiredKeys: [] },
+            ),
+            fc.integer({ min: 2, max: 3 }).map((zones) => ({
+                networkId: `${GROUP}/Microsoft.Network/virtualNetworks/net`,
+                subnetIds: azureSubnets(zones),
+            })),
+        ),
+    ),
+    loadBalancer: optional(fc.record({ rateLimitPerMinute: fc.integer({ min: 10, max: 5000 }) })),
+    appPair: fc.record(
+        {
+            sshPublicKey: fc.constant(`ssh-ed25519 ${"A".repeat(68)} administrator`),
+            count: fc.integer({ min: 2, max: 12 }),
+            os: fc.constantFrom("ubuntu-24.04", "ubuntu-24.04", "ubuntu-24.04", "debian-13"),
+            nodeVersion: fc.integer({ min: 20, max: 26 }),
+            renew: fc.constantFrom(["app1"], ["app1"], [], ["app9"]),
+        },
+        { requiredKeys: ["sshPublicKey"] },
+    ),
+    database: optional(
+        fc.record(
+            {
+                version: fc.integer({ min: 15, max: 18 }),
+                size: fc.constantFrom("Standard_B2ms", "Standard_D4ds_v5", "Standard_D8ds_v5", "Standard_E8ds_v5"),
+                storageGib: fc.constantFrom(32, 64, 512, 1024, 32767, 500),
+                standby: fc.boolean(),
+                replica: fc.boolean(),
+                backupRetentionDays: fc.integer({ min: 5, max: 35 }),
+            },
+            { requiredKeys: [] },
+        ),
+    ),
+    sessionStore: optional(
+        fc.record({
+            kind: fc.constantFrom("managed", "none"),
+            memoryPolicy: fc.constantFrom("allkeys-lru", "volatile-lru", "noeviction"),
+        }),
+    ),
+    backup: optional(
+        fc.record(
+            {
+                databaseEveryHours: fc.constantFrom(6, 8, 12, 24, 6, 7),
+                retentionDays: fc.integer({ min: 1, max: 200 }),
+                auditRetentionDays: fc.integer({ min: 91, max: 4000 }),
+                lock: fc.constantFrom("none", "governance"),
+                deleteWithStack: fc.boolean(),
+            },
+            { requiredKeys: [] },
+        ),
+    ),
+    rotation: optional(fc.integer({ min: 1, max: 99 })),
+    deletionProtection: optional(fc.boolean()),
+});
+
+const clouds = [
+    { cloud: "AWS", configurations: onAws, Deployment: AwsDeployment, runs: 200 },
+    { cloud: "Azure", configurations: onAzure, Deployment: AzureDeployment, runs: 150 },
+];
+
 function rawValues(configuration: Record<string, unknown>): Record<string, string> {
     const entries = Object.entries(JSON.parse(JSON.stringify(configuration)) as Record<string, unknown>);
     return Object.fromEntries(
@@ -105,12 +220,12 @@ function rawValues(configuration: Record<string, unknown>): Record<string, strin
     );
 }
 
-describe("any configuration", () => {
-    it("is refused with a clear error or gives a deployment that AWS would not refuse", async () => {
+describe.each(clouds)("any configuration for $cloud", ({ configurations, Deployment, runs }) => {
+    it("is refused with a clear error or gives a deployment that the cloud would not refuse", async () => {
         const outcomes = { refused: 0, planned: 0 };
         await fc.assert(
-            fc.asyncProperty(configurations, async (configuration) => {
-                let config;
+            fc.asyncProperty(configurations as fc.Arbitrary<Record<string, unknown>>, async (configuration) => {
+                let config: StackConfig;
                 try {
                     config = readConfig({ stack: "random", values: rawValues(configuration), isSecret: () => false });
                 } catch (error) {
@@ -119,13 +234,13 @@ describe("any configuration", () => {
                     return;
                 }
                 const built = await build(
-                    () => new AwsDeployment(`minusnow-${config.environment}`, deploymentArgs(config)),
+                    () => new Deployment(`minusnow-${config.environment}`, deploymentArgs(config)),
                 );
                 expect(built.cloud.refusals).toEqual([]);
                 expect([...built.cloud.unknownTypes]).toEqual([]);
                 outcomes.planned++;
             }),
-            { numRuns: 200 },
+            { numRuns: runs },
         );
         expect(outcomes.planned).toBeGreaterThan(20);
         expect(outcomes.refused).toBeGreaterThan(20);

@@ -35,6 +35,23 @@ function read(changes: Record<string, unknown>, secretKeys: string[] = []) {
     });
 }
 
+const VAULT = "/subscriptions/s/resourceGroups/shared/providers/Microsoft.KeyVault/vaults/shared/secrets";
+/** What turns it into one that is right on Azure. */
+const onAzure = {
+    cloud: "azure",
+    region: "westeurope",
+    dnsResourceGroup: "dns",
+    certificateId: `${VAULT}/minusnow`,
+    mail: { host: "smtp.example.com", user: "noreply@example.com", passwordSecretId: `${VAULT}/smtp` },
+    backup: undefined,
+    appPair: { sshPublicKey: `ssh-ed25519 ${"A".repeat(68)} administrator` },
+    release: {
+        ...release,
+        artifact: "https://releases.blob.core.windows.net/minusnow/1.0.0.tar.gz",
+        storageId: "/subscriptions/s/resourceGroups/shared/providers/Microsoft.Storage/storageAccounts/releases",
+    },
+};
+
 function problemsOf(changes: Record<string, unknown>): ConfigurationProblem[] {
     try {
         read(changes);
@@ -157,6 +174,130 @@ describe("configuration", () => {
         const problem = problemsOf(changes).find((found) => found.path === path);
         expect(problem, JSON.stringify(problemsOf(changes))).toBeDefined();
         expect(problem!.allowed).toContain(allowed);
+    });
+
+    it("accepts what is right on Azure", () => {
+        expect(problemsOf(onAzure)).toEqual([]);
+    });
+
+    it.each<{ given: string; changes: Record<string, unknown>; path: string; allowed: string }>([
+        {
+            given: "no certificate",
+            changes: { certificateId: undefined },
+            path: "certificateId",
+            allowed: "Azure issues none",
+        },
+        {
+            given: "an ARN",
+            changes: { certificateId: "arn:aws:acm:us-east-1:1:certificate/2" },
+            path: "certificateId",
+            allowed: "resource id of a secret",
+        },
+        {
+            given: "no public key",
+            changes: { appPair: {} },
+            path: "appPair.sshPublicKey",
+            allowed: "public key of an administrator",
+        },
+        {
+            given: "an archive in S3",
+            changes: { release: { ...onAzure.release, artifact: release.artifact } },
+            path: "release.artifact",
+            allowed: "blob.core.windows.net",
+        },
+        {
+            given: "no account of the archive",
+            changes: { release: { ...onAzure.release, storageId: undefined } },
+            path: "release.storageId",
+            allowed: "storage account or container",
+        },
+        { given: "a region of AWS", changes: { region: "us-east-1" }, path: "region", allowed: "a region of Azure" },
+        {
+            given: "a size of AWS",
+            changes: { database: { size: "db.m7g.2xlarge" } },
+            path: "database.size",
+            allowed: "Standard_D8ds_v5",
+        },
+        {
+            given: "500 GiB",
+            changes: { database: { storageGib: 500 } },
+            path: "database.storageGib",
+            allowed: "256, 512",
+        },
+        {
+            given: "3 days",
+            changes: { database: { backupRetentionDays: 3 } },
+            path: "database.backupRetentionDays",
+            allowed: "7 to 35",
+        },
+        {
+            given: "a burstable size",
+            changes: { database: { size: "Standard_B2ms" } },
+            path: "database.size",
+            allowed: "another kind than B",
+        },
+        {
+            given: "a second region",
+            changes: { backup: { copyRegion: "northeurope" } },
+            path: "backup.copyRegion",
+            allowed: "region's pair",
+        },
+        {
+            given: "a final snapshot",
+            changes: { database: { finalSnapshot: true } },
+            path: "database.finalSnapshot",
+            allowed: "five days",
+        },
+        {
+            given: "a compliance lock",
+            changes: { backup: { lock: "compliance" } },
+            path: "backup.lock",
+            allowed: "none or governance",
+        },
+        {
+            given: "200 days of files",
+            changes: { backup: { retentionDays: 200 } },
+            path: "backup.retentionDays",
+            allowed: "1 to 190",
+        },
+        {
+            given: "Debian",
+            changes: { appPair: { ...onAzure.appPair, os: "debian-13" } },
+            path: "appPair.os",
+            allowed: "ubuntu-24.04",
+        },
+        {
+            given: "a zone without its group",
+            changes: { dnsResourceGroup: undefined },
+            path: "dnsResourceGroup",
+            allowed: "dnsZone and dnsResourceGroup",
+        },
+        {
+            given: "Bastion in a small network",
+            changes: { network: { bastion: true, addressSpace: "10.0.0.0/20" } },
+            path: "network.bastion",
+            allowed: "/18 or larger",
+        },
+        {
+            given: "active-passive",
+            changes: { loadBalancer: { mode: "active-passive" } },
+            path: "loadBalancer.mode",
+            allowed: "active-active",
+        },
+    ])("refuses $given on Azure", ({ changes, path, allowed }) => {
+        const problems = problemsOf({ ...onAzure, ...changes });
+        expect(problems.map((each) => each.path)).toEqual([`minusnow:${path}`]);
+        expect(problems[0]!.allowed).toContain(allowed);
+        expect(problems[0]!.fix).toContain(path.split(".")[0]);
+    });
+
+    it("refuses on AWS what only Azure has", () => {
+        const { sshPublicKey } = onAzure.appPair;
+        expect(
+            problemsOf({ dnsResourceGroup: "dns", network: { bastion: true }, appPair: { sshPublicKey } }).map(
+                ({ path }) => path,
+            ),
+        ).toEqual(["minusnow:dnsResourceGroup", "minusnow:network.bastion", "minusnow:appPair.sshPublicKey"]);
     });
 
     it("accepts an encrypted password and keeps it secret", async () => {

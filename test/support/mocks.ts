@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createSimulatedCloud, type SimulatedCloud } from "../../plan/simulated-cloud";
-import type { Values } from "../../plan/engine/values";
+import { mergeValues, type Values } from "../../plan/engine/values";
+import { shortType } from "./plans";
 
 /** A resource as the mock engine saw it. */
 export interface Registered {
@@ -39,7 +40,7 @@ export async function build(construct: () => pulumi.Resource): Promise<Recorded>
                     provider: "",
                     inputs: inputs as Values,
                 });
-                return { id, state: { ...outputs, ...inputs } as Values };
+                return { id, state: mergeValues(outputs, inputs as Values) as Values };
             },
             call: ({ token, inputs, provider = "" }) => {
                 calls.push({ token, provider });
@@ -56,8 +57,7 @@ export async function build(construct: () => pulumi.Resource): Promise<Recorded>
     } finally {
         await settle(component);
     }
-    const all = (type: string) =>
-        resources.filter((resource) => resource.type.replace(/^[^:]+:([^/:]+)\/[^:]+:/, "$1.") === type);
+    const all = (type: string) => resources.filter((resource) => shortType(resource.type) === type);
     const one = (type: string, nameEnd = "") => {
         const found = all(type).filter(({ name }) => name.endsWith(nameEnd));
         if (found.length !== 1) {

@@ -53,7 +53,8 @@ export function lookup(made: Plan): PlannedStack {
     return { plan: made, resources, all, one };
 }
 
-function shortType(type: string): string {
+/** `lb.Listener` for `aws:lb/listener:Listener`, `network.Subnet` for `azure-native:network:Subnet`. */
+export function shortType(type: string): string {
     return type.replace(/^[^:]+:([^/:]+)(?:\/[^:]+)?:/, "$1.");
 }
 

@@ -57,6 +57,26 @@ function encryptedAtRest(stack: Stack): Finding[] {
 }
 
 function encryptedInTransit(stack: Stack): Finding[] {
+    return [...demandedByStore(stack), ...machines(stack).flatMap(clearMounts)];
+}
+
+/** Azure's mount helper encrypts; other ways to mount the same share do not. */
+function clearMounts(server: Resource): Finding[] {
+    const lines = (firstBoot(server) ?? "").split("\n").filter((text) => !text.trimStart().startsWith("#"));
+    return lines.flatMap((line) => {
+        const [, source, place, type = "", options = ""] = AZURE_MOUNT.exec(line) ?? [];
+        if (source === undefined) {
+            return [];
+        }
+        return type === "aznfs" && !options.split(",").includes("notls")
+            ? [pass(server, `${place} is mounted over TLS`)]
+            : [fail(server, `${place} is mounted by ${type} ${options}, which is not encrypted`)];
+    });
+}
+
+const AZURE_MOUNT = /(\S+\.file\.core\.windows\.net:\S*)\s+(\S+)\s+(\S+)\s+(\S+)/;
+
+function demandedByStore(stack: Stack): Finding[] {
     return fileStores(stack).flatMap((store) => {
         if (store.type === azure.storageAccount) {
             return [expectEqual(store, "enableHttpsTrafficOnly", true)];
@@ -195,7 +215,7 @@ export const sharedStorage: ItemRules = {
             title: "Files are encrypted in transit",
             severity: "high",
             risk: "Attachments and audit logs can be read on the network.",
-            fix: "Attach a file-system policy that denies access without TLS; on Azure demand secure transfer.",
+            fix: "Attach a file-system policy that denies access without TLS; on Azure demand secure transfer and mount by aznfs.",
             step: "Step 5",
             controls: ["AWS Well-Architected SEC09-BP02", "MCSB DP-3"],
             check: encryptedInTransit,

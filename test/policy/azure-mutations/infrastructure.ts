@@ -243,6 +243,15 @@ function storage(all: Resource[]): Mutation[] {
             ).map((mutation) => ({ ...mutation, name: `${mutation.name.split(":")[0]} does not mount ${directory}` })),
         ),
         ...setEach(all, MACHINE, "osProfile.customData", undefined, ["shared-storage-mounted"], isServer),
+        ...[" nfs4 ", " aznfs notls,"].flatMap((way) =>
+            setEach(
+                all,
+                MACHINE,
+                "osProfile.customData",
+                script((text) => text.replaceAll(/ aznfs (?=\S)/g, way)),
+                ["shared-storage-transport"],
+            ).map((mutation) => ({ ...mutation, name: `${mutation.name.split(":")[0]} mounts by${way}` })),
+        ),
         ...setEach(
             all,
             MACHINE,
