@@ -48,7 +48,7 @@ describe("the Pulumi schema", () => {
 });
 
 describe("the shipped stack files", () => {
-    it.each(["aws-dev", "aws-staging", "aws-prod"])(
+    it.each(["aws-dev", "aws-staging", "aws-prod", "azure-dev", "azure-staging", "azure-prod"])(
         "%s has only keys that the JSON Schema knows, and every one it requires",
         (stack) => {
             const { config } = parse(content(`stacks/Pulumi.${stack}.yaml`)) as { config: Record<string, unknown> };

@@ -36,8 +36,12 @@ describe("the npm package, installed in a project of its own", () => {
         for (const file of [
             "dist/components/aws.js",
             "dist/components/aws.d.ts",
+            "dist/components/azure.js",
+            "dist/components/azure.d.ts",
             "dist/plan/cli.js",
             "dist/components/database/bootstrap/bundle.js",
+            "dist/components/database/bootstrap/machine.cjs",
+            "dist/components/operations/host/files/backup.mjs",
             "dist/components/app-pair/host/files/setup.sh",
             "LICENSE",
             "README.md",
@@ -85,7 +89,23 @@ describe("the npm package, installed in a project of its own", () => {
             ) as string[];
         };
         expect(loaded("minusnow").filter((file) => /@pulumi\/(aws|azure)/.test(file))).toEqual([]);
-        expect(loaded("minusnow/aws").some((file) => file.includes("@pulumi/aws/"))).toBe(true);
-        expect(loaded("minusnow/aws").filter((file) => file.includes("@pulumi/azure"))).toEqual([]);
+        const clouds = [
+            { own: "aws", other: "azure-native" },
+            { own: "azure", sdk: "azure-native", other: "aws" },
+        ];
+        for (const { own, sdk = own, other } of clouds) {
+            const program = path.join(folder, "node_modules/minusnow/dist/stacks", `${own}.js`);
+            for (const entry of [`minusnow/${own}`, program]) {
+                const files = loaded(entry);
+                expect(
+                    files.some((file) => file.includes(`@pulumi/${sdk}/`)),
+                    entry,
+                ).toBe(true);
+                expect(
+                    files.filter((file) => file.includes(`@pulumi/${other}/`)),
+                    entry,
+                ).toEqual([]);
+            }
+        }
     });
 });
