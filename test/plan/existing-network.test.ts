@@ -1,19 +1,33 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { plan } from "../../plan/plan";
 import { repository } from "../support/plans";
 
-const folder = mkdtempSync(path.join(tmpdir(), "minusnow-network-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folders: string[] = [];
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));
 
-/** aws-prod in a network that is there already. */
-function projectInExistingNetwork(): string {
-    const subnets = (role: string) => `[subnet-0${role}1aaaaaaaa, subnet-0${role}2bbbbbbbb]`;
-    const network = ["edge", "app", "database", "storage", "cache"].map((role) => `      ${role}: ${subnets(role)}`);
-    const stack = readFileSync(path.join(repository, "stacks/Pulumi.aws-prod.yaml"), "utf8");
-    mkdirSync(folder, { recursive: true });
+const roles = ["edge", "app", "database", "storage", "cache"];
+const azureNetwork = "/subscriptions/s/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/hub";
+const clouds = [
+    {
+        stack: "aws-prod",
+        networkId: "vpc-0a1b2c3d4e5f60718",
+        subnetsOf: (role: string) => [`subnet-0${role}1aaaaaaaa`, `subnet-0${role}2bbbbbbbb`],
+    },
+    {
+        stack: "azure-prod",
+        networkId: azureNetwork,
+        subnetsOf: (role: string) => [`${azureNetwork}/subnets/${role}`],
+    },
+];
+
+/** A shipped stack in a network that is there already. */
+function projectInExistingNetwork({ stack, networkId, subnetsOf }: (typeof clouds)[number]): string {
+    const folder = mkdtempSync(path.join(tmpdir(), "minusnow-network-"));
+    folders.push(folder);
+    const shipped = readFileSync(path.join(repository, `stacks/Pulumi.${stack}.yaml`), "utf8");
     symlinkSync(path.join(repository, "node_modules"), path.join(folder, "node_modules"));
     writeFileSync(path.join(folder, "package.json"), "{}");
     writeFileSync(
@@ -23,20 +37,20 @@ function projectInExistingNetwork(): string {
     writeFileSync(
         path.join(folder, "Pulumi.prod.yaml"),
         [
-            stack.trimEnd(),
+            shipped.trimEnd(),
             "  minusnow:network:",
-            "    networkId: vpc-0a1b2c3d4e5f60718",
+            `    networkId: ${networkId}`,
             "    subnetIds:",
-            ...network,
+            ...roles.map((role) => `      ${role}: [${subnetsOf(role).join(", ")}]`),
             "",
         ].join("\n"),
     );
     return folder;
 }
 
-describe("a deployment in an existing network", () => {
+describe.each(clouds)("$stack in an existing network", (cloud) => {
     it("fails no rule for what only the network's owner knows", async () => {
-        const directory = projectInExistingNetwork();
+        const directory = projectInExistingNetwork(cloud);
         for (const unknowns of [false, true]) {
             const { outcome, policies } = await plan({
                 directory,

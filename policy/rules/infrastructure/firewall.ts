@@ -54,13 +54,22 @@ function publicNsgRules(stack: Stack): Finding[] {
         rulesOf(stack, group)
             .filter(fromInternet)
             .map((rule) => {
-                const allowed =
-                    gatewayGroups.includes(group) &&
-                    rule.ports.every((port) => PUBLIC_PORTS.map(String).includes(port));
-                return allowed
-                    ? pass(rule.holder, `${rule.name}: port ${rule.ports.join(", ")} of the gateway`)
-                    : fail(rule.holder, `${rule.name}: ports ${rule.ports.join(", ")} are open to the Internet`);
+                const { holder, name, ports: opened } = rule;
+                const isPublic = opened.every((port) => PUBLIC_PORTS.map(String).includes(port));
+                if (isPublic && gatewayGroups.length === 0 && !isAttached(stack, group)) {
+                    return waits(holder, `${name}: the subnet that it is for is not part of this stack`);
+                }
+                return isPublic && gatewayGroups.includes(group)
+                    ? pass(holder, `${name}: port ${opened.join(", ")} of the gateway`)
+                    : fail(holder, `${name}: ports ${opened.join(", ")} are open to the Internet`);
             }),
+    );
+}
+
+/** True when a security group guards something in this stack. */
+function isAttached(stack: Stack, group: Resource): boolean {
+    return [...stack.of(azure.subnet), ...stack.of(azure.networkInterface)].some(
+        (guarded) => guarded.refersTo("networkSecurityGroup", group) !== false,
     );
 }
 
