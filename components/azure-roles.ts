@@ -14,7 +14,7 @@ export const roles = {
     keyEncryption: "e147488a-f6f5-4113-8e2d-b22465e65bf6",
     /** Reads blobs. */
     blobReader: "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
-    /** Reads, writes and deletes blobs. */
+    /** Reads, writes and deletes blobs: for what Azure itself writes. */
     blobContributor: "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
 } as const;
 
@@ -63,10 +63,16 @@ export function giveRole(
     );
 }
 
+/** What a role of our own allows: on the resource, and on the data in it. */
+export interface Actions {
+    actions: string[];
+    dataActions?: string[];
+}
+
 /** Gives exactly these actions on one resource, by a role of its own that can be given in the resource's group only. */
 export function giveActions(
     name: string,
-    actions: string[],
+    { actions, dataActions = [] }: Actions,
     principalId: pulumi.Input<string>,
     scope: pulumi.Input<string>,
     child: pulumi.CustomResourceOptions,
@@ -80,13 +86,13 @@ export function giveActions(
             roleType: "CustomRole",
             scope: group,
             assignableScopes: [group],
-            permissions: [{ actions, notActions: [] }],
+            permissions: [{ actions, notActions: [], dataActions }],
         },
         child,
     );
     return new authorization.RoleAssignment(
         name,
-        { scope, principalId, principalType: "ServicePrincipal", roleDefinitionId: role.id },
+        { scope, principalId, principalType: "ServicePrincipal", roleDefinitionId: known(role.id, [role]) },
         child,
     );
 }
@@ -99,9 +105,14 @@ export function identityWithRoles(
     identity: { id: pulumi.Output<string> },
     given: authorization.RoleAssignment[],
 ): pulumi.Output<string> {
-    return pulumi.all([identity.id, ...given.map(({ createdOn }) => createdOn)]).apply(async ([id, ...times]) => {
+    return known(identity.id, given);
+}
+
+/** An id that resolves when what was made lately has had time to become known. */
+function known(id: pulumi.Output<string>, made: { createdOn: pulumi.Output<string> }[]): pulumi.Output<string> {
+    return pulumi.all([id, ...made.map(({ createdOn }) => createdOn)]).apply(async ([text, ...times]) => {
         await spread(times.map((time) => Date.parse(time)));
-        return id!;
+        return text!;
     });
 }
 

@@ -51,10 +51,7 @@ export function createStore(name: string, args: AzureBackupArgs, child: Child): 
     }
     keepDeleted(name, account, args, child);
     const made = containers(args).flatMap((container) =>
-        createContainer(name, container, account, lock !== BackupLock.None, args, {
-            ...child,
-            retainOnDelete: !deleteWithStack,
-        }),
+        createContainer(name, container, account, lock !== BackupLock.None, args, child),
     );
     deleteInTime(name, account, args, child);
     logAccess(name, account, args, child);
@@ -107,13 +104,15 @@ function createContainer(
     account: storage.StorageAccount,
     locked: boolean,
     { storeResourceGroupName: resourceGroupName }: AzureBackupArgs,
-    child: pulumi.CustomResourceOptions,
+    child: Child,
 ): pulumi.CustomResource[] {
+    // Azure deletes no container that holds locked blobs, and no policy without its entity tag; both go with the account.
+    const withAccount = { ...child, retainOnDelete: true };
     const place = { resourceGroupName, accountName: account.name };
     const container = new storage.BlobContainer(
         `${name}-${containerName}`,
         { ...place, containerName, publicAccess: "None" },
-        child,
+        withAccount,
     );
     if (!locked) {
         return [container];
@@ -127,7 +126,7 @@ function createContainer(
             immutabilityPeriodSinceCreationInDays: days,
             allowProtectedAppendWrites: false,
         },
-        { ...child, dependsOn: container },
+        { ...withAccount, dependsOn: container },
     );
     return [container, policy];
 }

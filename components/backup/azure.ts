@@ -134,16 +134,28 @@ function checkArguments(args: AzureBackupArgs): void {
     }
 }
 
-/** A snapshot is made by a write to its share, and removed by a deletion of it. */
-const SNAPSHOT_ACTIONS = ["read", "write", "delete"].map(
-    (action) => `Microsoft.Storage/storageAccounts/fileServices/shares/${action}`,
-);
+/**
+ * A snapshot is made by a write to its share and removed by a deletion, which the same right would allow of the share: soft
+ * delete and the copies in the store stand against that.
+ */
+const SNAPSHOTS = {
+    actions: ["read", "write", "delete"].map(
+        (action) => `Microsoft.Storage/storageAccounts/fileServices/shares/${action}`,
+    ),
+};
+
+/** The machine that writes backups deletes none: that is the store's own doing, when their time is over. */
+const CONTAINERS = "Microsoft.Storage/storageAccounts/blobServices/containers";
+const WRITE_BLOBS = {
+    actions: [`${CONTAINERS}/read`],
+    dataActions: ["read", "write", "add/action"].map((action) => `${CONTAINERS}/blobs/${action}`),
+};
 
 function giveRights(name: string, store: BackupStore, args: AzureBackupArgs, child: Child): pulumi.Resource[] {
     const { operationsPrincipalId, filesAccountId, configurationSecretIds } = args;
     return [
-        giveRole(`${name}-writes`, "blobContributor", operationsPrincipalId, store.accountId, child),
-        giveActions(`${name}-snapshots`, SNAPSHOT_ACTIONS, operationsPrincipalId, filesAccountId, child),
+        giveActions(`${name}-writes`, WRITE_BLOBS, operationsPrincipalId, store.accountId, child),
+        giveActions(`${name}-snapshots`, SNAPSHOTS, operationsPrincipalId, filesAccountId, child),
         ...Object.entries(configurationSecretIds).map(([file, id]) =>
             giveRole(`${name}-reads-${file.replace(/\..*$/, "")}`, "secretsUser", operationsPrincipalId, id, child),
         ),

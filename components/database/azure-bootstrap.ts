@@ -27,7 +27,9 @@ export interface BootstrapArgs {
 }
 
 const TIMEOUT_SECONDS = 1800;
-const RESTART = ["read", "restart/action"].map((action) => `Microsoft.DBforPostgreSQL/flexibleServers/${action}`);
+const RESTART = {
+    actions: ["read", "restart/action"].map((action) => `Microsoft.DBforPostgreSQL/flexibleServers/${action}`),
+};
 
 const script = `#!/bin/bash
 set -euo pipefail

@@ -20,14 +20,18 @@ export interface AzureDatabaseArgs {
     version?: string;
     /**
      * Compute size. Default Standard_D8ds_v5: 8 CPU and 32 GiB, the guide's recommended size. A change restarts the server at
-     * once. A replica must never be smaller than its primary: enlarge it first, by `pulumi up --target` with its URN.
+     * once. A replica must never be smaller than its primary, and no update changes one: enlarge it first, by
+     * `az postgres flexible-server update`.
      */
     size?: string;
     /** Storage in GiB, one of Azure's sizes: 32, 64, 128, … Default 512 (guide: 500). It grows by itself; not compared again. */
     storageGib?: number;
-    /** A synchronous standby in another zone that takes over within 60 to 120 s. Default true. A change is made in place. */
+    /** A synchronous standby in another zone, which Azure chooses, that takes over within 60 to 120 s. Default true. A change is made in place. */
     standby?: boolean;
-    /** A readable streaming replica in another zone (guide, step 4). Default true. */
+    /**
+     * A readable streaming replica in another zone (guide, step 4). Default true. To remove it, set `deletionProtection` to
+     * false in an update before. Nothing of it is changed in place; make it anew by `pulumi up --replace` with its URN.
+     */
     replica?: boolean;
     /** Days of point-in-time recovery, 7 to 35. Default 30 (guide, "Backup Strategy"). A change is made in place. */
     backupRetentionDays?: number;
@@ -35,7 +39,7 @@ export interface AzureDatabaseArgs {
     applyImmediately?: boolean;
     /** Refuses deletion, to everyone. Default true. A change is made in place. */
     deletionProtection?: boolean;
-    /** Names of the zones; the primary is in the first, standby and replica in the second. Not compared again. */
+    /** Names of the zones; the primary is in the first, the replica in the second. Not compared again. */
     zones: pulumi.Input<string[]>;
     /** Subnet of the private addresses. */
     endpointSubnetId: pulumi.Input<string>;
@@ -69,7 +73,7 @@ export interface AzureDatabaseArgs {
 export class AzureDatabase extends pulumi.ComponentResource implements Database {
     /**
      * Host that accepts writes; the name stays when the standby takes over or the replica is promoted. After a promotion
-     * restart the application servers, which know the server behind it, and run `pulumi refresh`.
+     * restart the application servers, which know the server behind it.
      */
     public readonly writerHost: pulumi.Output<string>;
     /** Host of the replica; the writer where there is none. */
@@ -217,8 +221,8 @@ function zone(args: AzureDatabaseArgs, place: number): pulumi.Output<string> {
     });
 }
 
-/** A failover swaps the zones of primary and standby, and storage grows by itself: they are not compared again. */
-const ownProperties = ["availabilityZone", "highAvailability.standbyAvailabilityZone", "storage.storageSizeGB"];
+/** What a failover, a promotion or growth changes is not compared again; an update sends it as `pulumi refresh` read it last. */
+const ownProperties = ["availabilityZone", "storage.storageSizeGB", "createMode", "sourceServerResourceId"];
 
 function createPrimary(
     name: string,
@@ -233,19 +237,17 @@ function createPrimary(
         `${name}-primary`,
         {
             ...sharedSettings(size, args),
-            createMode: "Create",
+            // A new server, and later on the same one: "Create" would say that it is another.
+            createMode: "Default",
             version: args.version ?? DEFAULT_VERSION,
             administratorLogin: ADMINISTRATOR,
             administratorLoginPassword: pulumi.secret(admin.value),
             authConfig: { passwordAuth: "Enabled", activeDirectoryAuth: "Disabled" },
             availabilityZone: zone(args, 0),
-            highAvailability: standby
-                ? { mode: "ZoneRedundant", standbyAvailabilityZone: zone(args, 1) }
-                : { mode: "Disabled" },
+            // In which other zone the standby is, Azure chooses, and exchanges at a failover.
+            highAvailability: { mode: standby ? "ZoneRedundant" : "Disabled" },
             storage: { storageSizeGB: storageGib ?? smallestStorage(databaseStorageGib), autoGrow: "Enabled" },
             backup: { backupRetentionDays, geoRedundantBackup: "Disabled" },
-            // Sunday at 3, when backups rest.
-            maintenanceWindow: { customWindow: "Enabled", dayOfWeek: 0, startHour: 3, startMinute: 0 },
         },
         { ...child, dependsOn, protect: deletionProtection, ignoreChanges: ownProperties },
     );
@@ -304,16 +306,27 @@ function createReplica(
     args: AzureDatabaseArgs,
     child: Child,
 ): Replica {
+    const { deletionProtection = true } = args;
+    const { resourceGroupName, ...fixed } = {
+        ...sharedSettings(size, args),
+        createMode: "Replica",
+        sourceServerResourceId: primary.id,
+        availabilityZone: zone(args, 1),
+    };
     const server = new dbforpostgresql.Server(
         `${name}-replica`,
+        { resourceGroupName, ...fixed },
+        // Azure refuses every change that names it a replica, as an update would, once it is one.
         {
-            ...sharedSettings(size, args),
-            createMode: "Replica",
-            sourceServerResourceId: primary.id,
-            availabilityZone: zone(args, 1),
+            ...child,
+            dependsOn: bootstrapped,
+            protect: deletionProtection,
+            ignoreChanges: [...Object.keys(fixed), "storage"],
         },
-        { ...child, dependsOn: bootstrapped, ignoreChanges: ownProperties },
     );
+    if (deletionProtection) {
+        refuseDeletion(`${name}-replica`, server.id, child);
+    }
     const settings = configure(`${name}-replica`, server, size, args, child);
     const address = giveAddress(`${name}-replica`, server, args, { ...child, dependsOn: settings });
     return { id: server.id, hosts: nameRoles(name, primary, server, address, args, child) };

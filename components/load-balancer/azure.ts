@@ -106,7 +106,8 @@ function createAddress(name: string, args: AzureLoadBalancerArgs, child: Child):
             ddosSettings: { protectionMode: "VirtualNetworkInherited" },
             tags,
         },
-        child,
+        // Azure makes three zones of two, and refuses to change them.
+        { ...child, ignoreChanges: ["zones"] },
     );
     if (deletionProtection) {
         refuseDeletion(`${name}-address`, address.id, child);

@@ -353,7 +353,8 @@ function publicAddress(
             zones,
             tags: args.tags,
         },
-        child,
+        // Azure makes three zones of two, and refuses to change them.
+        { ...child, ignoreChanges: ["zones"] },
     );
 }
 

@@ -194,13 +194,11 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
         const primary = at.one("dbforpostgresql.Server", "-primary").inputs;
         expect(primary).toMatchObject({
             version: "17",
-            createMode: "Create",
+            createMode: "Default",
             network: { publicNetworkAccess: "Disabled" },
             dataEncryption: { type: "AzureKeyVault" },
             storage: { storageSizeGB: isDevelopment ? 64 : 512, autoGrow: "Enabled" },
-            highAvailability: isDevelopment
-                ? { mode: "Disabled" }
-                : { mode: "ZoneRedundant", standbyAvailabilityZone: "2" },
+            highAvailability: isDevelopment ? { mode: "Disabled" } : { mode: "ZoneRedundant" },
             administratorLoginPassword: "[secret]",
         });
         const size = {
@@ -275,6 +273,7 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
     itWhen(isProduction, "steps 3 to 5 in production: what holds data is protected", () => {
         for (const resource of [
             at.one("dbforpostgresql.Server", "-primary"),
+            at.one("dbforpostgresql.Server", "-replica"),
             at.one("storage.StorageAccount", "-files"),
             at.one("storage.StorageAccount", "-backup"),
         ]) {
@@ -295,7 +294,6 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
             ["managedidentity.UserAssignedIdentity", "-secrets-key"],
             ["authorization.RoleAssignment", "-secrets-key"],
             ["storage.StorageAccount", "-backup"],
-            ["storage.BlobContainer", "-backup-database"],
         ] as const) {
             const resource = at.one(type, end);
             expect(resource.options.retainOnDelete ?? false, resource.name).toBe(kept);

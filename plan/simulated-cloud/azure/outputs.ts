@@ -84,6 +84,7 @@ const makers: Record<string, Maker | undefined> = {
     }),
     // Long ago, so that nobody waits until all of the simulated cloud knows the role.
     "azure-native:authorization:RoleAssignment": () => ({ createdOn: CREATED }),
+    "azure-native:authorization:RoleDefinition": () => ({ createdOn: CREATED }),
     "azure-native:compute:DiskEncryptionSet": ({ urn }) => ({
         identity: { type: "SystemAssigned", principalId: uuid(`${urn} principal`), tenantId: TENANT },
     }),

@@ -176,7 +176,7 @@ export const databaseTraps: readonly Trap[] = [
         "azure-database-password-missing",
         SERVER,
         (inputs) =>
-            at(inputs, "createMode") === "Create" &&
+            ["Create", "Default", undefined].includes(textAt(inputs, "createMode")) &&
             at(inputs, "authConfig.passwordAuth") !== "Disabled" &&
             !isSet(inputs, "administratorLoginPassword"),
         "InvalidParameterValue: administratorLogin and administratorLoginPassword are needed when a server is created",
