@@ -11,39 +11,38 @@ const SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6";
 
 /** The facts of a plan on Azure. */
 export function azureFacts(at: PlannedStack): Facts {
-    const one = (type: string, end = "") => at.one(`azure-native:${type}`, end);
-    const all = (type: string) => at.all(`azure-native:${type}`);
-    const gateway = one("network:ApplicationGateway").inputs as Fields;
+    const { one, all } = at;
+    const gateway = one("network.ApplicationGateway").inputs as Fields;
     const probe = gateway["probes"][0] as Fields;
     const backend = gateway["backendHttpSettingsCollection"][0] as Fields;
     const headers = gateway["rewriteRuleSets"][0]["rewriteRules"][0]["actionSet"][
         "responseHeaderConfigurations"
     ] as Fields[];
-    const waf = one("network:WebApplicationFirewallPolicy").inputs as Fields;
-    const servers = all("compute:VirtualMachine").filter(({ name }) => /-app\d$/.test(name));
+    const waf = one("network.WebApplicationFirewallPolicy").inputs as Fields;
+    const servers = all("compute.VirtualMachine").filter(({ name }) => /-app\d$/.test(name));
     const server = servers[0]!.inputs as Fields;
-    const cards = all("network:NetworkInterface").filter(({ name }) => /-app\d$/.test(name));
-    const primary = one("dbforpostgresql:Server", "-primary").inputs as Fields;
-    const replica = one("dbforpostgresql:Server", "-replica").inputs as Fields;
-    const settings = all("dbforpostgresql:Configuration").filter(({ name }) => name.includes("-primary-"));
-    const secrets = all("keyvault:Secret");
+    const cards = all("network.NetworkInterface").filter(({ name }) => /-app\d$/.test(name));
+    const primary = one("dbforpostgresql.Server", "-primary").inputs as Fields;
+    const replica = one("dbforpostgresql.Server", "-replica").inputs as Fields;
+    const settings = all("dbforpostgresql.Configuration").filter(({ name }) => name.includes("-primary-"));
+    const secrets = all("keyvault.Secret");
     const admin = secrets.find(({ name }) => name.endsWith("-db-admin"))!;
-    const files = one("storage:StorageAccount", "-files");
-    const cluster = one("redisenterprise:RedisEnterprise").inputs as Fields;
-    const cache = one("redisenterprise:Database").inputs as Fields;
-    const vault = one("keyvault:Vault").inputs["properties"] as Fields;
-    const alerts = [...all("monitor:MetricAlert"), ...all("monitor:ScheduledQueryRule")].filter(({ inputs }) =>
+    const files = one("storage.StorageAccount", "-files");
+    const cluster = one("redisenterprise.RedisEnterprise").inputs as Fields;
+    const cache = one("redisenterprise.Database").inputs as Fields;
+    const vault = one("keyvault.Vault").inputs["properties"] as Fields;
+    const alerts = [...all("monitor.MetricAlert"), ...all("monitor.ScheduledQueryRule")].filter(({ inputs }) =>
         text(inputs["tags"]).includes('"metric"'),
     );
     const locked = (name: string) =>
-        all("authorization:ManagementLockByScope").some((lock) => lock.name.endsWith(name));
+        all("authorization.ManagementLockByScope").some((lock) => lock.name.endsWith(name));
     const diagnostic = (name: string) =>
-        all("monitor:DiagnosticSetting").some((setting) => setting.name.endsWith(name));
+        all("monitor.DiagnosticSetting").some((setting) => setting.name.endsWith(name));
     const script = (kind: string) =>
-        (one("compute:VirtualMachineRunCommandByVirtualMachine", `-backup-${kind}`).inputs["source"] as Fields)[
+        (one("compute.VirtualMachineRunCommandByVirtualMachine", `-backup-${kind}`).inputs["source"] as Fields)[
             "script"
         ] as string;
-    const rules = (one("storage:ManagementPolicy").inputs["policy"] as Fields)["rules"] as Fields[];
+    const rules = (one("storage.ManagementPolicy").inputs["policy"] as Fields)["rules"] as Fields[];
     const days = (kind: string) =>
         rules.find(({ name }) => name === kind)!["definition"]["actions"]["baseBlob"]["delete"][
             "daysAfterModificationGreaterThan"
@@ -53,10 +52,10 @@ export function azureFacts(at: PlannedStack): Facts {
         days: days(kind),
     });
     const readable = (identity: string) => {
-        const principal = outputs(at, one("managedidentity:UserAssignedIdentity", identity))["principalId"];
+        const principal = outputs(at, one("managedidentity.UserAssignedIdentity", identity))["principalId"];
         return secrets
             .filter((secret) =>
-                all("authorization:RoleAssignment").some(
+                all("authorization.RoleAssignment").some(
                     ({ inputs }) =>
                         inputs["principalId"] === principal &&
                         inputs["scope"] === idOf(at, secret) &&
@@ -131,12 +130,12 @@ export function azureFacts(at: PlannedStack): Facts {
                 }),
             ),
             adminSecret: admin.name,
-            adminSecretReaders: all("authorization:RoleAssignment")
+            adminSecretReaders: all("authorization.RoleAssignment")
                 .filter(({ inputs }) => inputs["scope"] === idOf(at, admin))
                 .map(({ name }) => name),
         },
         storage: {
-            directories: all("storage:FileShare").map(({ inputs }) => inputs["shareName"] as unknown as string),
+            directories: all("storage.FileShare").map(({ inputs }) => inputs["shareName"] as unknown as string),
             tls: (files.inputs["enableHttpsTrafficOnly"] as unknown) === true,
             customerKey: (files.inputs["encryption"] as Fields)["keySource"] === "Microsoft.Keyvault",
             zones: ((files.inputs["sku"] as Fields)["name"] as string).endsWith("_ZRS"),
@@ -150,13 +149,13 @@ export function azureFacts(at: PlannedStack): Facts {
         },
         secrets: {
             lengths: at.all("index.RandomPassword").map(({ inputs }) => inputs["length"] as unknown as number),
-            keyRotates: text(one("keyvault:Key").inputs).includes('"rotate"'),
+            keyRotates: text(one("keyvault.Key").inputs).includes('"rotate"'),
             recoverableDays: vault["enablePurgeProtection"] ? vault["softDeleteRetentionInDays"] : 0,
         },
         network: {
-            space: (one("network:VirtualNetwork").inputs["addressSpace"] as Fields)["addressPrefixes"][0],
+            space: (one("network.VirtualNetwork").inputs["addressSpace"] as Fields)["addressPrefixes"][0],
             subnets: Object.fromEntries(
-                all("network:Subnet").map(({ name, inputs }) => {
+                all("network.Subnet").map(({ name, inputs }) => {
                     const role = name.replace(/^.*-net-/, "");
                     return [/\d$/.test(role) ? role : `${role}-1`, inputs["addressPrefix"] as unknown as string];
                 }),
@@ -168,12 +167,12 @@ export function azureFacts(at: PlannedStack): Facts {
                         ({ name }) => `${(name as string).split("-")[1]} -> ${role} ${(name as string).split("-")[2]}`,
                     ),
             ),
-            outbound: (one("network:NetworkSecurityGroup", "-net-app").inputs["securityRules"] as Fields[])
+            outbound: (one("network.NetworkSecurityGroup", "-net-app").inputs["securityRules"] as Fields[])
                 .filter(({ name }) => /^to-internet-/.test(name))
                 .map((rule) => Number(rule["destinationPortRange"])),
-            flowLogs: all("network:FlowLog").length === 1,
-            translation: all("network:NatGateway").length,
-            privateServices: all("network:PrivateEndpoint").flatMap(
+            flowLogs: all("network.FlowLog").length === 1,
+            translation: all("network.NatGateway").length,
+            privateServices: all("network.PrivateEndpoint").flatMap(
                 ({ inputs }) => (inputs["privateLinkServiceConnections"] as Fields[])[0]!["groupIds"] as string[],
             ),
         },
@@ -183,22 +182,22 @@ export function azureFacts(at: PlannedStack): Facts {
             above: threshold(alert),
         })),
         receivers: { warning: action("warning"), critical: action("critical") },
-        probes: all("applicationinsights:WebTest").map(
+        probes: all("applicationinsights.WebTest").map(
             ({ inputs }) => new URL((inputs["request"] as Fields)["requestUrl"]).pathname,
         ),
-        dashboard: all("applicationinsights:Workbook").length === 1,
-        serviceDown: all("monitor:MetricAlert").some(({ name }) => name.endsWith("-watch-down")),
+        dashboard: all("applicationinsights.Workbook").length === 1,
+        serviceDown: all("monitor.MetricAlert").some(({ name }) => name.endsWith("-watch-down")),
         backups: {
             database: backup("database"),
             files: backup("files"),
             "audit-logs": backup("audit-logs"),
             configuration: { days: days("configuration") },
         },
-        backupsLocked: all("storage:BlobContainerImmutabilityPolicy").length === all("storage:BlobContainer").length,
-        backupsCopied: ((one("storage:StorageAccount", "-backup").inputs["sku"] as Fields)["name"] as string).includes(
+        backupsLocked: all("storage.BlobContainerImmutabilityPolicy").length === all("storage.BlobContainer").length,
+        backupsCopied: ((one("storage.StorageAccount", "-backup").inputs["sku"] as Fields)["name"] as string).includes(
             "GRS",
         ),
-        backupFailureTold: all("monitor:ScheduledQueryRule").some(({ name }) => name.endsWith("-backup-failed")),
+        backupFailureTold: all("monitor.ScheduledQueryRule").some(({ name }) => name.endsWith("-backup-failed")),
         archiveIsCold: script("audit-logs").includes("TIER=Archive"),
         tagged: { missing: untagged(at.resources.filter(({ inputs }) => "tags" in inputs)) },
         readinessFirst: readinessFirst(at),
@@ -206,7 +205,7 @@ export function azureFacts(at: PlannedStack): Facts {
 }
 
 function inbound(at: PlannedStack, role: string): Fields[] {
-    const group = at.one("azure-native:network:NetworkSecurityGroup", `-net-${role}`);
+    const group = at.one("network.NetworkSecurityGroup", `-net-${role}`);
     return (group.inputs["securityRules"] as Fields[]).filter(
         ({ direction, access }) => direction === "Inbound" && access === "Allow",
     );
