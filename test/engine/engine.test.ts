@@ -34,6 +34,8 @@ interface Case {
     newer: (cloud: ServedCloud) => Record<string, string>;
     /** What an update with a new release does, and nothing else. */
     release: string[];
+    /** Sizes of a database that may have a replica, the second one larger; where a replica is never updated. */
+    sizes?: [string, string];
 }
 
 const cases: Case[] = [
@@ -63,6 +65,7 @@ const cases: Case[] = [
         database: "azure-native:dbforpostgresql:Server",
         newer: () => ({ "minusnow:appPair.nodeVersion": "22" }),
         release: ["update minusnow-dev-app-release", "update minusnow-dev-backup-configuration"],
+        sizes: ["Standard_D2ds_v5", "Standard_D4ds_v5"],
     },
 ];
 
@@ -83,6 +86,9 @@ describe.skipIf(!hasPulumi).each(cases)("the real engine with $cloud", (given) =
         expect((await pulumi("login", `file://${path.join(folder, "state")}`)).status).toBe(0);
         for (const stack of [STACK, PRODUCTION]) {
             expect(await pulumi("stack", "init", stack)).toMatchObject({ status: 0 });
+        }
+        if (given.sizes) {
+            await set("database.size", given.sizes[0]);
         }
     });
     afterAll(() => {
@@ -111,6 +117,9 @@ describe.skipIf(!hasPulumi).each(cases)("the real engine with $cloud", (given) =
         child.stderr.on("data", (data: Buffer) => (printed += data.toString()));
         return new Promise((resolve) => child.on("close", (status) => resolve({ status, printed })));
     }
+
+    const set = (key: string, value: string) =>
+        pulumi("config", "set", "--stack", STACK, "--path", `minusnow:${key}`, value);
 
     /** Runs an operation on the stack and gives the engine's own change summary. */
     async function change(command: string, ...args: string[]): Promise<Outcome & { summary: Summary }> {
@@ -198,6 +207,21 @@ describe.skipIf(!hasPulumi).each(cases)("the real engine with $cloud", (given) =
         expect(status, printed).toBe(0);
         expect(cloud.operations.map(({ kind, name }) => `${kind} ${name}`).sort()).toEqual(given.release);
     });
+
+    if (given.sizes) {
+        const [, larger] = given.sizes;
+        it("leaves a replica alone when its primary changes", async () => {
+            await set("database.replica", "true");
+            const added = await change("up", "--yes", "--skip-preview");
+            expect(added.status, added.printed).toBe(0);
+            cloud.operations.length = 0;
+            await set("database.size", larger);
+            const grown = await change("up", "--yes", "--skip-preview");
+            expect(grown.status, grown.printed).toBe(0);
+            const servers = cloud.operations.filter(({ type }) => type === given.database);
+            expect(servers.map(({ kind, name }) => `${kind} ${name}`)).toEqual(["update minusnow-dev-db-primary"]);
+        });
+    }
 
     it("explains a wrong configuration without a stack trace", async () => {
         await pulumi("config", "set", "--stack", STACK, "--path", "minusnow:appPair.count", "0");

@@ -168,12 +168,14 @@ function provider(
         update: unary((request: proto.UpdateRequest) => {
             const response = new proto.UpdateResponse();
             if (!request.getPreview()) {
+                refuseUpdate(typeOf(request.getUrn()), revealObject(read(request.getNews())));
                 record("update", request.getUrn());
             }
             response.setProperties(write(mergeValues(read(request.getOlds()), read(request.getNews())) as Values));
             return response;
         }),
         delete: unary((request: proto.DeleteRequest) => {
+            refuseDeletion(typeOf(request.getUrn()));
             record("delete", request.getUrn());
             cloud.remove(typeOf(request.getUrn()), request.getId());
             return new Empty();
@@ -187,6 +189,20 @@ function provider(
         }),
         cancel: unary(() => new Empty()),
     };
+}
+
+/** What Azure refuses of a resource that exists. */
+function refuseUpdate(type: string, news: Values): void {
+    if (type === "azure-native:dbforpostgresql:Server" && news["createMode"] === "Replica") {
+        throw new Error("ReadReplicaAlreadyExistWithGivenName: a read replica with the given name exists already");
+    }
+}
+
+/** Deleting a policy needs its entity tag, which the provider does not send; a container with locked blobs stays. */
+function refuseDeletion(type: string): void {
+    if (/^azure-native:storage:BlobContainer/.test(type)) {
+        throw new Error("PreconditionFailed: the condition that If-Match gives is not met");
+    }
 }
 
 /** What a provider shows of a resource before it exists. */
