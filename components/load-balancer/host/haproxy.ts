@@ -1,0 +1,118 @@
+import { healthCheck, ports, securityHeaders, stickyCookie, timeouts } from "../../reference";
+import { LoadBalancerMode } from "../contract";
+
+/** An application server behind the balancer. */
+export interface Member {
+    /** Name for the sticky cookie and for statistics, for example `app1`. */
+    name: string;
+    /** Private address. */
+    address: string;
+}
+
+/** What HAProxy is to know. */
+export interface HaproxyHost {
+    /** Host name that users open; health checks ask by it. */
+    hostname: string;
+    members: Member[];
+    mode: LoadBalancerMode;
+    /** Requests a minute of one address, above which it gets 429. */
+    rateLimitPerMinute: number;
+    /** True where a layer-4 balancer in front tells the user's address by the PROXY protocol. */
+    behindProxy: boolean;
+}
+
+/** Certificate with its chain and key, in this order, as HAProxy wants them. */
+export const certificatePath = "/etc/ssl/private/minusnow.pem";
+/** Socket by which servers are drained. */
+export const adminSocket = "/run/haproxy/admin.sock";
+
+/** Seconds a user may take to send the head of a request. */
+const REQUEST_SECONDS = 10;
+/** Seconds a connection may wait for its next request. */
+const KEEP_ALIVE_SECONDS = 10;
+/** Addresses whose rate is counted at the same time; HAProxy keeps about 100 bytes for each. */
+const ADDRESSES = "1m";
+
+/**
+ * The guide's HAProxy configuration (step 1, option A), and what it leaves out: a request that meets a dying server goes to
+ * another one, unless that could repeat a write.
+ */
+export function renderHaproxy(host: HaproxyHost): string {
+    return [globalSection, defaultsSection, frontend(host), backend(host), rates, statistics].join("\n");
+}
+
+const globalSection = `global
+    log /dev/log local0
+    chroot /var/lib/haproxy
+    stats socket ${adminSocket} mode 660 level admin expose-fd listeners
+    user haproxy
+    group haproxy
+    ssl-default-bind-ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256
+    ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets
+`;
+
+const defaultsSection = `defaults
+    log global
+    mode http
+    option httplog
+    option dontlognull
+    option redispatch
+    retries 3
+    retry-on conn-failure empty-response
+    timeout connect ${timeouts.connectSeconds}s
+    timeout client ${timeouts.clientSeconds}s
+    timeout server ${timeouts.serverSeconds}s
+    timeout http-request ${REQUEST_SECONDS}s
+    timeout http-keep-alive ${KEEP_ALIVE_SECONDS}s
+`;
+
+function frontend({ rateLimitPerMinute, behindProxy }: HaproxyHost): string {
+    const proxy = behindProxy ? " accept-proxy" : "";
+    const { strictTransportSecurity, contentTypeOptions, frameOptions } = securityHeaders;
+    return `frontend https_front
+    bind *:${ports.https}${proxy} ssl crt ${certificatePath} alpn h2,http/1.1
+    bind *:${ports.http}${proxy}
+    http-request track-sc0 src table rates
+    http-request deny deny_status 429 if { sc_http_req_rate(0) gt ${rateLimitPerMinute} }
+    http-request redirect scheme https code 301 unless { ssl_fc }
+    # Only what may be asked twice is asked again.
+    http-request disable-l7-retry unless METH_GET or { method OPTIONS }
+    http-request set-header X-Forwarded-Proto https
+    option forwardfor
+    # Also on answers of HAProxy itself.
+    http-after-response set-header Strict-Transport-Security "${strictTransportSecurity}"
+    http-after-response set-header X-Content-Type-Options "${contentTypeOptions}"
+    http-after-response set-header X-Frame-Options "${frameOptions}"
+    http-after-response del-header Server
+    default_backend minusnow_app_servers
+`;
+}
+
+function backend({ hostname, members, mode }: HaproxyHost): string {
+    const { path, expectedStatus, intervalSeconds, timeoutSeconds, fall, rise } = healthCheck;
+    const servers = members.map(({ name, address }, place) => {
+        const isBackup = mode === LoadBalancerMode.ActivePassive && place > 0;
+        return `    server ${name} ${address}:${ports.app} cookie ${name}${isBackup ? " backup" : ""}\n`;
+    });
+    return `backend minusnow_app_servers
+    balance roundrobin
+    option httpchk
+    http-check send meth GET uri ${path} ver HTTP/1.1 hdr Host ${hostname}
+    http-check expect status ${expectedStatus}
+    timeout check ${timeoutSeconds}s
+    cookie ${stickyCookie} insert indirect nocache httponly secure
+    # A server that is out ends the requests that wait for it.
+    default-server check inter ${intervalSeconds}s fall ${fall} rise ${rise} weight 100 on-marked-down shutdown-sessions
+${servers.join("")}`;
+}
+
+const rates = `backend rates
+    stick-table type ipv6 size ${ADDRESSES} expire 1m store http_req_rate(1m)
+`;
+
+const statistics = `listen stats
+    bind 127.0.0.1:8404
+    stats enable
+    stats uri /stats
+    stats refresh 10s
+`;

@@ -1,0 +1,221 @@
+import { createServer, type IncomingMessage, request as plainRequest, type Server } from "node:http";
+import { type RequestOptions, request as tlsRequest } from "node:https";
+import { createConnection } from "node:net";
+import { connect as tlsConnect } from "node:tls";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { LoadBalancerMode } from "../../components/load-balancer/contract";
+import { type HaproxyHost, renderHaproxy } from "../../components/load-balancer/host/haproxy";
+import { complaints, type Haproxy, hasHaproxy, startHaproxy } from "../support/haproxy";
+
+const members = [
+    { name: "app1", address: "127.0.0.21" },
+    { name: "app2", address: "127.0.0.22" },
+];
+const settings: HaproxyHost = {
+    hostname: "minusnow.example.com",
+    members,
+    mode: LoadBalancerMode.ActiveActive,
+    rateLimitPerMinute: 2000,
+    behindProxy: false,
+};
+
+/** An application server on its guide's port, on a loopback address of its own. */
+interface AppServer {
+    /** Requests that arrived, health checks left out. */
+    arrived: string[];
+    /** Ends as a process does that is killed: all connections break. */
+    kill: () => Promise<void>;
+}
+
+function startApp({ name, address }: (typeof members)[number]): Promise<AppServer> {
+    const arrived: string[] = [];
+    const server: Server = createServer((request, response) => {
+        if (request.url === "/health") {
+            response.end();
+            return;
+        }
+        arrived.push(`${request.method} ${request.url}`);
+        const answer = () => response.setHeader("Server", "secret").end(name);
+        if (request.url?.startsWith("/slow")) {
+            setTimeout(answer, 400);
+        } else {
+            answer();
+        }
+    });
+    const kill = () =>
+        new Promise<void>((resolve) => {
+            server.close(() => resolve());
+            server.closeAllConnections();
+        });
+    return new Promise((resolve) => server.listen(5000, address, () => resolve({ arrived, kill })));
+}
+
+interface Answer {
+    status: number;
+    headers: IncomingMessage["headers"];
+    body: string;
+}
+
+describe.skipIf(!hasHaproxy)("HAProxy as it is rendered (guide, step 1, option A)", () => {
+    let haproxy: Haproxy | undefined;
+    let apps: AppServer[];
+
+    beforeEach(async () => {
+        apps = await Promise.all(members.map(startApp));
+    });
+    afterEach(async () => {
+        await haproxy?.stop();
+        haproxy = undefined;
+        await Promise.all(apps.map((app) => app.kill().catch(() => undefined)));
+    });
+    const start = async (changes: Partial<HaproxyHost> = {}) => {
+        haproxy = await startHaproxy(renderHaproxy({ ...settings, ...changes }));
+        return haproxy;
+    };
+    const ask = (url: string, options: RequestOptions = {}, body = "") =>
+        new Promise<Answer>((resolve, reject) => {
+            const send = url.startsWith("https:") ? tlsRequest : plainRequest;
+            const request = send(url, { rejectUnauthorized: false, agent: false, ...options }, (response) => {
+                let text = "";
+                response.on("data", (chunk: Buffer) => (text += chunk.toString()));
+                response.on("end", () =>
+                    resolve({ status: response.statusCode!, headers: response.headers, body: text }),
+                );
+            });
+            request.on("error", reject);
+            request.end(body);
+        });
+    const site = () => `https://127.0.0.1:${haproxy!.httpsPort}`;
+
+    it.each([LoadBalancerMode.ActiveActive, LoadBalancerMode.ActivePassive])(
+        "accepts the configuration of mode %s without a warning",
+        (mode) => {
+            expect(complaints(renderHaproxy({ ...settings, mode }))).toBe("");
+            expect(complaints(renderHaproxy({ ...settings, mode, behindProxy: true }))).toBe("");
+        },
+    );
+
+    it("redirects 80 by 301 and sends the three headers, also on its own answers", async () => {
+        await start();
+        const redirect = await ask(`http://127.0.0.1:${haproxy!.httpPort}/tickets?open=1`, {
+            headers: { Host: "minusnow.example.com" },
+        });
+        expect(redirect).toMatchObject({
+            status: 301,
+            headers: { location: "https://minusnow.example.com/tickets?open=1", "x-frame-options": "SAMEORIGIN" },
+        });
+        const { status, headers } = await ask(`${site()}/`);
+        expect(status).toBe(200);
+        expect(headers).toMatchObject({
+            "strict-transport-security": "max-age=31536000; includeSubDomains",
+            "x-content-type-options": "nosniff",
+            "x-frame-options": "SAMEORIGIN",
+        });
+        expect(headers).not.toHaveProperty("server");
+    });
+
+    it.each([
+        ["TLSv1.1", false],
+        ["TLSv1.2", true],
+        ["TLSv1.3", true],
+    ] as const)("speaks %s: %s", async (version, spoken) => {
+        await start();
+        const handshake = new Promise<boolean>((resolve) => {
+            const options = { minVersion: version, maxVersion: version, ciphers: "DEFAULT@SECLEVEL=0" };
+            const socket = tlsConnect(
+                haproxy!.httpsPort,
+                "127.0.0.1",
+                { rejectUnauthorized: false, ...options },
+                () => {
+                    socket.destroy();
+                    resolve(true);
+                },
+            );
+            socket.on("error", () => resolve(false));
+        });
+        expect(await handshake).toBe(spoken);
+    });
+
+    it("shares requests, and keeps a session at its server by a cookie that scripts cannot read", async () => {
+        await start();
+        const answers = await Promise.all(Array.from({ length: 8 }, () => ask(`${site()}/`)));
+        expect(new Set(answers.map(({ body }) => body))).toEqual(new Set(["app1", "app2"]));
+        const [cookie] = answers[0]!.headers["set-cookie"]!;
+        expect(cookie).toMatch(/^SERVERID=app\d; path=\/; HttpOnly; Secure$/);
+        const headers = { Cookie: cookie!.split(";")[0] };
+        const sticky = await Promise.all(Array.from({ length: 8 }, () => ask(`${site()}/`, { headers })));
+        expect(new Set(sticky.map(({ body }) => body))).toEqual(new Set([answers[0]!.body]));
+    });
+
+    it("answers 429 to an address above its rate while another is served", async () => {
+        await start({ rateLimitPerMinute: 50 });
+        const flood = await Promise.all(Array.from({ length: 80 }, () => ask(`${site()}/`)));
+        const statuses = flood.map(({ status }) => status);
+        expect(statuses.filter((status) => status === 200)).toHaveLength(50);
+        expect(statuses.filter((status) => status === 429)).toHaveLength(30);
+        expect(await ask(`${site()}/`, { localAddress: "127.0.0.9" })).toMatchObject({ status: 200 });
+    });
+
+    it("loses no request that may be asked twice when a server is killed under load, and repeats no write", async () => {
+        await start();
+        const sent: Promise<{ kind: string; failed: boolean }>[] = [];
+        const BODY = { GET: "", POST: "title=printer" };
+        const lengthOf = (kind: keyof typeof BODY) => (kind === "POST" ? { "Content-Length": BODY.POST.length } : {});
+        const send = (kind: keyof typeof BODY, place: number) =>
+            sent.push(
+                ask(`${site()}/slow/${kind}/${place}`, { method: kind, headers: lengthOf(kind) }, BODY[kind]).then(
+                    ({ status }) => ({ kind, failed: status >= 500 }),
+                    () => ({ kind, failed: true }),
+                ),
+            );
+        for (let place = 0; place < 60; place++) {
+            send("GET", place);
+            if (place % 3 === 0) {
+                send("POST", place);
+            }
+            if (place === 30) {
+                void apps[0]!.kill();
+            }
+            await new Promise((resolve) => setTimeout(resolve, 15));
+        }
+        const outcomes = await Promise.all(sent);
+        expect(outcomes.filter(({ kind, failed }) => kind === "GET" && failed)).toEqual([]);
+        const writes = apps.flatMap(({ arrived }) => arrived).filter((line) => line.startsWith("POST"));
+        expect(new Set(writes).size).toBe(writes.length);
+        expect(apps[1]!.arrived.length).toBeGreaterThan(30);
+    }, 30_000);
+
+    it("sends everything to the first server in active-passive mode, until it fails", async () => {
+        await start({ mode: LoadBalancerMode.ActivePassive });
+        const before = await Promise.all(Array.from({ length: 6 }, () => ask(`${site()}/`)));
+        expect(new Set(before.map(({ body }) => body))).toEqual(new Set(["app1"]));
+        await apps[0]!.kill();
+        const deadline = Date.now() + 25_000;
+        let answer = await ask(`${site()}/`);
+        while (answer.body !== "app2" && Date.now() < deadline) {
+            await new Promise((resolve) => setTimeout(resolve, 250));
+            answer = await ask(`${site()}/`);
+        }
+        expect(answer).toMatchObject({ status: 200, body: "app2" });
+    }, 40_000);
+
+    it("drains a server by its admin socket", async () => {
+        await start();
+        await haproxy!.command("set server minusnow_app_servers/app1 state drain");
+        const answers = await Promise.all(Array.from({ length: 6 }, () => ask(`${site()}/`)));
+        expect(new Set(answers.map(({ body }) => body))).toEqual(new Set(["app2"]));
+    });
+
+    it("shows statistics on loopback's own address alone", async () => {
+        await start();
+        expect(await ask(`http://127.0.0.1:${haproxy!.statsPort}/stats`)).toMatchObject({ status: 200 });
+        const reached = await new Promise<boolean>((resolve) => {
+            const socket = createConnection(haproxy!.statsPort, "127.0.0.2", () => {
+                socket.destroy();
+                resolve(true);
+            });
+            socket.on("error", () => resolve(false));
+        });
+        expect(reached).toBe(false);
+    });
+});
