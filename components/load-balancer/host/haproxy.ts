@@ -1,35 +1,10 @@
 import { healthCheck, ports, securityHeaders, stickyCookie, timeouts } from "../../reference";
 import { LoadBalancerMode } from "../contract";
+import { type BalancerHost, certificatePath, CIPHERS, KEEP_ALIVE_SECONDS, REQUEST_SECONDS } from "./balancer";
 
-/** An application server behind the balancer. */
-export interface Member {
-    /** Name for the sticky cookie and for statistics, for example `app1`. */
-    name: string;
-    /** Private address. */
-    address: string;
-}
-
-/** What HAProxy is to know. */
-export interface HaproxyHost {
-    /** Host name that users open; health checks ask by it. */
-    hostname: string;
-    members: Member[];
-    mode: LoadBalancerMode;
-    /** Requests a minute of one address, above which it gets 429. */
-    rateLimitPerMinute: number;
-    /** True where a layer-4 balancer in front tells the user's address by the PROXY protocol. */
-    behindProxy: boolean;
-}
-
-/** Certificate with its chain and key, in this order, as HAProxy wants them. */
-export const certificatePath = "/etc/ssl/private/minusnow.pem";
 /** Socket by which servers are drained. */
 export const adminSocket = "/run/haproxy/admin.sock";
 
-/** Seconds a user may take to send the head of a request. */
-const REQUEST_SECONDS = 10;
-/** Seconds a connection may wait for its next request. */
-const KEEP_ALIVE_SECONDS = 10;
 /** Addresses whose rate is counted at the same time; HAProxy keeps about 100 bytes for each. */
 const ADDRESSES = "1m";
 
@@ -37,7 +12,7 @@ const ADDRESSES = "1m";
  * The guide's HAProxy configuration (step 1, option A), and what it leaves out: a request that meets a dying server goes to
  * another one, unless that could repeat a write.
  */
-export function renderHaproxy(host: HaproxyHost): string {
+export function renderHaproxy(host: BalancerHost): string {
     return [globalSection, defaultsSection, frontend(host), backend(host), rates, statistics].join("\n");
 }
 
@@ -47,7 +22,7 @@ const globalSection = `global
     stats socket ${adminSocket} mode 660 level admin expose-fd listeners
     user haproxy
     group haproxy
-    ssl-default-bind-ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256
+    ssl-default-bind-ciphers ${CIPHERS}
     ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets
 `;
 
@@ -66,8 +41,8 @@ const defaultsSection = `defaults
     timeout http-keep-alive ${KEEP_ALIVE_SECONDS}s
 `;
 
-function frontend({ rateLimitPerMinute, behindProxy }: HaproxyHost): string {
-    const proxy = behindProxy ? " accept-proxy" : "";
+function frontend({ rateLimitPerMinute, trustedProxies = [] }: BalancerHost): string {
+    const proxy = trustedProxies.length > 0 ? " accept-proxy" : "";
     const { strictTransportSecurity, contentTypeOptions, frameOptions } = securityHeaders;
     return `frontend https_front
     bind *:${ports.https}${proxy} ssl crt ${certificatePath} alpn h2,http/1.1
@@ -88,7 +63,7 @@ function frontend({ rateLimitPerMinute, behindProxy }: HaproxyHost): string {
 `;
 }
 
-function backend({ hostname, members, mode }: HaproxyHost): string {
+function backend({ hostname, members, mode }: BalancerHost): string {
     const { path, expectedStatus, intervalSeconds, timeoutSeconds, fall, rise } = healthCheck;
     const servers = members.map(({ name, address }, place) => {
         const isBackup = mode === LoadBalancerMode.ActivePassive && place > 0;

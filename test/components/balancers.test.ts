@@ -4,19 +4,20 @@ import { createConnection } from "node:net";
 import { connect as tlsConnect } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LoadBalancerMode } from "../../components/load-balancer/contract";
-import { type HaproxyHost, renderHaproxy } from "../../components/load-balancer/host/haproxy";
-import { complaints, type Haproxy, hasHaproxy, startHaproxy } from "../support/haproxy";
+import type { BalancerHost } from "../../components/load-balancer/host/balancer";
+import { renderHaproxy } from "../../components/load-balancer/host/haproxy";
+import { renderNginx } from "../../components/load-balancer/host/nginx";
+import { type Balancer, complaints, haproxy, isInstalled, nginx, startBalancer } from "../support/balancer";
 
 const members = [
     { name: "app1", address: "127.0.0.21" },
     { name: "app2", address: "127.0.0.22" },
 ];
-const settings: HaproxyHost = {
+const settings: BalancerHost = {
     hostname: "minusnow.example.com",
     members,
     mode: LoadBalancerMode.ActiveActive,
     rateLimitPerMinute: 2000,
-    behindProxy: false,
 };
 
 /** An application server on its guide's port, on a loopback address of its own. */
@@ -56,21 +57,32 @@ interface Answer {
     body: string;
 }
 
-describe.skipIf(!hasHaproxy)("HAProxy as it is rendered (guide, step 1, option A)", () => {
-    let haproxy: Haproxy | undefined;
+const programs = [
+    { title: "HAProxy", option: "A", program: haproxy, render: renderHaproxy },
+    { title: "Nginx", option: "B", program: nginx, render: renderNginx },
+];
+
+const installed = programs.filter(({ program }) => isInstalled(program));
+
+it.skipIf(installed.length < programs.length)("HAProxy and Nginx are installed", () => {
+    expect(installed).toEqual(programs);
+});
+
+describe.each(installed)("$title as it is rendered (guide, step 1, option $option)", ({ program, render }) => {
+    const isHaproxy = program === haproxy;
+    let balancer: Balancer | undefined;
     let apps: AppServer[];
 
     beforeEach(async () => {
         apps = await Promise.all(members.map(startApp));
     });
     afterEach(async () => {
-        await haproxy?.stop();
-        haproxy = undefined;
+        await balancer?.stop();
+        balancer = undefined;
         await Promise.all(apps.map((app) => app.kill().catch(() => undefined)));
     });
-    const start = async (changes: Partial<HaproxyHost> = {}) => {
-        haproxy = await startHaproxy(renderHaproxy({ ...settings, ...changes }));
-        return haproxy;
+    const start = async (changes: Partial<BalancerHost> = {}) => {
+        balancer = await startBalancer(program, render({ ...settings, ...changes }));
     };
     const ask = (url: string, options: RequestOptions = {}, body = "") =>
         new Promise<Answer>((resolve, reject) => {
@@ -85,19 +97,19 @@ describe.skipIf(!hasHaproxy)("HAProxy as it is rendered (guide, step 1, option A
             request.on("error", reject);
             request.end(body);
         });
-    const site = () => `https://127.0.0.1:${haproxy!.httpsPort}`;
+    const site = () => `https://127.0.0.1:${balancer!.httpsPort}`;
 
     it.each([LoadBalancerMode.ActiveActive, LoadBalancerMode.ActivePassive])(
         "accepts the configuration of mode %s without a warning",
         (mode) => {
-            expect(complaints(renderHaproxy({ ...settings, mode }))).toBe("");
-            expect(complaints(renderHaproxy({ ...settings, mode, behindProxy: true }))).toBe("");
+            expect(complaints(program, render({ ...settings, mode }))).toBe("");
+            expect(complaints(program, render({ ...settings, mode, trustedProxies: ["10.0.0.0/24"] }))).toBe("");
         },
     );
 
     it("redirects 80 by 301 and sends the three headers, also on its own answers", async () => {
         await start();
-        const redirect = await ask(`http://127.0.0.1:${haproxy!.httpPort}/tickets?open=1`, {
+        const redirect = await ask(`http://127.0.0.1:${balancer!.httpPort}/tickets?open=1`, {
             headers: { Host: "minusnow.example.com" },
         });
         expect(redirect).toMatchObject({
@@ -111,7 +123,7 @@ describe.skipIf(!hasHaproxy)("HAProxy as it is rendered (guide, step 1, option A
             "x-content-type-options": "nosniff",
             "x-frame-options": "SAMEORIGIN",
         });
-        expect(headers).not.toHaveProperty("server");
+        expect(headers["server"] ?? "nginx").toBe("nginx");
     });
 
     it.each([
@@ -123,7 +135,7 @@ describe.skipIf(!hasHaproxy)("HAProxy as it is rendered (guide, step 1, option A
         const handshake = new Promise<boolean>((resolve) => {
             const options = { minVersion: version, maxVersion: version, ciphers: "DEFAULT@SECLEVEL=0" };
             const socket = tlsConnect(
-                haproxy!.httpsPort,
+                balancer!.httpsPort,
                 "127.0.0.1",
                 { rejectUnauthorized: false, ...options },
                 () => {
@@ -141,18 +153,22 @@ describe.skipIf(!hasHaproxy)("HAProxy as it is rendered (guide, step 1, option A
         const answers = await Promise.all(Array.from({ length: 8 }, () => ask(`${site()}/`)));
         expect(new Set(answers.map(({ body }) => body))).toEqual(new Set(["app1", "app2"]));
         const [cookie] = answers[0]!.headers["set-cookie"]!;
-        expect(cookie).toMatch(/^SERVERID=app\d; path=\/; HttpOnly; Secure$/);
+        expect(cookie).toMatch(/^SERVERID=app\d; path=\/; HttpOnly; Secure$/i);
         const headers = { Cookie: cookie!.split(";")[0] };
         const sticky = await Promise.all(Array.from({ length: 8 }, () => ask(`${site()}/`, { headers })));
         expect(new Set(sticky.map(({ body }) => body))).toEqual(new Set([answers[0]!.body]));
+        expect(sticky.every((answer) => answer.headers["set-cookie"] === undefined)).toBe(true);
     });
 
     it("answers 429 to an address above its rate while another is served", async () => {
         await start({ rateLimitPerMinute: 50 });
         const flood = await Promise.all(Array.from({ length: 80 }, () => ask(`${site()}/`)));
         const statuses = flood.map(({ status }) => status);
-        expect(statuses.filter((status) => status === 200)).toHaveLength(50);
-        expect(statuses.filter((status) => status === 429)).toHaveLength(30);
+        const served = statuses.filter((status) => status === 200).length;
+        expect(served).toBeGreaterThanOrEqual(50);
+        // Nginx counts by a bucket that leaks.
+        expect(served).toBeLessThanOrEqual(isHaproxy ? 50 : 55);
+        expect(statuses.filter((status) => status === 429)).toHaveLength(80 - served);
         expect(await ask(`${site()}/`, { localAddress: "127.0.0.9" })).toMatchObject({ status: 200 });
     });
 
@@ -199,23 +215,25 @@ describe.skipIf(!hasHaproxy)("HAProxy as it is rendered (guide, step 1, option A
         expect(answer).toMatchObject({ status: 200, body: "app2" });
     }, 40_000);
 
-    it("drains a server by its admin socket", async () => {
-        await start();
-        await haproxy!.command("set server minusnow_app_servers/app1 state drain");
-        const answers = await Promise.all(Array.from({ length: 6 }, () => ask(`${site()}/`)));
-        expect(new Set(answers.map(({ body }) => body))).toEqual(new Set(["app2"]));
-    });
-
-    it("shows statistics on loopback's own address alone", async () => {
-        await start();
-        expect(await ask(`http://127.0.0.1:${haproxy!.statsPort}/stats`)).toMatchObject({ status: 200 });
-        const reached = await new Promise<boolean>((resolve) => {
-            const socket = createConnection(haproxy!.statsPort, "127.0.0.2", () => {
-                socket.destroy();
-                resolve(true);
-            });
-            socket.on("error", () => resolve(false));
+    if (isHaproxy) {
+        it("drains a server by its admin socket", async () => {
+            await start();
+            await balancer!.command("set server minusnow_app_servers/app1 state drain");
+            const answers = await Promise.all(Array.from({ length: 6 }, () => ask(`${site()}/`)));
+            expect(new Set(answers.map(({ body }) => body))).toEqual(new Set(["app2"]));
         });
-        expect(reached).toBe(false);
-    });
+
+        it("shows statistics on loopback's own address alone", async () => {
+            await start();
+            expect(await ask(`http://127.0.0.1:${balancer!.statsPort}/stats`)).toMatchObject({ status: 200 });
+            const reached = await new Promise<boolean>((resolve) => {
+                const socket = createConnection(balancer!.statsPort, "127.0.0.2", () => {
+                    socket.destroy();
+                    resolve(true);
+                });
+                socket.on("error", () => resolve(false));
+            });
+            expect(reached).toBe(false);
+        });
+    }
 });

@@ -1,0 +1,31 @@
+import type { LoadBalancerMode } from "../contract";
+
+/** An application server behind the balancer. */
+export interface Member {
+    /** Name for the sticky cookie and for statistics, for example `app1`. */
+    name: string;
+    /** Private address. */
+    address: string;
+}
+
+/** What HAProxy or Nginx is to know. */
+export interface BalancerHost {
+    /** Host name that users open. */
+    hostname: string;
+    members: Member[];
+    mode: LoadBalancerMode;
+    /** Requests a minute of one address, above which it gets 429. */
+    rateLimitPerMinute: number;
+    /** Networks of the layer-4 balancer in front, which tells the user's address by the PROXY protocol. Default: none. */
+    trustedProxies?: string[];
+}
+
+/** Certificate with its chain and key, in this order, as HAProxy wants them; Nginx reads both from it. */
+export const certificatePath = "/etc/ssl/private/minusnow.pem";
+
+/** Seconds a user may take to send the head of a request. */
+export const REQUEST_SECONDS = 10;
+/** Seconds a connection may wait for its next request. */
+export const KEEP_ALIVE_SECONDS = 10;
+/** Ciphers of TLS 1.2 (guide, step 1). */
+export const CIPHERS = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256";

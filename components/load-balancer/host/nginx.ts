@@ -1,0 +1,126 @@
+import { healthCheck, ports, securityHeaders, stickyCookie, timeouts } from "../../reference";
+import { LoadBalancerMode } from "../contract";
+import {
+    type BalancerHost,
+    certificatePath,
+    CIPHERS,
+    KEEP_ALIVE_SECONDS,
+    type Member,
+    REQUEST_SECONDS,
+} from "./balancer";
+
+const { intervalSeconds, fall } = healthCheck;
+
+/** Idle connections to application servers that each worker keeps (guide, step 1). */
+const KEPT_CONNECTIONS = 32;
+
+/**
+ * The guide's Nginx configuration (step 1, option B), and what it leaves out: sessions stay at their server by a cookie, and
+ * a request that meets a dying server goes to another one, unless that could repeat a write. Open-source Nginx checks no
+ * health by itself: a server is out when requests to it failed.
+ */
+export function renderNginx(host: BalancerHost): string {
+    return [upstreams(host), stickiness(host), serving(host)].join("\n");
+}
+
+/** All servers, and for each of them a group that prefers it: where its sessions go. */
+function upstreams({ members, mode }: BalancerHost): string {
+    const all = upstream("minusnow", members, mode === LoadBalancerMode.ActivePassive ? members.slice(1) : []);
+    const own = members.map((preferred) =>
+        upstream(
+            preferred.name,
+            members,
+            members.filter((member) => member !== preferred),
+        ),
+    );
+    return [all, ...own].join("\n");
+}
+
+function upstream(name: string, members: Member[], backups: Member[]): string {
+    const out = `max_fails=${fall} fail_timeout=${fall * intervalSeconds}s`;
+    const servers = members.map((member) => {
+        const backup = backups.includes(member) ? " backup" : "";
+        return `    server ${member.address}:${ports.app} weight=5 ${out}${backup};\n`;
+    });
+    return `upstream ${name} {\n    least_conn;\n${servers.join("")}    keepalive ${KEPT_CONNECTIONS};\n}\n`;
+}
+
+/** The last of the addresses that were asked is the one that answered. */
+function stickiness({ members }: BalancerHost): string {
+    const names = members.map(({ name }) => `    ${name} ${name};\n`).join("");
+    const answered = members.map(
+        ({ name, address }) => `    "~${address.replaceAll(".", "\\.")}:${ports.app}$" ${name};\n`,
+    );
+    const kept = members.map(({ name }) => `    ${name}:${name} "";\n`).join("");
+    return `map $cookie_${stickyCookie} $chosen {
+    default minusnow;
+${names}}
+map $upstream_addr $answered {
+    default "";
+${answered.join("")}}
+map $cookie_${stickyCookie}:$answered $new_cookie {
+    default "${stickyCookie}=$answered; Path=/; HttpOnly; Secure";
+    "~:$" "";
+${kept}}
+map $http_upgrade $connection_upgrade {
+    default upgrade;
+    "" "";
+}
+`;
+}
+
+function serving({ hostname, rateLimitPerMinute, trustedProxies = [] }: BalancerHost): string {
+    const proxy = trustedProxies.length > 0 ? " proxy_protocol" : "";
+    const trusted = trustedProxies.map((network) => `set_real_ip_from ${network};\n`).join("");
+    const { strictTransportSecurity, contentTypeOptions, frameOptions } = securityHeaders;
+    const headers = `    add_header Strict-Transport-Security "${strictTransportSecurity}" always;
+    add_header X-Content-Type-Options "${contentTypeOptions}" always;
+    add_header X-Frame-Options "${frameOptions}" always;
+`;
+    return `${trusted}${proxy && "real_ip_header proxy_protocol;\n"}limit_req_zone $binary_remote_addr zone=rates:16m rate=${rateLimitPerMinute}r/m;
+server_tokens off;
+client_header_timeout ${REQUEST_SECONDS}s;
+client_body_timeout ${timeouts.clientSeconds}s;
+send_timeout ${timeouts.clientSeconds}s;
+keepalive_timeout ${KEEP_ALIVE_SECONDS}s;
+
+server {
+    listen ${ports.http}${proxy};
+    server_name ${hostname};
+${headers}    return 301 https://$server_name$request_uri;
+}
+
+server {
+    listen ${ports.https} ssl http2${proxy};
+    server_name ${hostname};
+    ssl_certificate ${certificatePath};
+    ssl_certificate_key ${certificatePath};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_ciphers ${CIPHERS};
+    ssl_session_tickets off;
+    client_max_body_size 0;
+${headers}    add_header Set-Cookie $new_cookie always;
+    # A whole minute's requests may come at once.
+    limit_req zone=rates burst=${rateLimitPerMinute} nodelay;
+    limit_req_status 429;
+
+    location / {
+        proxy_pass http://$chosen;
+        proxy_http_version 1.1;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection $connection_upgrade;
+        proxy_set_header Host $host;
+        proxy_set_header X-Real-IP $remote_addr;
+        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+        proxy_set_header X-Forwarded-Proto $scheme;
+        proxy_hide_header Server;
+        proxy_connect_timeout ${timeouts.connectSeconds}s;
+        proxy_send_timeout ${timeouts.serverSeconds}s;
+        proxy_read_timeout ${timeouts.serverSeconds}s;
+        # Without non_idempotent, a write that was sent is never sent again.
+        proxy_next_upstream error timeout http_502 http_503 http_504;
+        proxy_next_upstream_tries 3;
+    }
+}
+`;
+}
