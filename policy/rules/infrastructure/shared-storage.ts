@@ -57,7 +57,7 @@ function encryptedAtRest(stack: Stack): Finding[] {
 }
 
 function encryptedInTransit(stack: Stack): Finding[] {
-    return [...demandedByStore(stack), ...machines(stack).flatMap(clearMounts)];
+    return [...demandedByStore(stack), ...stack.of(azure.machine).flatMap(clearMounts)];
 }
 
 /** Azure's mount helper encrypts; other ways to mount the same share do not. */
