@@ -1,3 +1,4 @@
+import { azureDatabaseSize, azureStorageGib } from "../components/database/azure-parameters";
 import type { StackConfig } from "./config";
 import type { ConfigurationProblem } from "./configuration-error";
 import { problem, set } from "./problem";
@@ -82,8 +83,8 @@ const forms: { [cloud in Cloud]: Form[] } = {
         { path: "appPair.os", form: /^ubuntu-24\.04$/, allowed: "ubuntu-24.04 on Azure", example: "ubuntu-24.04" },
         {
             path: "database.storageGib",
-            form: /^(32|64|128|256|512|1024|2048|4096|8192|16384|32767)$/,
-            allowed: "one of Azure's sizes: 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32767",
+            form: new RegExp(`^(${azureStorageGib.join("|")})$`),
+            allowed: `one of Azure's sizes: ${azureStorageGib.join(", ")}`,
             example: "512",
         },
         {
@@ -193,7 +194,7 @@ function checkBurstable({ environment, database = {} }: Partial<StackConfig>): C
     const defaults = environment === undefined ? {} : profiles.azure[environment].database;
     const { size = "", standby = true, replica = true } = { ...defaults, ...database };
     const copies = [...(standby ? ["standby"] : []), ...(replica ? ["replica"] : [])];
-    return size.startsWith("Standard_B") && copies.length > 0
+    return azureDatabaseSize(size)?.tier === "Burstable" && copies.length > 0
         ? [
               problem(
                   "database.size",

@@ -39,6 +39,9 @@ const sizeTiers: Record<string, string | undefined> = { B: "Burstable", D: "Gene
 /** The small burstable sizes have their own memory. */
 const smallSizes: Record<string, number | undefined> = { Standard_B1ms: 2, Standard_B2s: 4 };
 
+/** Sizes of storage in GiB that Azure offers. */
+export const azureStorageGib: readonly number[] = [32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32767];
+
 /** A size of Azure Database for PostgreSQL. */
 export interface AzureDatabaseSize {
     tier: string;

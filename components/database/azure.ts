@@ -6,7 +6,7 @@ import { createPrivateEndpoint } from "../network/azure-private-endpoint";
 import { applicationDatabase, databaseStorageGib, minimumPostgresMajor, ports } from "../reference";
 import { type GeneratedSecret, generateSecret } from "../secrets/azure-generated";
 import { bootstrapDatabase } from "./azure-bootstrap";
-import { type AzureDatabaseSize, azureDatabaseSize, azureParameters } from "./azure-parameters";
+import { type AzureDatabaseSize, azureDatabaseSize, azureParameters, azureStorageGib } from "./azure-parameters";
 import type { Database } from "./contract";
 
 /** Arguments of {@link AzureDatabase}. */
@@ -139,8 +139,6 @@ const ADMINISTRATOR = "minusnow_admin";
 const DEFAULT_VERSION = "17";
 const DEFAULT_SIZE = "Standard_D8ds_v5";
 const DOMAIN = "postgres.database.azure.com";
-/** Sizes of storage in GiB that Azure offers. */
-const STORAGE_GIB = [32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32767];
 
 /** Two logins take turns: the one that servers still use keeps its password until the rotation after next. */
 function applicationLogin(args: AzureDatabaseArgs): string {
@@ -162,8 +160,8 @@ function checkArguments(args: AzureDatabaseArgs): AzureDatabaseSize {
     if (size?.tier === "Burstable" && (standby || replica)) {
         problems.push(`size: found '${sizeName}' with standby or replica, which Azure gives to no burstable size`);
     }
-    if (args.storageGib !== undefined && !STORAGE_GIB.includes(args.storageGib)) {
-        problems.push(`storageGib: found ${args.storageGib}, allowed are ${STORAGE_GIB.join(", ")}`);
+    if (args.storageGib !== undefined && !azureStorageGib.includes(args.storageGib)) {
+        problems.push(`storageGib: found ${args.storageGib}, allowed are ${azureStorageGib.join(", ")}`);
     }
     if (!Number.isInteger(backupRetentionDays) || backupRetentionDays < 7 || backupRetentionDays > 35) {
         problems.push(`backupRetentionDays: found ${backupRetentionDays}, allowed are 7 to 35`);
@@ -259,7 +257,7 @@ function createPrimary(
 
 /** The smallest of Azure's sizes that holds so much. */
 function smallestStorage(gib: number): number {
-    return STORAGE_GIB.find((size) => size >= gib)!;
+    return azureStorageGib.find((size) => size >= gib)!;
 }
 
 /** One setting after the other: Azure changes a server by one at a time. */

@@ -1,11 +1,10 @@
 import { createRequire } from "node:module";
 import path from "node:path";
 import * as azure from "@pulumi/azure-native/provider";
-import type * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import type * as components from "../../components/azure";
 import type { DeploymentArgs } from "../../components";
-import { build, type Recorded } from "../support/mocks";
+import { build, type Recorded, valueOf } from "../support/mocks";
 import { repository } from "../support/plans";
 
 // As they are built: the operations machine carries a bundle.
@@ -167,7 +166,7 @@ describe("AzureDatabase", () => {
         );
         expect(built.one("dbforpostgresql.Server")).toMatchObject({ highAvailability: { mode: "Disabled" } });
         expect(built.all("dbforpostgresql.VirtualEndpoint")).toEqual([]);
-        const [writer, reader] = await Promise.all([value(made!.writerHost), value(made!.readerHost)]);
+        const [writer, reader] = await Promise.all([valueOf(made!.writerHost), valueOf(made!.readerHost)]);
         expect(writer).toMatch(/^db-primary\w+\.postgres\.database\.azure\.com$/);
         expect(reader).toBe(writer);
     });
@@ -321,7 +320,3 @@ describe("AzureBackup", () => {
         );
     });
 });
-
-function value<T>(output: pulumi.Output<T>): Promise<T> {
-    return (output as unknown as { promise: () => Promise<T> }).promise();
-}

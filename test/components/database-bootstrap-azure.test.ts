@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import path from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { hasOpenssl } from "../support/loopback";
 import { repository } from "../support/plans";
 import { type PostgresServer, startPostgres } from "../support/postgres";
 
@@ -75,7 +76,7 @@ async function startAzure(onRestart: () => Promise<void>): Promise<Azure> {
     return azure;
 }
 
-describe("the operations machine's bootstrap on Azure (guide, step 3)", () => {
+describe.skipIf(!hasOpenssl)("the operations machine's bootstrap on Azure (guide, step 3)", () => {
     let postgres: PostgresServer;
     let azure: Azure;
 

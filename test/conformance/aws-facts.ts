@@ -29,7 +29,7 @@ export function awsFacts(at: PlannedStack): Facts {
     const cache = at.one("elasticache.ReplicationGroup").inputs as Fields;
     const cacheGroup = at.one("elasticache.ParameterGroup").inputs["parameters"] as Fields[];
     const secrets = at.all("secretsmanager.Secret");
-    const policyOf = (planned: Planned) => planned.inputs["policy"] as unknown as string;
+    const policyOf = (planned: Planned) => planned.inputs["policy"] as string;
     const readers = at.all("iam.RolePolicy").filter((policy) => policyOf(policy).includes(idOf(at, admin)));
     const memberPolicy = policyOf(at.one("iam.RolePolicy", "-app"));
     const alarms = at.all("cloudwatch.MetricAlarm").filter(({ inputs }) => text(inputs["tags"]).includes('"metric"'));
@@ -49,7 +49,7 @@ export function awsFacts(at: PlannedStack): Facts {
             publicPorts: at
                 .all("vpc.SecurityGroupIngressRule")
                 .filter(({ inputs }) => inputs["cidrIpv4"] === "0.0.0.0/0")
-                .map(({ inputs }) => inputs["toPort"] as unknown as number),
+                .map(({ inputs }) => inputs["toPort"] as number),
             redirect: http["defaultActions"][0]["redirect"]["statusCode"] === "HTTP_301" ? "permanent" : "other",
             tls: /TLS13-1-2/.test(https["sslPolicy"]) ? "1.2" : "other",
             headers: {
@@ -79,8 +79,8 @@ export function awsFacts(at: PlannedStack): Facts {
             logged: at.all("wafv2.WebAclLoggingConfiguration").length === 1,
         },
         servers: {
-            zones: servers.map(({ inputs }) => zoneOf(at, inputs["subnetId"] as unknown as string)),
-            addresses: servers.map(({ inputs }) => inputs["privateIp"] as unknown as string),
+            zones: servers.map(({ inputs }) => zoneOf(at, inputs["subnetId"] as string)),
+            addresses: servers.map(({ inputs }) => inputs["privateIp"] as string),
             size: server["instanceType"],
             publicAddress: servers.some(({ inputs }) => (inputs["associatePublicIpAddress"] as unknown) === true),
             diskKey: server["rootBlockDevice"]["encrypted"] === true && "kmsKeyId" in server["rootBlockDevice"],
@@ -121,21 +121,16 @@ export function awsFacts(at: PlannedStack): Facts {
             private: true,
         },
         secrets: {
-            lengths: at.all("index.RandomPassword").map(({ inputs }) => inputs["length"] as unknown as number),
+            lengths: at.all("index.RandomPassword").map(({ inputs }) => inputs["length"] as number),
             keyRotates: at.all("kms.Key").every(({ inputs }) => (inputs["enableKeyRotation"] as unknown) === true),
-            recoverableDays: Math.min(
-                ...secrets.map(({ inputs }) => inputs["recoveryWindowInDays"] as unknown as number),
-            ),
+            recoverableDays: Math.min(...secrets.map(({ inputs }) => inputs["recoveryWindowInDays"] as number)),
         },
         network: {
-            space: at.one("ec2.Vpc").inputs["cidrBlock"] as unknown as string,
+            space: at.one("ec2.Vpc").inputs["cidrBlock"] as string,
             subnets: Object.fromEntries(
                 at
                     .all("ec2.Subnet")
-                    .map(({ name, inputs }) => [
-                        name.replace(/^.*-net-/, ""),
-                        inputs["cidrBlock"] as unknown as string,
-                    ]),
+                    .map(({ name, inputs }) => [name.replace(/^.*-net-/, ""), inputs["cidrBlock"] as string]),
             ),
             openings: at
                 .all("vpc.SecurityGroupIngressRule")
@@ -145,17 +140,17 @@ export function awsFacts(at: PlannedStack): Facts {
             outbound: at
                 .all("vpc.SecurityGroupEgressRule")
                 .filter(({ inputs }) => inputs["cidrIpv4"] === "0.0.0.0/0")
-                .map(({ inputs }) => inputs["toPort"] as unknown as number),
+                .map(({ inputs }) => inputs["toPort"] as number),
             flowLogs: at.all("ec2.FlowLog").length === 1,
             translation: at.all("ec2.NatGateway").length,
             privateServices: at
                 .all("ec2.VpcEndpoint")
-                .map(({ inputs }) => (inputs["serviceName"] as unknown as string).split(".").at(-1)!),
+                .map(({ inputs }) => (inputs["serviceName"] as string).split(".").at(-1)!),
         },
         alerts: alarms.map(({ inputs }) => ({
             metric: (inputs["tags"] as Fields)["metric"],
             level: (inputs["tags"] as Fields)["level"],
-            above: inputs["threshold"] as unknown as number,
+            above: inputs["threshold"] as number,
         })),
         receivers: { warning: topic("warning"), critical: topic("critical") },
         probes: ["/health", "/api/telemetry/health", "/api/telemetry/overview"].filter((path) =>

@@ -100,7 +100,7 @@ export function azureFacts(at: PlannedStack): Facts {
             logged: diagnostic("-gateway"),
         },
         servers: {
-            zones: servers.map(({ inputs }) => (inputs["zones"] as unknown as string[])[0]!),
+            zones: servers.map(({ inputs }) => (inputs["zones"] as string[])[0]!),
             addresses: cards.map(({ inputs }) => (inputs["ipConfigurations"] as Fields[])[0]!["privateIPAddress"]),
             size: server["hardwareProfile"]["vmSize"],
             publicAddress: text(cards.map(({ inputs }) => inputs)).includes("publicIPAddress"),
@@ -135,7 +135,7 @@ export function azureFacts(at: PlannedStack): Facts {
                 .map(({ name }) => name),
         },
         storage: {
-            directories: all("storage.FileShare").map(({ inputs }) => inputs["shareName"] as unknown as string),
+            directories: all("storage.FileShare").map(({ inputs }) => inputs["shareName"] as string),
             tls: (files.inputs["enableHttpsTrafficOnly"] as unknown) === true,
             customerKey: (files.inputs["encryption"] as Fields)["keySource"] === "Microsoft.Keyvault",
             zones: ((files.inputs["sku"] as Fields)["name"] as string).endsWith("_ZRS"),
@@ -148,7 +148,7 @@ export function azureFacts(at: PlannedStack): Facts {
             private: cluster["publicNetworkAccess"] === "Disabled",
         },
         secrets: {
-            lengths: at.all("index.RandomPassword").map(({ inputs }) => inputs["length"] as unknown as number),
+            lengths: at.all("index.RandomPassword").map(({ inputs }) => inputs["length"] as number),
             keyRotates: text(one("keyvault.Key").inputs).includes('"rotate"'),
             recoverableDays: vault["enablePurgeProtection"] ? vault["softDeleteRetentionInDays"] : 0,
         },
@@ -157,7 +157,7 @@ export function azureFacts(at: PlannedStack): Facts {
             subnets: Object.fromEntries(
                 all("network.Subnet").map(({ name, inputs }) => {
                     const role = name.replace(/^.*-net-/, "");
-                    return [/\d$/.test(role) ? role : `${role}-1`, inputs["addressPrefix"] as unknown as string];
+                    return [/\d$/.test(role) ? role : `${role}-1`, inputs["addressPrefix"] as string];
                 }),
             ),
             openings: ["edge", "app", "database", "storage", "cache"].flatMap((role) =>

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { planned, type Planned, type PlannedStack } from "../support/plans";
+import { planned, type PlannedStack } from "../support/plans";
 
 interface Command {
     source: { script: string };
@@ -20,12 +20,11 @@ describe("what azure-prod schedules on its operations machine (guide, Backup Str
     const unit = (job: string, kind: string) => inFolder("etc/systemd/system", `minusnow-backup-${job}.${kind}`);
 
     let at: PlannedStack;
-    const commandOf = (job: string) =>
-        (
-            at.one("compute.VirtualMachineRunCommandByVirtualMachine", `-backup-${job}`) as Planned & {
-                inputs: unknown;
-            }
-        ).inputs as unknown as Command;
+    const commandOf = (job: string): Command => {
+        const { inputs } = at.one("compute.VirtualMachineRunCommandByVirtualMachine", `-backup-${job}`);
+        const { source, parameters } = inputs;
+        return { source: source as Command["source"], parameters: parameters as Command["parameters"] };
+    };
     const parameter = (job: string, name: string) =>
         commandOf(job).parameters.find((each) => each.name === name)?.value;
 

@@ -1,10 +1,11 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createConnection, createServer } from "node:net";
+import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { certificatePath } from "../../components/load-balancer/host/balancer";
 import { adminSocket } from "../../components/load-balancer/host/haproxy";
+import { freePort, hasOpenssl, issueCertificate } from "./loopback";
 
 /** Ports and files in place of a machine's own. */
 interface Place {
@@ -65,8 +66,9 @@ function written(folder: string, text: string): string {
     return file;
 }
 
-export function isInstalled({ name }: Program): boolean {
-    return spawnSync(name, ["-v"], { stdio: "ignore" }).status === 0;
+/** True where it can be run, with a certificate. */
+export function canRun({ name }: Program): boolean {
+    return hasOpenssl && spawnSync(name, ["-v"], { stdio: "ignore" }).status === 0;
 }
 
 /** A balancer on loopback. */
@@ -116,8 +118,7 @@ const createFolder = () => mkdtempSync(path.join(tmpdir(), "minusnow-balancer-")
 
 function certify(folder: string): string {
     const file = path.join(folder, "certificate.pem");
-    const key = ["-newkey", "rsa:2048", "-nodes", "-keyout", "-", "-out", "-", "-subj", "/CN=localhost"];
-    writeFileSync(file, execFileSync("openssl", ["req", "-x509", "-days", "2", ...key], { stdio: "pipe" }));
+    issueCertificate(file, file);
     return file;
 }
 
@@ -147,14 +148,5 @@ function ask(socket: string, text: string): Promise<string> {
         connection.on("data", (chunk) => (answer += chunk.toString()));
         connection.on("error", reject);
         connection.on("close", () => resolve(answer));
-    });
-}
-
-function freePort(): Promise<number> {
-    return new Promise((resolve) => {
-        const probe = createServer().listen(0, "127.0.0.1", () => {
-            const { port } = probe.address() as { port: number };
-            probe.close(() => resolve(port));
-        });
     });
 }

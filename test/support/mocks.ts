@@ -68,12 +68,17 @@ export async function build(construct: () => pulumi.Resource): Promise<Recorded>
     return { resources, calls, cloud, one, all };
 }
 
+/** The value of an output; the SDK's types hide the method that gives it. */
+export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
+    return (output as unknown as { promise: () => Promise<T> }).promise();
+}
+
 /** Waits for the component's outputs and for everything it registered. */
 async function settle(component: pulumi.Resource | undefined): Promise<void> {
     await Promise.all(
         Object.values(component ?? {})
             .filter((value) => pulumi.Output.isInstance(value))
-            .map((output) => (output as unknown as { promise: () => Promise<unknown> }).promise()),
+            .map(valueOf),
     );
     const { runtime } = pulumi as unknown as { runtime: { disconnect: () => Promise<void> } };
     await runtime.disconnect();

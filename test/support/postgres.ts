@@ -1,10 +1,10 @@
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Client } from "pg";
+import { freePort, issueCertificate } from "./loopback";
 
 /** The server that a development dependency carries; it is the default major version of the database tier. */
 function packagedServer(): string {
@@ -34,7 +34,7 @@ export async function startPostgres({ tls = false } = {}): Promise<PostgresServe
     const certificate = path.join(folder, "server.crt");
     cpSync(packagedServer(), path.join(folder, "native"), { recursive: true, verbatimSymlinks: true });
     if (tls) {
-        issueCertificate(folder, certificate);
+        issueCertificate(certificate, path.join(folder, "server.key"));
     }
     if (nobody.uid) {
         execFileSync("chown", ["-R", `${nobody.uid}:${nobody.gid}`, folder]);
@@ -101,20 +101,4 @@ async function launchServer(binary: string, options: string[], cwd: string, onLo
             return ended;
         },
     };
-}
-
-function issueCertificate(folder: string, certificate: string): void {
-    const name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
-    const key = ["-newkey", "rsa:2048", "-nodes", "-keyout", path.join(folder, "server.key")];
-    execFileSync("openssl", ["req", "-x509", "-days", "2", ...key, ...name, "-out", certificate], { stdio: "pipe" });
-    chmodSync(path.join(folder, "server.key"), 0o600);
-}
-
-function freePort(): Promise<number> {
-    return new Promise((resolve) => {
-        const probe = createServer().listen(0, "127.0.0.1", () => {
-            const { port } = probe.address() as { port: number };
-            probe.close(() => resolve(port));
-        });
-    });
 }

@@ -25,11 +25,6 @@ export function createAwsResource(
     });
 }
 
-/** The types that {@link createAwsResource} knows. */
-export function knownAwsTypes(): string[] {
-    return Object.keys(makers);
-}
-
 const makers: Record<string, Maker> = {
     "aws:ec2/vpc:Vpc": ec2("vpc", "vpc", ({ identifier }) => ({
         defaultSecurityGroupId: identifier("sg"),

@@ -136,11 +136,6 @@ const makers: Record<string, Maker | undefined> = {
     }),
 };
 
-/** The types that {@link createAzureResource} knows. */
-export function knownAzureTypes(): string[] {
-    return Object.keys(paths);
-}
-
 /** Answers a provider function that looks something up; undefined for an unknown one. */
 export function answerAzureFunction(token: string, args: Values, location: string, world: World): Values | undefined {
     return functions[token]?.(args, location, world);

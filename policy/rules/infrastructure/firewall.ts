@@ -1,4 +1,5 @@
 import { arrows, ports } from "../../../components/reference";
+import { cachePort } from "../../../components/session-store/azure-port";
 import { fileAccounts } from "../../model/azure-backups";
 import {
     BASTION_SUBNET,
@@ -139,12 +140,9 @@ function tiersConnected(stack: Stack): Finding[] {
 function azureTiers(stack: Stack): { service: Resource; port: number; what: string }[] {
     return [
         ...fileAccounts(stack).map((service) => ({ service, port: ports.nfs, what: "shared storage" })),
-        ...stack.of(azure.cache).map((service) => ({ service, port: AZURE_CACHE_PORT, what: "the session store" })),
+        ...stack.of(azure.cache).map((service) => ({ service, port: cachePort, what: "the session store" })),
     ];
 }
-
-/** Azure Managed Redis answers on no other port. */
-const AZURE_CACHE_PORT = 10000;
 
 function azureConnected(stack: Stack): Finding[] {
     const servers = serverGroups(stack).map((group) =>
@@ -226,7 +224,7 @@ function nsgTiers(stack: Stack): Finding[] {
 const SSH = 22;
 
 /** Ports of every tier behind the application's. */
-const INNER_PORTS = [ports.postgres, ports.nfs, AZURE_CACHE_PORT, ports.https];
+const INNER_PORTS = [ports.postgres, ports.nfs, cachePort, ports.https];
 
 /** What may reach the resources that a group guards. */
 function tierBehind(stack: Stack, group: Resource): Tier {
