@@ -26,6 +26,11 @@ export function project(program: string, stackFile = "config: {}\n"): string {
 export function shipped(change: (text: string) => string): string {
     const folder = mkdtempSync(path.join(tmpdir(), "minusnow-stack-"));
     folders.push(folder);
+    return changed(folder, change);
+}
+
+/** Writes the shipped project with a changed production stack file into a folder. */
+export function changed(folder: string, change: (text: string) => string): string {
     const project = readFileSync(path.join(repository, "Pulumi.yaml"), "utf8");
     writeFileSync(path.join(folder, "Pulumi.yaml"), project.replace("main: dist", `main: ${repository}/dist`));
     writeFileSync(path.join(folder, "package.json"), "{}");

@@ -1,0 +1,92 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import path from "node:path";
+
+/** What an image of the cloud has, and what first boot would fetch: the lab's network reaches no mirror. */
+const PACKAGES = [
+    ...["systemd", "systemd-sysv", "systemd-resolved", "dbus", "cloud-init", "netplan.io", "iproute2", "locales"],
+    ...["openssh-server", "ca-certificates", "curl", "gnupg", "openssl", "nftables", "ufw", "procps"],
+    ...["awscli", "nodejs", "nfs-common", "postgresql-client"],
+    ...["haproxy", "nginx-light", "redis-server", "postgresql-17", "pgbackrest", "nfs-kernel-server"],
+];
+/** Packages of Debian start what they bring; first boot has to say what a machine runs. */
+const STARTED_BY_PACKAGES = ["haproxy", "nginx", "redis-server", "postgresql", "nfs-server", "ufw", "apt-daily.timer"];
+const SUITE = "trixie";
+/** A higher number builds every cached image again. */
+const REVISION = 1;
+
+/** Why machines cannot be booted here; undefined where they can. */
+export function missingForMachines(): string | undefined {
+    if (process.platform !== "linux" || process.getuid?.() !== 0) {
+        return "machines are booted on Linux as root";
+    }
+    const commands = ["apt-get", "mmdebstrap", "systemd-nspawn", "nsenter", "ip", "openssl"];
+    const absent = commands.filter((command) => spawnSync("which", [command]).status !== 0);
+    return absent.length === 0 ? undefined : `not installed: ${absent.join(", ")}`;
+}
+
+/** The root file system that all machines start from, Debian 13; it is built once and kept. */
+export function buildImage(): string {
+    const key = createHash("sha256").update(JSON.stringify([PACKAGES, STARTED_BY_PACKAGES, SUITE, REVISION]));
+    const cache = path.join(process.env["XDG_CACHE_HOME"] ?? path.join(homedir(), ".cache"), "minusnow-machines");
+    const image = path.join(cache, key.digest("hex").slice(0, 16));
+    if (!existsSync(image)) {
+        mkdirSync(cache, { recursive: true });
+        for (const old of readdirSync(cache)) {
+            rmSync(path.join(cache, old), { recursive: true, force: true });
+        }
+        install(`${image}.partial`);
+        renameSync(`${image}.partial`, image);
+    }
+    return image;
+}
+
+function install(root: string): void {
+    const args = ["--variant=minbase", `--include=${PACKAGES.join(",")}`, SUITE, root, mirror()];
+    execFileSync("mmdebstrap", ["--quiet", "--aptopt=Acquire::Languages \"none\"", ...args], { stdio: "inherit" });
+    const chroot = (...command: string[]) => execFileSync("chroot", [root, ...command], { stdio: "pipe" });
+    for (const service of STARTED_BY_PACKAGES) {
+        chroot("systemctl", "disable", service);
+    }
+    chroot("systemctl", "enable", "systemd-networkd");
+    chroot("pg_dropcluster", "17", "main");
+    write(root, "etc/apt/apt.conf.d/90no-network", 'Acquire::Retries "0";\n');
+    write(root, "etc/ssh/sshd_config.d/90-image.conf", "");
+    // NodeSource's package of Node.js has npm in it, Debian's has not.
+    const npm = path.dirname(path.dirname(process.env["npm_execpath"] ?? whichNpm()));
+    cpSync(npm, path.join(root, "usr/lib/node_modules/npm"), { recursive: true });
+    chroot("ln", "-sf", "../lib/node_modules/npm/bin/npm-cli.js", "/usr/bin/npm");
+    // The images of AWS carry the agent, the guide's mount helper encrypts; both speak to AWS only.
+    write(root, "etc/systemd/system/amazon-ssm-agent.service", "[Service]\nExecStart=/usr/bin/true\n");
+    write(root, "usr/sbin/mount.efs", mountHelper, 0o755);
+}
+
+function write(root: string, file: string, content: string, mode = 0o644): void {
+    writeFileSync(path.join(root, file), content);
+    chmodSync(path.join(root, file), mode);
+}
+
+const whichNpm = () => execFileSync("readlink", ["-f", execFileSync("which", ["npm"]).toString().trim()]).toString();
+
+/** A directory that all machines share, for each access point; the kernel under the lab has no NFS. */
+const mountHelper = `#!/bin/bash
+set -eu
+[[ "$*" == *tls* ]] || { echo "mount.efs: access without TLS is denied" >&2; exit 32; }
+point=$(grep -o 'accesspoint=[^, ]*' <<<"$*" | cut -d= -f2)
+mkdir -p "/srv/shared/$point"
+chown 5000:5000 "/srv/shared/$point"
+mount --bind "/srv/shared/$point" "$2"
+`;
+
+/** Debian's mirror as this machine's own apt knows it. */
+function mirror(): string {
+    const format = ["indextargets", "--format", "$(ORIGIN) $(RELEASE) $(REPO_URI)", "Created-By: Packages"];
+    const lines = execFileSync("apt-get", format, { encoding: "utf8" }).split("\n");
+    const own = lines.map((line) => line.split(" ")).find(([origin, release]) => origin === "Debian" && !release!.includes("-"));
+    if (!own) {
+        throw new Error("no mirror of Debian in this machine's apt configuration; run apt-get update");
+    }
+    return own[2]!;
+}

@@ -1,0 +1,128 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { World } from "./aws-api.mjs";
+import { type Authority, createAuthority } from "./certificates";
+import { buildImage } from "./image";
+import { Machine } from "./machine";
+
+/** Addresses of the lab outside the guide's network 10.0.0.0/16. */
+export const outside = {
+    gateway: "10.0.0.1",
+    metadata: "169.254.169.254",
+    aws: "203.0.113.10",
+    users: ["203.0.113.21", "203.0.113.22"],
+} as const;
+
+/** What the account of the lab has; the rest of {@link World} is the lab's own. */
+export type Account = Pick<World, "accountArn" | "parameters" | "secrets" | "certificates" | "objects" | "roles">;
+
+/** A network that reaches nothing else, the cloud's interfaces, and the machines in it. */
+export interface Lab {
+    folder: string;
+    authority: Authority;
+    /** Makes a machine; it is not started. */
+    machine: (name: string, address: string, userData: string) => Machine;
+    /** Names in place of DNS, for machines that are made later. */
+    hosts: Record<string, string>;
+    /** Starts the cloud's interfaces with this content, or changes it. */
+    account: (account: Account) => Promise<void>;
+    /** Runs a program outside, as a user on the Internet. */
+    outside: (command: string, args: string[]) => ChildProcess;
+    close: () => void;
+}
+
+const BRIDGE = "br0";
+const REGION = "us-east-1";
+const services = ["ssm", "secretsmanager", "acm", "s3", "sts"].map((name) => `${name}.${REGION}.amazonaws.com`);
+const pages = ["truststore.pki.rds.amazonaws.com", "deb.nodesource.com"];
+
+export function createLab(): Lab {
+    const image = buildImage();
+    const folder = mkdtempSync(path.join(tmpdir(), "minusnow-lab-"));
+    const namespace = `mnow${process.pid}`;
+    const shared = path.join(folder, "shared");
+    mkdirSync(shared);
+    createNetwork(namespace);
+    const authority = createAuthority(folder);
+    const machines: Machine[] = [];
+    const programs: ChildProcess[] = [];
+    let api: Api | undefined;
+    const start = (command: string, args: string[], stdio: "inherit" | "pipe" = "pipe") => {
+        const all = [`--net=/run/netns/${namespace}`, command, ...args];
+        const child = spawn("nsenter", all, { stdio: ["pipe", "pipe", stdio] });
+        programs.push(child);
+        return child;
+    };
+    const hosts = Object.fromEntries([...services, ...pages].map((name) => [name, outside.aws as string]));
+    const close = once(() => {
+        machines.forEach((machine) => machine.remove());
+        programs.forEach((program) => program.kill("SIGKILL"));
+        execFileSync("ip", ["netns", "delete", namespace]);
+        rmSync(folder, { recursive: true, force: true });
+    });
+    process.once("exit", close);
+    return {
+        folder,
+        authority,
+        hosts,
+        machine: (name, address, userData) => {
+            const args = { name, address, userData, hosts, authority: authority.certificate };
+            const place = { image, folder, namespace, bridge: BRIDGE, gateway: outside.gateway, shared };
+            const made = new Machine(args, place);
+            machines.push(made);
+            return made;
+        },
+        account: async (account) => {
+            const buckets = Object.keys(account.objects).map((name) => `${name.split("/")[0]!}.s3.${REGION}.amazonaws.com`);
+            buckets.forEach((name) => (hosts[name] = outside.aws));
+            const file = path.join(folder, "world.json");
+            const tls = api?.tls ?? authority.issue(...Object.keys(hosts).filter((name) => hosts[name] === outside.aws));
+            const key = ["--enarmor", "--output", "-", "/usr/share/keyrings/debian-archive-keyring.gpg"];
+            const signingKey = execFileSync("chroot", [image, "gpg", ...key], { encoding: "utf8", stdio: "pipe" });
+            const own = { metadataAddress: outside.metadata, address: outside.aws, tls, authority: authority.certificate, signingKey };
+            writeFileSync(file, JSON.stringify({ ...account, ...own }));
+            if (api) {
+                api.process.kill("SIGHUP");
+                return;
+            }
+            const program = path.join(import.meta.dirname, "aws-api.mts");
+            api = { tls, process: start(process.execPath, [program, file], "inherit") };
+            const { process: program_ } = api;
+            await new Promise((resolve, reject) => {
+                program_.stdout!.once("data", resolve);
+                program_.once("exit", (code) => reject(new Error(`the cloud's interfaces ended with ${code}`)));
+            });
+        },
+        outside: (command, args) => start(command, args),
+        close,
+    };
+}
+
+interface Api {
+    tls: World["tls"];
+    process: ChildProcess;
+}
+
+function createNetwork(namespace: string): void {
+    const ip = (...args: string[]) => execFileSync("ip", args, { stdio: "pipe" });
+    ip("netns", "add", namespace);
+    const inside = (...args: string[]) => ip("-n", namespace, ...args);
+    inside("link", "add", BRIDGE, "type", "bridge");
+    for (const address of [`${outside.gateway}/16`, outside.metadata, outside.aws, ...outside.users]) {
+        inside("address", "add", address, "dev", BRIDGE);
+    }
+    inside("link", "set", BRIDGE, "up");
+    inside("link", "set", "lo", "up");
+}
+
+function once(action: () => void): () => void {
+    let isDone = false;
+    return () => {
+        if (!isDone) {
+            isDone = true;
+            action();
+        }
+    };
+}
