@@ -4,6 +4,7 @@ export { AwsBackup, type AwsBackupArgs } from "./backup/aws";
 export { AwsDatabase, type AwsDatabaseArgs } from "./database/aws";
 export { AwsDeployment } from "./deployment/aws";
 export { AwsLoadBalancer, type AwsLoadBalancerArgs } from "./load-balancer/aws";
+export { AwsProxyLoadBalancer, type AwsProxyLoadBalancerArgs } from "./load-balancer/aws-proxy";
 export { AwsMonitoring, type AwsMonitoringArgs } from "./monitoring/aws";
 export { AwsNetwork, type AwsNetworkArgs } from "./network/aws";
 export { AwsSecrets, type AwsSecretsArgs } from "./secrets/aws";

@@ -16,7 +16,7 @@ export function checkRelations(config: Checked, isSecret: (key: string) => boole
 /** Kinds that can be built on each cloud. */
 const availableKinds: { [cloud in StackConfig["cloud"]]: Record<string, string[]> } = {
     aws: {
-        loadBalancer: ["managed"],
+        loadBalancer: ["managed", "haproxy", "nginx"],
         database: ["managed"],
         sharedStorage: ["managed"],
         sessionStore: ["managed", "none"],
@@ -54,6 +54,20 @@ const checkMode: Check = ({ loadBalancer }) =>
                   set("loadBalancer.mode", "active-active"),
               ),
           ]
+        : [];
+
+const checkBalancers: Check = ({ loadBalancer }) =>
+    (loadBalancer?.kind ?? "managed") === "managed"
+        ? (["size", "renew"] as const)
+              .filter((key) => loadBalancer?.[key] !== undefined)
+              .map((key) =>
+                  problem(
+                      `loadBalancer.${key}`,
+                      `${String(loadBalancer![key])} with kind managed`,
+                      "nothing: a managed balancer has no machines of yours; or kind haproxy or nginx",
+                      `pulumi config rm --path minusnow:loadBalancer.${key}`,
+                  ),
+              )
         : [];
 
 const checkAddresses: Check = ({ network, appPair }) => {
@@ -293,6 +307,7 @@ const checkBackup: Check = ({ cloud, environment, region, backup }) => {
 const checks: Check[] = [
     checkKinds,
     checkMode,
+    checkBalancers,
     checkAddresses,
     checkExistingNetwork,
     checkMail,

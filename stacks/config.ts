@@ -61,6 +61,14 @@ const loadBalancerSchema = z.strictObject({
         2_000_000_000,
         2000,
     ).optional(),
+    size: text("Kinds haproxy and nginx: machine size of the balancers. Default by profile.", "c7i.xlarge").optional(),
+    renew: z
+        .array(z.string().regex(/^lb[12]$/))
+        .meta({
+            description: "Kinds haproxy and nginx: balancers that this update may replace. Default none.",
+            example: ["lb1"],
+        })
+        .optional(),
 });
 
 const appPairSchema = z.strictObject({

@@ -8,10 +8,12 @@ export function deploymentArgs(config: StackConfig): DeploymentArgs {
     const profile = profiles[config.cloud][config.environment];
     const { cloud, environment, region: _region, ...own } = config;
     const { reservedNetworks: _reserved, ...network } = { ...profile.network, ...own.network };
+    const hasMachines = (own.loadBalancer?.kind ?? "managed") !== "managed";
     return {
         ...profile,
         ...own,
         network,
+        ...(hasMachines && { loadBalancer: { ...profile.loadBalancer, ...own.loadBalancer } }),
         appPair: { ...profile.appPair, ...own.appPair },
         database: { ...profile.database, ...own.database, version: own.database?.version?.toString() },
         backup: { ...profile.backup, ...own.backup },

@@ -3,7 +3,10 @@ import type { StackConfig } from "./config";
 
 /** Defaults that an environment supplies. */
 export type Profile = Required<
-    Pick<DeploymentArgs, "network" | "appPair" | "database" | "sessionStore" | "backup" | "deletionProtection">
+    Pick<
+        DeploymentArgs,
+        "network" | "loadBalancer" | "appPair" | "database" | "sessionStore" | "backup" | "deletionProtection"
+    >
 >;
 
 /** Defaults by cloud and environment: staging has the guide's minimum sizes, prod its recommended ones. */
@@ -11,6 +14,7 @@ export const profiles: { [cloud in StackConfig["cloud"]]: { [environment in Stac
     aws: {
         dev: {
             network: { nat: "single" },
+            loadBalancer: { size: "t3.medium" },
             appPair: { size: "t3.large" },
             database: {
                 size: "db.t4g.large",
@@ -32,6 +36,7 @@ export const profiles: { [cloud in StackConfig["cloud"]]: { [environment in Stac
         },
         staging: {
             network: { nat: "single" },
+            loadBalancer: { size: "c7i.large" },
             appPair: { size: "c7i.xlarge" },
             database: {
                 size: "db.m7g.xlarge",
@@ -53,6 +58,7 @@ export const profiles: { [cloud in StackConfig["cloud"]]: { [environment in Stac
         },
         prod: {
             network: { nat: "per-zone" },
+            loadBalancer: { size: "c7i.xlarge" },
             appPair: { size: "c7i.2xlarge" },
             database: {
                 size: "db.m7g.2xlarge",
@@ -76,6 +82,7 @@ export const profiles: { [cloud in StackConfig["cloud"]]: { [environment in Stac
     azure: {
         dev: {
             network: { nat: "single" },
+            loadBalancer: { size: "Standard_B2s_v2" },
             appPair: { size: "Standard_B2s_v2" },
             database: {
                 size: "Standard_B2ms",
@@ -96,6 +103,7 @@ export const profiles: { [cloud in StackConfig["cloud"]]: { [environment in Stac
         },
         staging: {
             network: { nat: "single" },
+            loadBalancer: { size: "Standard_D2s_v5" },
             appPair: { size: "Standard_D4s_v5" },
             database: {
                 size: "Standard_D4ds_v5",
@@ -116,6 +124,7 @@ export const profiles: { [cloud in StackConfig["cloud"]]: { [environment in Stac
         },
         prod: {
             network: { nat: "per-zone" },
+            loadBalancer: { size: "Standard_D4s_v5" },
             appPair: { size: "Standard_D8s_v5" },
             database: {
                 size: "Standard_D8ds_v5",

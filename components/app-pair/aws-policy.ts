@@ -2,6 +2,7 @@ import type * as ssm from "@pulumi/aws/ssm";
 import { getPartitionOutput } from "@pulumi/aws/getPartition";
 import * as pulumi from "@pulumi/pulumi";
 import { allow, allowReadingSecrets } from "../aws-account";
+import { systemsManagerActions } from "../host/aws-machine";
 import type { AwsAppPairArgs } from "./aws";
 
 /** What an application server may do: be managed by Systems Manager, and read what is its own. */
@@ -46,33 +47,3 @@ function artifactArn(artifact: pulumi.Input<string>, child: { parent: pulumi.Res
         return `arn:${partition}:s3:::${folder}/*`;
     });
 }
-
-/**
- * Session Manager, Run Command and inventory, as in AWS's AmazonSSMManagedInstanceCore but without reading every
- * parameter of the account. These actions take no resource.
- */
-const systemsManagerActions = [
-    "ssm:DescribeAssociation",
-    "ssm:DescribeDocument",
-    "ssm:GetDeployablePatchSnapshotForInstance",
-    "ssm:GetDocument",
-    "ssm:GetManifest",
-    "ssm:ListAssociations",
-    "ssm:ListInstanceAssociations",
-    "ssm:PutComplianceItems",
-    "ssm:PutConfigurePackageResult",
-    "ssm:PutInventory",
-    "ssm:UpdateAssociationStatus",
-    "ssm:UpdateInstanceAssociationStatus",
-    "ssm:UpdateInstanceInformation",
-    "ssmmessages:CreateControlChannel",
-    "ssmmessages:CreateDataChannel",
-    "ssmmessages:OpenControlChannel",
-    "ssmmessages:OpenDataChannel",
-    "ec2messages:AcknowledgeMessage",
-    "ec2messages:DeleteMessage",
-    "ec2messages:FailMessage",
-    "ec2messages:GetEndpoint",
-    "ec2messages:GetMessages",
-    "ec2messages:SendReply",
-];

@@ -1,11 +1,11 @@
-import * as ec2 from "@pulumi/aws/ec2";
+import type * as ec2 from "@pulumi/aws/ec2";
 import { getRegionOutput } from "@pulumi/aws/getRegion";
-import * as iam from "@pulumi/aws/iam";
+import type * as iam from "@pulumi/aws/iam";
 import * as ssm from "@pulumi/aws/ssm";
 import * as pulumi from "@pulumi/pulumi";
-import { trustService } from "../aws-account";
-import { OperatingSystem, osFamily } from "../host/operating-system";
-import { nodeMajor } from "../reference";
+import { createMachine, createProfile, newestImage } from "../host/aws-machine";
+import { awsHost } from "../host/cloud-host";
+import { OperatingSystem } from "../host/operating-system";
 import type { Mount } from "../shared-storage/contract";
 import { memberPolicy } from "./aws-policy";
 import { type AppPair, type ReleaseArtifact, type SecretVariable, SERVERS_TAG } from "./contract";
@@ -72,6 +72,9 @@ export interface AwsAppPairArgs {
     tags?: { [key: string]: pulumi.Input<string> };
 }
 
+/** Size of a server's disk: the system, Node.js and a handful of releases. */
+const DISK_GIB = 50;
+
 /** Application servers in two or more zones, equal but for their names (guide, steps 2, 5, 6 and 8). */
 export class AwsAppPair extends pulumi.ComponentResource implements AppPair {
     /** Instance ids of app1, app2, … */
@@ -95,8 +98,8 @@ export class AwsAppPair extends pulumi.ComponentResource implements AppPair {
         checkArguments(args);
 
         const settings = publishSettings(name, args, child);
-        const profile = createProfile(name, settings, args, child);
-        const image = pulumi.output(args.image ?? newestImage(args.os ?? OperatingSystem.AmazonLinux2023, child));
+        const profile = createProfile(name, memberPolicy(settings.parameters, args, child), args.tags, child);
+        const image = pulumi.output(args.image ?? newestImage(args.os, child));
         const userData = renderUserData(settings, args, child);
         const servers = memberNames(args).map((member, place) =>
             createServer(`${name}-${member}`, { member, place, profile, image, userData, pair: name }, args, {
@@ -155,42 +158,15 @@ function publishSettings(name: string, args: AwsAppPairArgs, child: Child): Sett
     };
 }
 
-function createProfile(name: string, settings: Settings, args: AwsAppPairArgs, child: Child): iam.InstanceProfile {
-    const { tags } = args;
-    const role = new iam.Role(name, { assumeRolePolicy: trustService("ec2.amazonaws.com"), tags }, child);
-    const policy = memberPolicy(settings.parameters, args, child);
-    const attached = new iam.RolePolicy(name, { role: role.id, policy }, child);
-    return new iam.InstanceProfile(name, { role: role.name, tags }, { ...child, dependsOn: attached });
-}
-
-/** Public SSM parameters that name each system's newest image for x86-64. */
-const imageParameters: { [os in OperatingSystem]: string } = {
-    "amazon-linux-2023": "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
-    "ubuntu-24.04": "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id",
-    "debian-13": "/aws/service/debian/release/13/latest/amd64",
-};
-
-function newestImage(os: OperatingSystem, child: Child): pulumi.Output<string> {
-    return ssm.getParameterOutput({ name: imageParameters[os] }, child).value;
-}
-
 function renderUserData(settings: Settings, args: AwsAppPairArgs, child: Child): pulumi.Output<string> {
     const os = args.os ?? OperatingSystem.AmazonLinux2023;
     const region = getRegionOutput({}, child).region;
     return pulumi.all([settings.path, region, args.mounts]).apply(([path, regionName, mounts]) =>
         renderAppServer({
-            nodeMajor: args.nodeVersion ?? nodeMajor,
+            cloud: awsHost(os, regionName, path, args.nodeVersion),
+            postgresMajor: (args.databaseVersion ?? "17").split(".")[0]!,
+            databaseCaUrl: databaseCertificates(regionName),
             mounts,
-            cloud: {
-                packagesScript: osFamily[os] === "debian" ? "packages-debian-aws.sh" : "packages-amazon-linux.sh",
-                cloudModule: "cloud-aws.mjs",
-                variables: {
-                    REGION: regionName,
-                    SETTINGS: path,
-                    POSTGRES_MAJOR: (args.databaseVersion ?? "17").split(".")[0]!,
-                    DATABASE_CA_URL: databaseCertificates(regionName),
-                },
-            },
         }),
     );
 }
@@ -215,41 +191,28 @@ interface Server {
     userData: pulumi.Output<string>;
 }
 
-/** A server keeps its image, first-boot script, size and disk until it is named in `renew`. */
 function createServer(
     name: string,
-    server: Server,
+    { pair, member, place, profile, image, userData }: Server,
     args: AwsAppPairArgs,
     child: pulumi.CustomResourceOptions,
 ): ec2.Instance {
-    const { pair, member, place, profile, image, userData } = server;
-    const tags = { ...args.tags, Name: name, [SERVERS_TAG]: pair };
-    return new ec2.Instance(
+    return createMachine(
         name,
         {
-            ami: image,
-            instanceType: args.size ?? "c7i.2xlarge",
+            image,
+            size: args.size ?? "c7i.2xlarge",
             subnetId: args.subnetIds[place % args.subnetIds.length]!,
-            privateIp: args.privateAddresses?.[place],
-            associatePublicIpAddress: false,
-            vpcSecurityGroupIds: [args.firewallGroupId],
-            iamInstanceProfile: profile.name,
+            privateAddress: args.privateAddresses?.[place],
+            firewallGroupId: args.firewallGroupId,
+            profile,
             userData,
-            userDataReplaceOnChange: true,
-            metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
-            rootBlockDevice: { encrypted: true, kmsKeyId: args.keyId, volumeType: "gp3", volumeSize: 50, tags },
-            ebsOptimized: true,
-            monitoring: true,
-            disableApiTermination: args.deletionProtection ?? true,
-            // Lets a server that is to be renewed go although outsiders may not end it.
-            forceDestroy: true,
-            maintenanceOptions: { autoRecovery: "default" },
-            tags,
+            diskGib: DISK_GIB,
+            keyId: args.keyId,
+            deletionProtection: args.deletionProtection ?? true,
+            renew: args.renew?.includes(member) ?? false,
+            tags: { ...args.tags, [SERVERS_TAG]: pair },
         },
-        {
-            ...child,
-            deleteBeforeReplace: true,
-            ignoreChanges: args.renew?.includes(member) ? [] : ["ami", "userData", "instanceType", "rootBlockDevice"],
-        },
+        child,
     );
 }

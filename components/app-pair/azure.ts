@@ -1,9 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createIdentity, giveRole, type Identity, identityWithRoles } from "../azure-roles";
 import { createMachine, type Machine } from "../host/azure-machine";
-import { azureUserDataLimit } from "../host/cloud-init";
+import { azureHost } from "../host/cloud-host";
 import { OperatingSystem } from "../host/operating-system";
-import { nodeMajor } from "../reference";
 import { storeSecret } from "../secrets/azure-generated";
 import type { Mount } from "../shared-storage/contract";
 import type { AppPair, ReleaseArtifact, SecretVariable } from "./contract";
@@ -192,22 +191,12 @@ function giveRights(
 }
 
 function renderUserData(name: string, identity: Identity, args: AzureAppPairArgs): pulumi.Output<string> {
-    const { nodeVersion = nodeMajor, databaseVersion = "17" } = args;
+    const { nodeVersion, databaseVersion = "17" } = args;
     return pulumi.all([identity.clientId, args.vaultId, args.mounts]).apply(([clientId, vaultId, mounts]) =>
         renderAppServer({
-            nodeMajor: nodeVersion,
+            cloud: azureHost(clientId, `${vaultId}/secrets/${name}`, nodeVersion),
+            postgresMajor: databaseVersion,
             mounts,
-            limit: azureUserDataLimit,
-            cloud: {
-                packagesScript: "packages-ubuntu-azure.sh",
-                cloudModule: "cloud-azure.mjs",
-                variables: {
-                    IDENTITY: clientId,
-                    SETTINGS: `${vaultId}/secrets/${name}`,
-                    POSTGRES_MAJOR: databaseVersion,
-                    EXTRA_PACKAGES: "",
-                },
-            },
         }),
     );
 }

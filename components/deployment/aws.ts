@@ -4,8 +4,11 @@ import { AwsBackup } from "../backup/aws";
 import { AwsDatabase } from "../database/aws";
 import { OperatingSystem, packageMirrorPorts } from "../host/operating-system";
 import { AwsLoadBalancer } from "../load-balancer/aws";
+import { AwsProxyLoadBalancer } from "../load-balancer/aws-proxy";
+import { LoadBalancerKind } from "../load-balancer/contract";
 import { AwsMonitoring } from "../monitoring/aws";
 import { AwsNetwork } from "../network/aws";
+import { MachineRole } from "../network/contract";
 import { productsOnAws } from "../readiness/in-use";
 import { Readiness } from "../readiness/readiness";
 import { databaseStorageGib, ports } from "../reference";
@@ -38,7 +41,7 @@ export class AwsDeployment extends pulumi.ComponentResource implements Deploymen
     constructor(name: string, args: DeploymentArgs, opts?: pulumi.ComponentResourceOptions) {
         super("minusnow:index:AwsDeployment", name, { ...args, mail: withoutClearPassword(args.mail) }, opts);
         const child = { parent: this };
-        refuseMissingKinds("AwsDeployment", args);
+        refuseMissingKinds("AwsDeployment", args, Object.values(LoadBalancerKind));
 
         // First, so that a policy that objects to it stops an update before anything is made.
         new Readiness(`${name}-readiness`, { ...args.readiness, inUse: productsOnAws(args) }, child);
@@ -48,7 +51,7 @@ export class AwsDeployment extends pulumi.ComponentResource implements Deploymen
         const storage = createSharedStorage(name, network, secrets, args, child);
         const sessions = createSessionStore(name, network, secrets, args, child);
         const apps = createAppPair(name, { network, secrets, database, storage, sessions }, args, child);
-        const balancer = createLoadBalancer(name, network, apps, args, child);
+        const balancer = createLoadBalancer(name, network, secrets, apps, args, child);
         const monitoring = createMonitoring(name, { database, apps, balancer }, args, child);
         createBackup(name, { secrets, database, storage, apps, monitoring }, args, child);
 
@@ -86,14 +89,16 @@ interface Tiers {
 }
 
 function createNetwork(name: string, args: DeploymentArgs, child: Child): AwsNetwork {
-    const mirrors = packageMirrorPorts(args.appPair?.os ?? OperatingSystem.AmazonLinux2023);
-    const outboundPorts = [ports.https, args.mail.port ?? ports.smtp, ...mirrors];
+    const mirrorPorts = [ports.https, ...packageMirrorPorts(args.appPair?.os ?? OperatingSystem.AmazonLinux2023)];
+    const outboundPorts = [args.mail.port ?? ports.smtp, ...mirrorPorts];
     const { bastion: _ofAzure, ...settings } = args.network ?? {};
     return new AwsNetwork(
         `${name}-net`,
         {
             ...settings,
             outboundPorts: [...new Set(outboundPorts)],
+            mirrorPorts,
+            machineRoles: hasProxies(args) ? [MachineRole.Edge] : [],
             serverCount: args.appPair?.count,
             tags: args.tags,
         },
@@ -211,38 +216,55 @@ function createAppPair(name: string, tiers: Tiers, args: DeploymentArgs, child: 
     );
 }
 
+const hasProxies = ({ loadBalancer }: DeploymentArgs) =>
+    (loadBalancer?.kind ?? LoadBalancerKind.Managed) !== LoadBalancerKind.Managed;
+
 /** Waits for the whole network: AWS refuses a public balancer before the Internet gateway is attached. */
 function createLoadBalancer(
     name: string,
     network: AwsNetwork,
+    secrets: AwsSecrets,
     apps: AwsAppPair,
     args: DeploymentArgs,
     child: Child,
-): AwsLoadBalancer {
+): AwsLoadBalancer | AwsProxyLoadBalancer {
     const { hostname, dnsZone, certificateId, deletionProtection, tags } = args;
-    const { mode, rateLimitPerMinute } = args.loadBalancer ?? {};
-    return new AwsLoadBalancer(
+    const { kind = LoadBalancerKind.Managed, mode, rateLimitPerMinute, size, renew } = args.loadBalancer ?? {};
+    const common = {
+        hostname,
+        dnsZone,
+        certificateId,
+        mode,
+        rateLimitPerMinute,
+        networkId: network.networkId,
+        subnetIds: network.subnetIds.edge,
+        firewallGroupId: network.firewallGroupIds.edge,
+        deletionProtection,
+        tags,
+    };
+    const options = { ...child, dependsOn: network };
+    if (!hasProxies(args)) {
+        return new AwsLoadBalancer(`${name}-lb`, { ...common, memberIds: apps.memberIds }, options);
+    }
+    return new AwsProxyLoadBalancer(
         `${name}-lb`,
         {
-            hostname,
-            dnsZone,
-            certificateId,
-            mode,
-            rateLimitPerMinute,
-            networkId: network.networkId,
-            subnetIds: network.subnetIds.edge,
-            firewallGroupId: network.firewallGroupIds.edge,
-            memberIds: apps.memberIds,
-            deletionProtection,
-            tags,
+            ...common,
+            kind,
+            machineSubnetIds: network.subnetIds.app,
+            memberAddresses: apps.memberAddresses,
+            size,
+            renew,
+            os: args.appPair?.os,
+            keyId: secrets.keyId,
         },
-        { ...child, dependsOn: network },
+        options,
     );
 }
 
 function createMonitoring(
     name: string,
-    tiers: { database: AwsDatabase; apps: AwsAppPair; balancer: AwsLoadBalancer },
+    tiers: { database: AwsDatabase; apps: AwsAppPair; balancer: AwsLoadBalancer | AwsProxyLoadBalancer },
     args: DeploymentArgs,
     child: Child,
 ): AwsMonitoring {
@@ -255,6 +277,7 @@ function createMonitoring(
             memberIds: apps.memberIds,
             memberRoleName: apps.roleName,
             serversTag: apps.serversTag,
+            loadBalancerKind: args.loadBalancer?.kind,
             loadBalancerSuffix: balancer.loadBalancerSuffix,
             targetGroupSuffix: balancer.targetGroupSuffix,
             databaseId: database.primaryId,

@@ -34,6 +34,10 @@ export interface LoadBalancerSettings {
     mode?: LoadBalancerMode;
     /** Requests that one address may make in a minute before it gets 429. Default 2000. A change is made in place. */
     rateLimitPerMinute?: number;
+    /** Kinds haproxy and nginx: the cloud's machine size of the balancers. Default the guide's recommended size. See `renew`. */
+    size?: string;
+    /** Kinds haproxy and nginx: balancers, `lb1` or `lb2`, that this update may replace. Default none. */
+    renew?: string[];
 }
 
 /** Application servers of a deployment (guide, step 2). */

@@ -12,11 +12,15 @@ export function withoutClearPassword(mail: MailSettings): MailSettings {
     return { ...mail, password: asSecret(mail.password) };
 }
 
-/** Kinds that can be built on either cloud; the others need machines of our own. */
-export function refuseMissingKinds(component: string, args: DeploymentArgs): void {
+/** Kinds that can be built on either cloud, and of balancers on one; the others need machines of our own. */
+export function refuseMissingKinds(
+    component: string,
+    args: DeploymentArgs,
+    balancers: LoadBalancerKind[] = [LoadBalancerKind.Managed],
+): void {
     const { loadBalancer, database, sharedStorage, sessionStore } = args;
     const kinds = [
-        { path: "loadBalancer.kind", found: loadBalancer?.kind, allowed: [LoadBalancerKind.Managed] },
+        { path: "loadBalancer.kind", found: loadBalancer?.kind, allowed: balancers },
         { path: "database.kind", found: database?.kind, allowed: [DatabaseKind.Managed] },
         { path: "sharedStorage.kind", found: sharedStorage?.kind, allowed: [SharedStorageKind.Managed] },
         {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Mount } from "../shared-storage/contract";
+import type { CloudHost, Packages } from "./cloud-host";
 import type { HostFile } from "./cloud-init";
 
 /** Where a machine's own programs are. */
@@ -20,8 +21,24 @@ export function unit(name: string, content: string): HostFile {
     return { path: `/etc/systemd/system/${name}`, permissions: "0644", content };
 }
 
+/** What every machine has: its variables, how it installs packages, and how it asks its cloud. */
+export function cloudFiles(cloud: CloudHost, packages: Packages, variables: Record<string, string>): HostFile[] {
+    const { platform, cloudModule } = cloud;
+    return [
+        hostVariables({ ...variables, ...cloud.variables, PACKAGES: `"${packages[platform].join(" ")}"` }),
+        program("packages", sharedFiles, `packages-${platform}.sh`),
+        program("cloud.mjs", sharedFiles, cloudModule),
+    ];
+}
+
+/** What the machine's own firewall lets in, over TCP. */
+export function openPorts(openings: { port: number; from: string }[]): HostFile {
+    const content = openings.map(({ port, from }) => `${port} ${from}\n`).join("");
+    return { path: "/etc/minusnow/firewall", permissions: "0644", content };
+}
+
 /** Variables of every program of a machine; none is secret. */
-export function hostVariables(variables: Record<string, string>): HostFile {
+function hostVariables(variables: Record<string, string>): HostFile {
     const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}\n`);
     return { path: "/etc/minusnow/host.env", permissions: "0644", content: lines.join("") };
 }

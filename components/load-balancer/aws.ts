@@ -5,7 +5,7 @@ import { healthCheck, ports, securityHeaders, timeouts } from "../reference";
 import { createAccessLogBucket } from "./aws-access-logs";
 import { issueCertificate } from "./aws-certificate";
 import { protectByFirewall } from "./aws-firewall";
-import { type LoadBalancer, LoadBalancerMode } from "./contract";
+import { type LoadBalancer, LoadBalancerMode, RATE_LIMIT_PER_MINUTE } from "./contract";
 
 /** Arguments of {@link AwsLoadBalancer}. */
 export interface AwsLoadBalancerArgs {
@@ -35,9 +35,6 @@ export interface AwsLoadBalancerArgs {
     /** Tags for everything that takes tags. A change is made in place. */
     tags?: { [key: string]: pulumi.Input<string> };
 }
-
-/** Requests one address may make in a minute: 33 a second, far above a busy user. */
-const RATE_LIMIT_PER_MINUTE = 2000;
 
 /** TLS 1.3 and 1.2 with forward secrecy and a hybrid post-quantum key exchange; AWS's own recommendation. */
 const TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09";
@@ -187,7 +184,10 @@ function redirectToHttps(name: string, balancer: lb.LoadBalancer, args: AwsLoadB
 }
 
 function certificate(name: string, zoneId: pulumi.Output<string> | undefined, args: AwsLoadBalancerArgs, child: Child) {
-    return args.certificateId ?? issueCertificate(name, args.hostname, zoneId!, args.tags, child);
+    return (
+        args.certificateId ??
+        issueCertificate(name, { hostname: args.hostname, zoneId: zoneId!, tags: args.tags }, child)
+    );
 }
 
 function forwardHttps(

@@ -6,7 +6,7 @@ import { refuseDeletion } from "../azure-lock";
 import { createIdentity, giveRole, identityWithRoles } from "../azure-roles";
 import { createFirewallPolicy } from "./azure-firewall";
 import { gatewayParts } from "./azure-gateway";
-import { type LoadBalancer, LoadBalancerMode } from "./contract";
+import { type LoadBalancer, LoadBalancerMode, RATE_LIMIT_PER_MINUTE } from "./contract";
 
 /** Arguments of {@link AzureLoadBalancer}. */
 export interface AzureLoadBalancerArgs {
@@ -39,8 +39,6 @@ export interface AzureLoadBalancerArgs {
     tags?: { [key: string]: pulumi.Input<string> };
 }
 
-/** Requests one address may make in a minute: 33 a second, far above a busy user. */
-const RATE_LIMIT_PER_MINUTE = 2000;
 /** A gateway of one instance is interrupted when Azure maintains it. */
 const LEAST_INSTANCES = 2;
 const MOST_INSTANCES = 10;

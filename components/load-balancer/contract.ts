@@ -27,3 +27,6 @@ export interface LoadBalancer {
     /** Host name that users open. */
     readonly hostname: pulumi.Output<string>;
 }
+
+/** Requests one address may make in a minute where nothing else is said: 33 a second, far above a busy user. */
+export const RATE_LIMIT_PER_MINUTE = 2000;

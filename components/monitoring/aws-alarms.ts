@@ -2,7 +2,7 @@ import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import type * as pulumi from "@pulumi/pulumi";
 import { thresholds } from "../reference";
 import type { AwsMonitoringArgs } from "./aws";
-import { type Query, watchedMetrics, type WatchedMetric } from "./aws-metrics";
+import { probeName, type Query, watchedMetrics, type WatchedMetric } from "./aws-metrics";
 import type { Topics } from "./aws-topics";
 import { AlertLevel } from "./contract";
 
@@ -26,7 +26,7 @@ export function createAlarms(
     args: AwsMonitoringArgs,
     child: { parent: pulumi.Resource },
 ): CreatedAlarm[] {
-    return watchedMetrics(args).flatMap((watched) =>
+    return watchedMetrics(probeName(name), args).flatMap((watched) =>
         levels.map((level) => ({
             metric: watched.metric,
             level,

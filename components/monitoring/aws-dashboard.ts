@@ -3,7 +3,7 @@ import { getRegionOutput } from "@pulumi/aws/getRegion";
 import * as pulumi from "@pulumi/pulumi";
 import { type Threshold, thresholds } from "../reference";
 import type { AwsMonitoringArgs } from "./aws";
-import { type Query, watchedMetrics, type WatchedMetric } from "./aws-metrics";
+import { probeName, type Query, watchedMetrics, type WatchedMetric } from "./aws-metrics";
 
 const COLUMNS = 2;
 const WIDTH = 12;
@@ -16,7 +16,7 @@ export function createDashboard(
     child: { parent: pulumi.Resource },
 ): pulumi.Output<string> {
     const region = getRegionOutput({}, child).region;
-    const watched = watchedMetrics(args);
+    const watched = watchedMetrics(probeName(name), args);
     const widgets = thresholds
         .filter(({ metric }) => watched.some((other) => other.metric === metric))
         .map((threshold, place) => ({

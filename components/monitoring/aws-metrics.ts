@@ -1,6 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { AGENT_NAMESPACE } from "./aws-agent";
+import { LoadBalancerKind } from "../load-balancer/contract";
+import { healthEndpoints } from "../reference";
 import type { AwsMonitoringArgs } from "./aws";
+import { PROBE_NAMESPACE } from "./probe/handler";
 
 /** One line of a CloudWatch metric query: a metric, or an expression over the lines before it. */
 export interface Query {
@@ -26,15 +29,22 @@ export interface WatchedMetric {
 
 const BYTES_PER_GIB = 1024 ** 3;
 
-/** The guide's six metrics on everything that has them. */
-export function watchedMetrics(args: AwsMonitoringArgs): WatchedMetric[] {
+/** Name of a deployment's probes, which is a dimension of their metrics. */
+export const probeName = (name: string) => `${name}-probe`;
+
+/** Whether the load balancer tells metrics of requests. */
+export function seesRequests({ loadBalancerKind = LoadBalancerKind.Managed }: AwsMonitoringArgs): boolean {
+    return loadBalancerKind === LoadBalancerKind.Managed;
+}
+
+/** The guide's six metrics on everything that has them; `probe` is the name of the probes. */
+export function watchedMetrics(probe: string, args: AwsMonitoringArgs): WatchedMetric[] {
     const { replicaId } = args;
     return [
         ...args.memberIds.flatMap((id, place) => serverMetrics(`app${place + 1}`, id)),
         ...databaseMetrics("primary", args.databaseId, args.databaseStorageGib),
         ...(replicaId === undefined ? [] : databaseMetrics("replica", replicaId, args.databaseStorageGib)),
-        responseTime(args),
-        errorRate(args),
+        ...(seesRequests(args) ? [responseTime(args), errorRate(args)] : [probedTime(probe), probedErrors(probe)]),
         ...(replicaId === undefined ? [] : [replicationLag(replicaId)]),
     ];
 }
@@ -113,6 +123,37 @@ function errorRate({ loadBalancerSuffix }: AwsMonitoringArgs): WatchedMetric {
         missing: "notBreaching",
     };
 }
+
+/** The time that the slowest endpoint takes, as users outside see it. */
+function probedTime(probe: string): WatchedMetric {
+    const endpoints = Object.keys(healthEndpoints);
+    return {
+        metric: "response-time",
+        resource: "service",
+        queries: [
+            ...endpoints.map((endpoint) => probeQuery(probe, endpoint, "Latency", "Maximum")),
+            { id: "seconds", expression: `MAX([${endpoints.join(", ")}]) / 1000` },
+        ],
+        missing: "notBreaching",
+    };
+}
+
+/** The share of probes that fail within five minutes. */
+function probedErrors(probe: string): WatchedMetric {
+    const endpoints = Object.keys(healthEndpoints);
+    return {
+        metric: "error-rate",
+        resource: "service",
+        queries: [
+            ...endpoints.map((endpoint) => probeQuery(probe, endpoint, "Healthy", "Average")),
+            { id: "rate", expression: `100 * (1 - AVG([${endpoints.join(", ")}]))` },
+        ],
+        missing: "notBreaching",
+    };
+}
+
+const probeQuery = (probe: string, endpoint: string, metricName: string, stat: string) =>
+    query(PROBE_NAMESPACE, metricName, stat, { Deployment: probe, Endpoint: endpoint }, endpoint);
 
 /** RDS reports -1 when replication has stopped and nothing when the replica is gone: both are worse than any lag. */
 function replicationLag(replicaId: pulumi.Input<string>): WatchedMetric {

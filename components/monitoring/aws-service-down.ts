@@ -1,6 +1,7 @@
 import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as pulumi from "@pulumi/pulumi";
 import type { AwsMonitoringArgs } from "./aws";
+import { seesRequests } from "./aws-metrics";
 
 /** One alarm that says the service is down, whichever sign shows it first, and a warning when half of it is. */
 export function alarmWhenDown(
@@ -12,11 +13,14 @@ export function alarmWhenDown(
     child: { parent: pulumi.Resource },
 ): void {
     const { tags, loadBalancerSuffix, targetGroupSuffix } = args;
+    const [namespace, behind] = seesRequests(args)
+        ? ["AWS/ApplicationELB", "application server"]
+        : ["AWS/NetworkELB", "balancer"];
     const noHealthyServer = new cloudwatch.MetricAlarm(
         `${name}-no-healthy-server`,
         {
-            alarmDescription: "MinusNow: the load balancer finds no healthy application server",
-            namespace: "AWS/ApplicationELB",
+            alarmDescription: `MinusNow: the load balancer finds no healthy ${behind}`,
+            namespace,
             metricName: "HealthyHostCount",
             dimensions: { LoadBalancer: loadBalancerSuffix, TargetGroup: targetGroupSuffix },
             statistic: "Maximum",
@@ -32,8 +36,8 @@ export function alarmWhenDown(
     new cloudwatch.MetricAlarm(
         `${name}-unhealthy-server`,
         {
-            alarmDescription: "MinusNow: the load balancer finds an application server unhealthy",
-            namespace: "AWS/ApplicationELB",
+            alarmDescription: `MinusNow: the load balancer finds one ${behind} or more unhealthy`,
+            namespace,
             metricName: "UnHealthyHostCount",
             dimensions: { LoadBalancer: loadBalancerSuffix, TargetGroup: targetGroupSuffix },
             statistic: "Minimum",

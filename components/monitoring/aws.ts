@@ -2,9 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { installAgent } from "./aws-agent";
 import { createAlarms } from "./aws-alarms";
 import { createDashboard } from "./aws-dashboard";
+import { probeName } from "./aws-metrics";
 import { probeEndpoints } from "./aws-probe";
 import { alarmWhenDown } from "./aws-service-down";
 import { createTopics } from "./aws-topics";
+import type { LoadBalancerKind } from "../load-balancer/contract";
 import type { Alert, AlertReceivers, Monitoring } from "./contract";
 
 /** Arguments of {@link AwsMonitoring}. */
@@ -23,9 +25,14 @@ export interface AwsMonitoringArgs {
     serversTag: pulumi.Input<string>;
     /** Name of the application servers' role, which is allowed to publish metrics. */
     memberRoleName: pulumi.Input<string>;
+    /**
+     * Who balances. Default managed. Before HAProxy and Nginx is a Network Load Balancer, which sees no requests: response
+     * time and error rate are then those of the probes.
+     */
+    loadBalancerKind?: LoadBalancerKind;
     /** `arnSuffix` of the load balancer. */
     loadBalancerSuffix: pulumi.Input<string>;
-    /** `arnSuffix` of the group of application servers. */
+    /** `arnSuffix` of the group of application servers, or of balancers behind a Network Load Balancer. */
     targetGroupSuffix: pulumi.Input<string>;
     /** Identifier of the primary database. */
     databaseId: pulumi.Input<string>;
@@ -58,7 +65,7 @@ export class AwsMonitoring extends pulumi.ComponentResource implements Monitorin
         const topics = createTopics(name, args, child);
         installAgent(`${name}-agent`, args, child);
         const alarms = createAlarms(name, topics, args, child);
-        const probes = probeEndpoints(`${name}-probe`, topics.warning, args, child);
+        const probes = probeEndpoints(probeName(name), topics.warning, args, child);
         alarmWhenDown(name, probes.basic, topics.critical, topics.warning, args, child);
 
         this.alerts = pulumi.all(alarms.map(({ alarm, ...alert }) => alarm.arn.apply((id) => ({ ...alert, id }))));

@@ -11,19 +11,19 @@ interface EndpointArgs {
     subnetIds: pulumi.Input<string>[];
     /** Route tables that lead to gateway endpoints. */
     routeTableIds: pulumi.Output<string>[];
-    /** Security group of the application servers. */
-    appFirewallGroupId: pulumi.Input<string>;
+    /** Security groups of the machines that use them. */
+    users: { role: string; groupId: pulumi.Input<string> }[];
     /** What keeps the servers' fixed addresses free. */
     reservations: pulumi.Resource[];
     tags?: { [key: string]: pulumi.Input<string> };
 }
 
-/** AWS services that application servers reach without leaving the network. */
+/** AWS services that machines reach without leaving the network. */
 const interfaceServices = ["ssm", "ssmmessages", "ec2messages", "secretsmanager", "logs"];
 
-/** Private endpoints for the AWS services in use, open to the application servers only. */
+/** Private endpoints for the AWS services in use, open to the deployment's machines only. */
 export function createEndpoints(name: string, args: EndpointArgs, child: { parent: pulumi.Resource }): void {
-    const { networkId: vpcId, appFirewallGroupId, tags } = args;
+    const { networkId: vpcId, users, tags } = args;
     const region = getRegionOutput({}, child).region;
     const group = new ec2.SecurityGroup(
         `${name}-endpoints`,
@@ -32,10 +32,16 @@ export function createEndpoints(name: string, args: EndpointArgs, child: { paren
     );
     const range = { ipProtocol: "tcp", fromPort: ports.https, toPort: ports.https, tags };
     const purpose = { description: "AWS services over private endpoints" };
-    const ingress = { securityGroupId: group.id, referencedSecurityGroupId: appFirewallGroupId };
-    new vpc.SecurityGroupIngressRule(`${name}-endpoints-from-app-443`, { ...ingress, ...range, ...purpose }, child);
-    const egress = { securityGroupId: appFirewallGroupId, referencedSecurityGroupId: group.id };
-    new vpc.SecurityGroupEgressRule(`${name}-app-to-endpoints-443`, { ...egress, ...range, ...purpose }, child);
+    for (const { role, groupId } of users) {
+        const ingress = { securityGroupId: group.id, referencedSecurityGroupId: groupId };
+        new vpc.SecurityGroupIngressRule(
+            `${name}-endpoints-from-${role}-443`,
+            { ...ingress, ...range, ...purpose },
+            child,
+        );
+        const egress = { securityGroupId: groupId, referencedSecurityGroupId: group.id };
+        new vpc.SecurityGroupEgressRule(`${name}-${role}-to-endpoints-443`, { ...egress, ...range, ...purpose }, child);
+    }
 
     new ec2.VpcEndpoint(
         `${name}-s3`,

@@ -2,13 +2,15 @@ import * as ec2 from "@pulumi/aws/ec2";
 import * as vpc from "@pulumi/aws/vpc";
 import type * as pulumi from "@pulumi/pulumi";
 import { arrows } from "../reference";
-import type { FirewallGroupIds } from "./contract";
+import type { FirewallGroupIds, MachineRole } from "./contract";
+
+/** TCP ports that each tier's machines may reach outside the network. */
+export type OutboundPorts = { app: number[] } & { [role in MachineRole]?: number[] };
 
 /** What the groups have in common. */
 interface SecurityGroupArgs {
     networkId: pulumi.Output<string>;
-    /** TCP ports that application servers may reach outside the network. */
-    outboundPorts: number[];
+    outbound: OutboundPorts;
     tags?: { [key: string]: pulumi.Input<string> };
 }
 
@@ -67,20 +69,27 @@ function allowArrows(name: string, groups: FirewallGroupIds, args: SecurityGroup
     }
 }
 
+const machineNames: { [role in keyof OutboundPorts]-?: string } = {
+    app: "application servers",
+    edge: "balancers",
+};
+
 function allowOutbound(name: string, groups: FirewallGroupIds, args: SecurityGroupArgs, child: Child): void {
-    for (const port of args.outboundPorts) {
-        new vpc.SecurityGroupEgressRule(
-            `${name}-app-to-internet-${port}`,
-            {
-                securityGroupId: groups.app,
-                cidrIpv4: "0.0.0.0/0",
-                ipProtocol: "tcp",
-                fromPort: port,
-                toPort: port,
-                description: "Outbound from application servers through address translation",
-                tags: args.tags,
-            },
-            child,
-        );
+    for (const [role, reached] of Object.entries(args.outbound)) {
+        for (const port of reached) {
+            new vpc.SecurityGroupEgressRule(
+                `${name}-${role}-to-internet-${port}`,
+                {
+                    securityGroupId: groups[role as keyof OutboundPorts],
+                    cidrIpv4: "0.0.0.0/0",
+                    ipProtocol: "tcp",
+                    fromPort: port,
+                    toPort: port,
+                    description: `Outbound from ${machineNames[role as keyof OutboundPorts]} through address translation`,
+                    tags: args.tags,
+                },
+                child,
+            );
+        }
     }
 }

@@ -5,8 +5,8 @@ import { addressSpace, appServerCount, firstHostNumber, ports, subnetRoles } fro
 import { type AddressPlan, hostAddress, planAddresses } from "./addresses";
 import { createEndpoints } from "./aws-endpoints";
 import { recordFlows } from "./aws-flow-logs";
-import { createSecurityGroups } from "./aws-security-groups";
-import { type FirewallGroupIds, NatPlacement, type Network, type SubnetIds } from "./contract";
+import { createSecurityGroups, type OutboundPorts } from "./aws-security-groups";
+import { type FirewallGroupIds, type MachineRole, NatPlacement, type Network, type SubnetIds } from "./contract";
 
 /** Arguments of {@link AwsNetwork}. */
 export interface AwsNetworkArgs {
@@ -34,6 +34,13 @@ export interface AwsNetworkArgs {
      * 443 and 587. A change is made in place.
      */
     outboundPorts?: number[];
+    /**
+     * Tiers besides the application that run on machines of this deployment: these reach package mirrors and AWS.
+     * Default none. A change is made in place.
+     */
+    machineRoles?: MachineRole[];
+    /** TCP ports by which those machines reach package mirrors and AWS. Default 443. A change is made in place. */
+    mirrorPorts?: number[];
     /** Days to keep flow logs. Default 90. A change is made in place. */
     flowLogRetentionDays?: number;
     /** Id of an existing VPC to use; its owner then cares for routes, endpoints and flow logs. Needs `subnetIds`. */
@@ -67,12 +74,17 @@ export class AwsNetwork extends pulumi.ComponentResource implements Network {
         this.networkId = pulumi.output(built.vpcId);
         this.subnetIds = built.subnetIds;
         this.zones = existing ? zonesOf(existing.subnetIds.app, child) : zoneNames(args, child);
-        const { outboundPorts = [ports.https, ports.smtp], tags } = args;
-        this.firewallGroupIds = createSecurityGroups(name, { networkId: this.networkId, outboundPorts, tags }, child);
+        const { tags } = args;
+        const outbound = outboundPorts(args);
+        this.firewallGroupIds = createSecurityGroups(name, { networkId: this.networkId, outbound, tags }, child);
         if (!existing) {
             const { reservations, privateRouteTableIds: routeTableIds } = built;
-            const users = { subnetIds: built.subnetIds.app, appFirewallGroupId: this.firewallGroupIds.app };
-            createEndpoints(name, { networkId: this.networkId, routeTableIds, reservations, ...users, tags }, child);
+            const users = Object.keys(outbound).map((role) => ({
+                role,
+                groupId: this.firewallGroupIds[role as "app"],
+            }));
+            const place = { networkId: this.networkId, subnetIds: built.subnetIds.app, routeTableIds };
+            createEndpoints(name, { ...place, reservations, users, tags }, child);
         }
         this.registerOutputs({
             networkId: this.networkId,
@@ -85,6 +97,15 @@ export class AwsNetwork extends pulumi.ComponentResource implements Network {
 
 interface Child {
     parent: pulumi.Resource;
+}
+
+/** TCP ports that each tier's machines may reach outside the network. */
+function outboundPorts(args: AwsNetworkArgs): OutboundPorts {
+    const { machineRoles = [], mirrorPorts = [ports.https] } = args;
+    return {
+        app: args.outboundPorts ?? [ports.https, ports.smtp],
+        ...Object.fromEntries(machineRoles.map((role) => [role, mirrorPorts])),
+    };
 }
 
 interface BuiltNetwork {

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createIdentity } from "../azure-roles";
 import { createMachine } from "../host/azure-machine";
+import { azureHost } from "../host/cloud-host";
 import { nodeMajor } from "../reference";
 import type { Mount } from "../shared-storage/contract";
 import { renderOperationsMachine } from "./host/operations-machine";
@@ -61,9 +62,8 @@ export class AzureOperations extends pulumi.ComponentResource {
         const identity = createIdentity(name, { resourceGroupName, tags }, child);
         const userData = pulumi.all([identity.clientId, args.mounts]).apply(([clientId, mounts]) =>
             renderOperationsMachine({
-                nodeMajor: HOST_NODE_MAJOR,
+                cloud: azureHost(clientId, undefined, HOST_NODE_MAJOR),
                 postgresMajor: databaseVersion,
-                clientId,
                 mounts,
             }),
         );

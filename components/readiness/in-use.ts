@@ -1,5 +1,6 @@
 import type { DeploymentArgs } from "../deployment/contract";
 import { OperatingSystem } from "../host/operating-system";
+import { LoadBalancerKind } from "../load-balancer/contract";
 import { thirdPartyComponents } from "../reference";
 import { SessionStoreKind } from "../session-store/contract";
 import type { ComponentInUse } from "./contract";
@@ -19,9 +20,15 @@ const operatingSystems: { [os in OperatingSystem]: string } = {
     "debian-13": "Debian 13",
 };
 
+const proxies: { [kind in LoadBalancerKind]: { component: string; product: string }[] } = {
+    managed: [],
+    haproxy: [{ component: "load-balancer", product: "HAProxy" }],
+    nginx: [{ component: "load-balancer", product: "Nginx OSS" }],
+};
+
 /** Third-party products of a deployment on AWS, by the guide's table of open-source and licensed ones. */
 export function productsOnAws(args: DeploymentArgs): ComponentInUse[] {
-    const { appPair, certificateId, mail, sessionStore } = args;
+    const { appPair, certificateId, loadBalancer, mail, sessionStore } = args;
     const products = [
         { component: "postgresql", product: "AWS RDS PostgreSQL" },
         { component: "operating-system", product: operatingSystems[appPair?.os ?? OperatingSystem.AmazonLinux2023] },
@@ -30,6 +37,7 @@ export function productsOnAws(args: DeploymentArgs): ComponentInUse[] {
         { component: "monitoring", product: "AWS CloudWatch" },
         { component: "backup", product: "AWS Backup" },
         { component: "load-balancer", product: "AWS ALB/NLB" },
+        ...proxies[loadBalancer?.kind ?? LoadBalancerKind.Managed],
         ...(sessionStore?.kind === SessionStoreKind.None ? [] : [{ component: "redis", product: "Valkey" }]),
     ];
     return products.map((used) => ({ ...used, licensed: !isOpenSource(used.component, used.product) }));

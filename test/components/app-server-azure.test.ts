@@ -5,7 +5,7 @@ import path from "node:path";
 import { parseEnv } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { renderAppServer } from "../../components/app-pair/host/app-server";
-import { azureUserDataLimit } from "../../components/host/cloud-init";
+import { azureHost } from "../../components/host/cloud-host";
 import { sharedDirectories } from "../../components/reference";
 import { createHost, type Host } from "../support/host";
 
@@ -13,19 +13,14 @@ const vault = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/va
 const settingsId = `${vault}/secrets/minusnow-app`;
 
 const userData = renderAppServer({
-    nodeMajor: 20,
     mounts: sharedDirectories.map((directory) => ({
         directory,
         source: `files.file.core.windows.net:/files/${directory}`,
         type: "aznfs",
         options: "_netdev,nofail,vers=4",
     })),
-    limit: azureUserDataLimit,
-    cloud: {
-        packagesScript: "packages-ubuntu-azure.sh",
-        cloudModule: "cloud-azure.mjs",
-        variables: { IDENTITY: "identity", SETTINGS: settingsId, POSTGRES_MAJOR: "17", EXTRA_PACKAGES: "" },
-    },
+    cloud: azureHost("identity", settingsId),
+    postgresMajor: "17",
 });
 
 let host: Host;

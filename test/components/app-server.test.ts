@@ -7,6 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { renderAppServer } from "../../components/app-pair/host/app-server";
 import { applicationUnit } from "../../components/app-pair/host/units";
+import { awsHost } from "../../components/host/cloud-host";
+import { OperatingSystem } from "../../components/host/operating-system";
 import { renderCloudConfig, userDataLimit } from "../../components/host/cloud-init";
 import { sharedDirectories } from "../../components/reference";
 import { type CloudConfig, createHost, type Host } from "../support/host";
@@ -18,18 +20,9 @@ const mounts = sharedDirectories.map((directory) => ({
     options: "_netdev,tls,iam",
 }));
 
-function render(packagesScript = "packages-amazon-linux.sh"): string {
-    const variables = {
-        REGION: "us-east-1",
-        SETTINGS: "/app",
-        POSTGRES_MAJOR: "17",
-        DATABASE_CA_URL: "https://example.com/ca.pem",
-    };
-    return renderAppServer({
-        nodeMajor: 20,
-        mounts,
-        cloud: { packagesScript, cloudModule: "cloud-aws.mjs", variables },
-    });
+function render(os: OperatingSystem = OperatingSystem.AmazonLinux2023): string {
+    const cloud = awsHost(os, "us-east-1", "/app");
+    return renderAppServer({ cloud, postgresMajor: "17", databaseCaUrl: "https://example.com/ca.pem", mounts });
 }
 
 let host: Host;
@@ -41,10 +34,10 @@ beforeEach(() => {
 afterEach(() => host.remove());
 
 describe("user data of an application server", () => {
-    it.each(["packages-amazon-linux.sh", "packages-debian-aws.sh"])(
+    it.each([OperatingSystem.AmazonLinux2023, OperatingSystem.Debian13])(
         "with %s is a cloud-config that AWS accepts, with scripts that parse",
-        (script) => {
-            const text = render(script);
+        (os) => {
+            const text = render(os);
             expect(text.startsWith("#cloud-config\n")).toBe(true);
             expect(Buffer.byteLength(text)).toBeLessThan(userDataLimit);
             const { write_files: files, runcmd } = parse(text) as CloudConfig;

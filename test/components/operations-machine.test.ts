@@ -6,6 +6,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { azureUserDataLimit } from "../../components/host/cloud-init";
 import type * as operations from "../../components/operations/host/operations-machine";
+import { azureHost } from "../../components/host/cloud-host";
 import { sharedDirectories } from "../../components/reference";
 import { createHost, type Host } from "../support/host";
 import { repository } from "../support/plans";
@@ -16,9 +17,8 @@ const { renderOperationsMachine } = createRequire(import.meta.url)(
 ) as typeof operations;
 
 const userData = renderOperationsMachine({
-    nodeMajor: 24,
+    cloud: azureHost("identity", undefined, 24),
     postgresMajor: "17",
-    clientId: "identity",
     mounts: sharedDirectories.map((directory) => ({
         directory,
         source: `files.file.core.windows.net:/files/${directory}`,

@@ -1,45 +1,32 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { dataMachine } from "./lab/data-machine";
+import { bootDeployment, type Deployment } from "./lab/deployment";
 import { missingForMachines } from "./lab/image";
-import { createLab, type Lab } from "./lab/lab";
-import type { Machine } from "./lab/machine";
-import { accountOf, planReference, settingsOf, userDataOf } from "./lab/reference";
-import { packRelease } from "./lab/release";
+import { failures, startLoad } from "./lab/load";
 
 describe.skipIf(missingForMachines())("machines", () => {
-    let lab: Lab;
-    let app1: Machine;
-    let data: Machine;
+    let deployment: Deployment;
     beforeAll(async () => {
-        lab = createLab();
-        const first = packRelease(lab.folder, "1.0.0");
-        const at = await planReference(lab, "1.0.0", first);
-        const { secrets, database, sessionStore } = settingsOf(at);
-        const passwords = { database: "p@ss/w:rd#1", sessions: "s3ss/ions" };
-        Object.assign(lab.hosts, { [database.host]: "10.0.2.10", [sessionStore!.host]: "10.0.2.10" });
-        await lab.account(
-            accountOf(
-                at,
-                {
-                    ...Object.fromEntries(Object.entries(secrets).map(([name, id]) => [id, `secret value of ${name}`])),
-                    [database.secretId]: JSON.stringify({ username: "minusnow", password: passwords.database }),
-                    [sessionStore!.secretId]: passwords.sessions,
-                },
-                { "1.0.0": first },
-            ),
-        );
-        data = lab.machine("data", "10.0.2.10", dataMachine(lab.authority, { database: database.host, sessions: sessionStore!.host }, passwords));
-        app1 = lab.machine("app1", "10.0.1.10", userDataOf(at, "app1"));
-        data.start();
-        app1.start();
-        await data.booted();
-        await app1.booted();
+        deployment = await bootDeployment("  minusnow:loadBalancer:\n    kind: haproxy\n");
     });
-    afterAll(() => lab?.close());
+    afterAll(() => deployment?.close());
 
     it("works", async () => {
-        console.log(await app1.exec("systemctl status minusnow; curl -s localhost:5000/api/telemetry/health; tail -20 /var/log/cloud-init-output.log; systemctl --failed; systemd-analyze"));
-        console.log(await data.exec("systemctl --failed; ss -ltnp; tail -20 /var/log/cloud-init-output.log"));
-        expect(await app1.ok("curl -sf localhost:5000/api/telemetry/health")).toContain("healthy");
+        const { machines, lab } = deployment;
+        const { app1, lb1 } = machines;
+        console.log(
+            await lb1!.exec(
+                "systemctl --failed; systemctl list-timers; cat /etc/haproxy/haproxy.cfg; ufw status; ss -ltnp; journalctl -u haproxy --no-pager | tail -20; systemd-analyze",
+            ),
+        );
+        console.log(
+            await app1!.exec(
+                "systemd-analyze; journalctl -u minusnow --no-pager | tail; tail -50 /var/log/cloud-init-output.log | grep -v ssh",
+            ),
+        );
+        const load = startLoad(lab, lb1!.address);
+        await new Promise((resolve) => setTimeout(resolve, 5000));
+        const samples = await load.stop();
+        console.log(samples.length, samples.slice(0, 10), failures(samples));
+        expect(samples.length).toBeGreaterThan(900);
     });
 });

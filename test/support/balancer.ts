@@ -53,8 +53,11 @@ export const nginx: Program = {
             mkdirSync(path.join(folder, kind));
             return `${kind}_temp_path ${path.join(folder, kind)};\n`;
         });
-        const main = `pid ${folder}/pid;\nerror_log stderr warn;\nevents {}\n`;
-        return written(folder, `${main}http {\naccess_log off;\n${temporary.join("")}${own}}\n`);
+        const placed = own
+            .replace("/run/nginx.pid", `${folder}/pid`)
+            .replace("error_log /var/log/nginx/error.log", "error_log stderr warn")
+            .replace(/access_log .* combined;\n/, `access_log off;\n${temporary.join("")}`);
+        return written(folder, placed);
     },
     check: (file) => ["-t", "-q", "-c", file],
     run: (file) => ["-g", "daemon off;", "-c", file],

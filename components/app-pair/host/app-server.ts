@@ -1,58 +1,47 @@
 import path from "node:path";
+import type { CloudHost, Packages } from "../../host/cloud-host";
 import { type CloudConfig, renderCloudConfig } from "../../host/cloud-init";
-import {
-    hostVariables,
-    libraryPath,
-    mountTable,
-    program,
-    sharedFiles,
-    storageUnit,
-    unit,
-} from "../../host/machine-files";
+import { cloudFiles, libraryPath, mountTable, program, sharedFiles, storageUnit, unit } from "../../host/machine-files";
 import { application } from "../../reference";
 import type { Mount } from "../../shared-storage/contract";
 import { applicationUnit, environmentUnit } from "./units";
 
-/** What differs between clouds on an application server. */
-export interface CloudHost {
-    /** Script that installs packages, from `components/host/files`. */
-    packagesScript: string;
-    /** Module that reads settings, secrets and artifacts, from `components/host/files`. */
-    cloudModule: string;
-    /** Variables for both, for example the region. */
-    variables: Record<string, string>;
-}
-
 /** What an application server is to become. */
 export interface AppServerHost {
     cloud: CloudHost;
-    nodeMajor: number;
+    /** Major version of the database, for its client. */
+    postgresMajor: string;
+    /** Where the authorities that sign the database's certificate are published. Default: the system's own. */
+    databaseCaUrl?: string;
     mounts: Mount[];
-    /** Largest user data that the cloud takes, in bytes. Default that of EC2. */
-    limit?: number;
+}
+
+function packages(postgresMajor: string): Packages {
+    return {
+        "amazon-linux": ["amazon-efs-utils", `postgresql${postgresMajor}`, "tar", "gzip"],
+        "debian-aws": ["nfs-common", "postgresql-client"],
+        "ubuntu-azure": ["nfs-common", "aznfs", `postgresql-client-${postgresMajor}`],
+    };
 }
 
 /**
  * User data of an application server (guide, steps 2, 5 and 6). It names where settings and secrets are kept and holds
  * none of them, so it stays the same from release to release.
  */
-export function renderAppServer({ cloud, nodeMajor, mounts, limit }: AppServerHost): string {
+export function renderAppServer({ cloud, postgresMajor, databaseCaUrl = "", mounts }: AppServerHost): string {
     const own = path.join(__dirname, "files");
     const config: CloudConfig = {
         files: [
-            hostVariables({
+            ...cloudFiles(cloud, packages(postgresMajor), {
                 APP_DIRECTORY: application.directory,
                 APP_USER: application.user,
                 APP_GROUP: application.group,
                 APP_UID: String(application.uid),
                 APP_GID: String(application.gid),
                 ENVIRONMENT_FILE: application.environmentFile,
-                NODE_MAJOR: String(nodeMajor),
-                ...cloud.variables,
+                DATABASE_CA_URL: databaseCaUrl,
             }),
             mountTable(mounts, application.directory),
-            program("packages", sharedFiles, cloud.packagesScript),
-            program("cloud.mjs", sharedFiles, cloud.cloudModule),
             program("setup", own, "setup.sh"),
             program("mount-storage", sharedFiles, "mount-storage.sh"),
             program("environment.mjs", own, "environment.mjs"),
@@ -63,5 +52,5 @@ export function renderAppServer({ cloud, nodeMajor, mounts, limit }: AppServerHo
         ],
         commands: [["bash", "-c", `until ${libraryPath}/setup; do sleep 30; done`]],
     };
-    return renderCloudConfig(config, limit);
+    return renderCloudConfig(config, cloud.limit);
 }

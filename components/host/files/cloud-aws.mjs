@@ -1,14 +1,38 @@
-// Reads this deployment's settings, secrets and artifacts on AWS, by the machine's own role.
+// Reads this deployment's settings, secrets, certificates and artifacts on AWS, by the machine's own role.
 import { execFileSync } from "node:child_process";
+import { createPrivateKey, randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
-const aws = (...args) =>
-    execFileSync("aws", [...args, "--region", process.env.REGION, "--output", "text"], { encoding: "utf8" });
+const run = (output, ...args) =>
+    execFileSync("aws", [...args, "--region", process.env.REGION, "--output", output], { encoding: "utf8" });
+const aws = (...args) => run("text", ...args);
 
 export const readSetting = (name) =>
     JSON.parse(aws("ssm", "get-parameter", "--name", `${process.env.SETTINGS}/${name}`, "--query", "Parameter.Value"));
 
 export const readSecret = (id) =>
     aws("secretsmanager", "get-secret-value", "--secret-id", id, "--query", "SecretString").replace(/\n$/, "");
+
+/** A certificate with chain and key, PEM in any order: exported from ACM, or a secret that holds it. */
+export const readCertificate = (id) => {
+    if (!id.includes(":acm:")) {
+        return readSecret(id);
+    }
+    const passphrase = randomBytes(32).toString("hex");
+    const folder = mkdtempSync(join(tmpdir(), "certificate-"));
+    try {
+        const file = join(folder, "passphrase");
+        writeFileSync(file, passphrase, { mode: 0o600 });
+        const args = ["acm", "export-certificate", "--certificate-arn", id, "--passphrase", `fileb://${file}`];
+        const { Certificate, CertificateChain, PrivateKey } = JSON.parse(run("json", ...args));
+        const key = createPrivateKey({ key: PrivateKey, passphrase }).export({ type: "pkcs8", format: "pem" });
+        return [Certificate, CertificateChain, key].join("\n");
+    } finally {
+        rmSync(folder, { recursive: true });
+    }
+};
 
 export const download = (uri, file) => aws("s3", "cp", "--only-show-errors", uri, file);
 

@@ -16,12 +16,13 @@ export interface BalancerHost {
     mode: LoadBalancerMode;
     /** Requests a minute of one address, above which it gets 429. */
     rateLimitPerMinute: number;
-    /** Networks of the layer-4 balancer in front, which tells the user's address by the PROXY protocol. Default: none. */
-    trustedProxies?: string[];
 }
 
 /** Certificate with its chain and key, in this order, as HAProxy wants them; Nginx reads both from it. */
 export const certificatePath = "/etc/ssl/private/minusnow.pem";
+
+/** What the layer-4 balancer in front asks on port 80: the program itself answers, whatever the servers do. */
+export const balancerHealthPath = "/balancer-health";
 
 /** Seconds a user may take to send the head of a request. */
 export const REQUEST_SECONDS = 10;

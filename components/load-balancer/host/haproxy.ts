@@ -1,9 +1,18 @@
 import { healthCheck, ports, securityHeaders, stickyCookie, timeouts } from "../../reference";
 import { LoadBalancerMode } from "../contract";
-import { type BalancerHost, certificatePath, CIPHERS, KEEP_ALIVE_SECONDS, REQUEST_SECONDS } from "./balancer";
+import {
+    type BalancerHost,
+    balancerHealthPath,
+    certificatePath,
+    CIPHERS,
+    KEEP_ALIVE_SECONDS,
+    REQUEST_SECONDS,
+} from "./balancer";
 
 /** Socket by which servers are drained. */
 export const adminSocket = "/run/haproxy/admin.sock";
+
+const BACKEND = "minusnow_app_servers";
 
 /** Addresses whose rate is counted at the same time; HAProxy keeps about 100 bytes for each. */
 const ADDRESSES = "1m";
@@ -41,12 +50,12 @@ const defaultsSection = `defaults
     timeout http-keep-alive ${KEEP_ALIVE_SECONDS}s
 `;
 
-function frontend({ rateLimitPerMinute, trustedProxies = [] }: BalancerHost): string {
-    const proxy = trustedProxies.length > 0 ? " accept-proxy" : "";
+function frontend({ rateLimitPerMinute }: BalancerHost): string {
     const { strictTransportSecurity, contentTypeOptions, frameOptions } = securityHeaders;
     return `frontend https_front
-    bind *:${ports.https}${proxy} ssl crt ${certificatePath} alpn h2,http/1.1
-    bind *:${ports.http}${proxy}
+    bind *:${ports.https} ssl crt ${certificatePath} alpn h2,http/1.1
+    bind *:${ports.http}
+    monitor-uri ${balancerHealthPath}
     http-request track-sc0 src table rates
     http-request deny deny_status 429 if { sc_http_req_rate(0) gt ${rateLimitPerMinute} }
     http-request redirect scheme https code 301 unless { ssl_fc }
@@ -59,24 +68,29 @@ function frontend({ rateLimitPerMinute, trustedProxies = [] }: BalancerHost): st
     http-after-response set-header X-Content-Type-Options "${contentTypeOptions}"
     http-after-response set-header X-Frame-Options "${frameOptions}"
     http-after-response del-header Server
-    default_backend minusnow_app_servers
+    default_backend ${BACKEND}
 `;
 }
 
 function backend({ hostname, members, mode }: BalancerHost): string {
     const { path, expectedStatus, intervalSeconds, timeoutSeconds, fall, rise } = healthCheck;
+    const leaving = members.map(
+        ({ name }) =>
+            `    ignore-persist if { req.cook(${stickyCookie}) ${name} } { srv_weight(${BACKEND}/${name}) 0 }\n`,
+    );
     const servers = members.map(({ name, address }, place) => {
         const isBackup = mode === LoadBalancerMode.ActivePassive && place > 0;
         return `    server ${name} ${address}:${ports.app} cookie ${name}${isBackup ? " backup" : ""}\n`;
     });
-    return `backend minusnow_app_servers
+    return `backend ${BACKEND}
     balance roundrobin
     option httpchk
     http-check send meth GET uri ${path} ver HTTP/1.1 hdr Host ${hostname}
     http-check expect status ${expectedStatus}
     timeout check ${timeoutSeconds}s
     cookie ${stickyCookie} insert indirect nocache httponly secure
-    # A server that is out ends the requests that wait for it.
+    # A server whose weight was set to 0 loses its sessions too; what it has begun, it ends.
+${leaving.join("")}    # A server that is out ends the requests that wait for it.
     default-server check inter ${intervalSeconds}s fall ${fall} rise ${rise} weight 100 on-marked-down shutdown-sessions
 ${servers.join("")}`;
 }

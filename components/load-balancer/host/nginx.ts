@@ -2,6 +2,7 @@ import { healthCheck, ports, securityHeaders, stickyCookie, timeouts } from "../
 import { LoadBalancerMode } from "../contract";
 import {
     type BalancerHost,
+    balancerHealthPath,
     certificatePath,
     CIPHERS,
     KEEP_ALIVE_SECONDS,
@@ -10,6 +11,9 @@ import {
 } from "./balancer";
 
 const { intervalSeconds, fall } = healthCheck;
+
+/** Connections of users and to servers that each worker may have open. */
+const CONNECTIONS = 16_384;
 
 /** Idle connections to application servers that each worker keeps (guide, step 1). */
 const KEPT_CONNECTIONS = 32;
@@ -20,8 +24,21 @@ const KEPT_CONNECTIONS = 32;
  * health by itself: a server is out when requests to it failed.
  */
 export function renderNginx(host: BalancerHost): string {
-    return [upstreams(host), stickiness(host), serving(host)].join("\n");
+    return `worker_processes auto;
+worker_rlimit_nofile ${2 * CONNECTIONS};
+pid /run/nginx.pid;
+error_log /var/log/nginx/error.log;
+events {
+    worker_connections ${CONNECTIONS};
 }
+http {
+${[logging, upstreams(host), stickiness(host), serving(host)].join("\n")}}
+`;
+}
+
+const logging = `default_type application/octet-stream;
+access_log /var/log/nginx/access.log combined;
+`;
 
 /** All servers, and for each of them a group that prefers it: where its sessions go. */
 function upstreams({ members, mode }: BalancerHost): string {
@@ -69,15 +86,13 @@ map $http_upgrade $connection_upgrade {
 `;
 }
 
-function serving({ hostname, rateLimitPerMinute, trustedProxies = [] }: BalancerHost): string {
-    const proxy = trustedProxies.length > 0 ? " proxy_protocol" : "";
-    const trusted = trustedProxies.map((network) => `set_real_ip_from ${network};\n`).join("");
+function serving({ hostname, rateLimitPerMinute }: BalancerHost): string {
     const { strictTransportSecurity, contentTypeOptions, frameOptions } = securityHeaders;
     const headers = `    add_header Strict-Transport-Security "${strictTransportSecurity}" always;
     add_header X-Content-Type-Options "${contentTypeOptions}" always;
     add_header X-Frame-Options "${frameOptions}" always;
 `;
-    return `${trusted}${proxy && "real_ip_header proxy_protocol;\n"}limit_req_zone $binary_remote_addr zone=rates:16m rate=${rateLimitPerMinute}r/m;
+    return `limit_req_zone $binary_remote_addr zone=rates:16m rate=${rateLimitPerMinute}r/m;
 server_tokens off;
 client_header_timeout ${REQUEST_SECONDS}s;
 client_body_timeout ${timeouts.clientSeconds}s;
@@ -85,13 +100,21 @@ send_timeout ${timeouts.clientSeconds}s;
 keepalive_timeout ${KEEP_ALIVE_SECONDS}s;
 
 server {
-    listen ${ports.http}${proxy};
+    listen ${ports.http};
     server_name ${hostname};
-${headers}    return 301 https://$server_name$request_uri;
+${headers}
+    location = ${balancerHealthPath} {
+        access_log off;
+        default_type text/plain;
+        return 200 "OK\n";
+    }
+    location / {
+        return 301 https://$server_name$request_uri;
+    }
 }
 
 server {
-    listen ${ports.https} ssl http2${proxy};
+    listen ${ports.https} ssl http2;
     server_name ${hostname};
     ssl_certificate ${certificatePath};
     ssl_certificate_key ${certificatePath};

@@ -62,7 +62,8 @@ const routes: Record<string, Route> = {
     "GET /api/telemetry/overview": (_, response) =>
         json(response, 200, { uptime: process.uptime(), memory: process.memoryUsage().rss }),
     "GET /slow": (_, response, query) => setTimeout(() => response.end("done"), Number(query.get("ms") ?? 1000)),
-    "GET /address": (request, response) => json(response, 200, { forwarded: request.headers["x-forwarded-for"] ?? null }),
+    "GET /address": (request, response) =>
+        json(response, 200, { forwarded: request.headers["x-forwarded-for"] ?? null }),
     "POST /tickets": async (request, response) => {
         const { key } = JSON.parse(await body(request)) as { key: string };
         await database.query("INSERT INTO tickets (key) VALUES ($1)", [key]);
@@ -70,7 +71,11 @@ const routes: Record<string, Route> = {
     },
     "GET /tickets": async (_, response) => {
         const { rows } = await database.query("SELECT key FROM tickets");
-        json(response, 200, rows.map((row: { key: string }) => row.key));
+        json(
+            response,
+            200,
+            rows.map((row: { key: string }) => row.key),
+        );
     },
     "POST /login": async (_, response) => {
         const id = randomUUID();
@@ -93,7 +98,7 @@ createServer((request, response) => {
     const url = new URL(request.url!, "http://app");
     response.setHeader("x-served-by", `${hostname()} ${VERSION}`);
     const route = routes[`${request.method} ${url.pathname}`];
-    Promise.resolve(route ? route(request, response, url.searchParams) : json(response, 404, {})).catch((error: Error) =>
-        json(response, 500, { error: error.message }),
+    Promise.resolve(route ? route(request, response, url.searchParams) : json(response, 404, {})).catch(
+        (error: Error) => json(response, 500, { error: error.message }),
     );
 }).listen(Number(process.env["PORT"]));

@@ -93,7 +93,12 @@ const operations: Record<string, (body: Body, request: IncomingMessage) => unkno
         demand(request, "acm:ExportCertificate", CertificateArn!);
         const { certificate, key } = found(world.certificates, CertificateArn!, "ResourceNotFoundException");
         const passphrase = Buffer.from(Passphrase!, "base64").toString();
-        const PrivateKey = createPrivateKey(key).export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase });
+        const PrivateKey = createPrivateKey(key).export({
+            type: "pkcs8",
+            format: "pem",
+            cipher: "aes-256-cbc",
+            passphrase,
+        });
         return { Certificate: certificate, CertificateChain: world.authority, PrivateKey };
     },
 };
@@ -110,7 +115,8 @@ async function api(request: IncomingMessage, response: ServerResponse): Promise<
     for await (const chunk of request) {
         chunks.push(chunk as Buffer);
     }
-    const operation = operations[String(request.headers["x-amz-target"]).replace(/^CertificateManager_\d+/, "CertificateManager")];
+    const operation =
+        operations[String(request.headers["x-amz-target"]).replace(/^CertificateManager_\d+/, "CertificateManager")];
     try {
         if (operation) {
             const answer = operation(JSON.parse(Buffer.concat(chunks).toString()) as Body, request);
@@ -146,8 +152,7 @@ async function other(request: IncomingMessage, response: ServerResponse): Promis
 }
 
 createHttp(metadata).listen(80, world.metadataAddress);
-createHttps({ cert: world.tls.certificate, key: world.tls.key }, (request, response) => void api(request, response)).listen(
-    443,
-    world.address,
-    () => console.log("ready"),
-);
+createHttps(
+    { cert: world.tls.certificate, key: world.tls.key },
+    (request, response) => void api(request, response),
+).listen(443, world.address, () => console.log("ready"));

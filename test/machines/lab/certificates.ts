@@ -29,7 +29,17 @@ export function createAuthority(folder: string): Authority {
             writeFileSync(path.join(folder, `${file}.ext`), `subjectAltName=${list}\nextendedKeyUsage=serverAuth\n`);
             const request = ["-subj", `/CN=${names[0]!.slice(0, 60)}`, "-keyout", `${file}.key`, "-out", `${file}.csr`];
             openssl("req", ...newKey, ...request);
-            const sign = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", `${file}.ext`];
+            const sign = [
+                "-CA",
+                "ca.pem",
+                "-CAkey",
+                "ca.key",
+                "-CAcreateserial",
+                "-days",
+                "2",
+                "-extfile",
+                `${file}.ext`,
+            ];
             openssl("x509", "-req", "-in", `${file}.csr`, ...sign, "-out", `${file}.pem`);
             return { certificate: read(`${file}.pem`), key: read(`${file}.key`) };
         },

@@ -45,7 +45,7 @@ export function buildImage(): string {
 
 function install(root: string): void {
     const args = ["--variant=minbase", `--include=${PACKAGES.join(",")}`, SUITE, root, mirror()];
-    execFileSync("mmdebstrap", ["--quiet", "--aptopt=Acquire::Languages \"none\"", ...args], { stdio: "inherit" });
+    execFileSync("mmdebstrap", ["--quiet", '--aptopt=Acquire::Languages "none"', ...args], { stdio: "inherit" });
     const chroot = (...command: string[]) => execFileSync("chroot", [root, ...command], { stdio: "pipe" });
     for (const service of STARTED_BY_PACKAGES) {
         chroot("systemctl", "disable", service);
@@ -84,7 +84,9 @@ mount --bind "/srv/shared/$point" "$2"
 function mirror(): string {
     const format = ["indextargets", "--format", "$(ORIGIN) $(RELEASE) $(REPO_URI)", "Created-By: Packages"];
     const lines = execFileSync("apt-get", format, { encoding: "utf8" }).split("\n");
-    const own = lines.map((line) => line.split(" ")).find(([origin, release]) => origin === "Debian" && !release!.includes("-"));
+    const own = lines
+        .map((line) => line.split(" "))
+        .find(([origin, release]) => origin === "Debian" && !release!.includes("-"));
     if (!own) {
         throw new Error("no mirror of Debian in this machine's apt configuration; run apt-get update");
     }

@@ -75,13 +75,22 @@ export function createLab(): Lab {
             return made;
         },
         account: async (account) => {
-            const buckets = Object.keys(account.objects).map((name) => `${name.split("/")[0]!}.s3.${REGION}.amazonaws.com`);
+            const buckets = Object.keys(account.objects).map(
+                (name) => `${name.split("/")[0]!}.s3.${REGION}.amazonaws.com`,
+            );
             buckets.forEach((name) => (hosts[name] = outside.aws));
             const file = path.join(folder, "world.json");
-            const tls = api?.tls ?? authority.issue(...Object.keys(hosts).filter((name) => hosts[name] === outside.aws));
+            const tls =
+                api?.tls ?? authority.issue(...Object.keys(hosts).filter((name) => hosts[name] === outside.aws));
             const key = ["--enarmor", "--output", "-", "/usr/share/keyrings/debian-archive-keyring.gpg"];
             const signingKey = execFileSync("chroot", [image, "gpg", ...key], { encoding: "utf8", stdio: "pipe" });
-            const own = { metadataAddress: outside.metadata, address: outside.aws, tls, authority: authority.certificate, signingKey };
+            const own = {
+                metadataAddress: outside.metadata,
+                address: outside.aws,
+                tls,
+                authority: authority.certificate,
+                signingKey,
+            };
             writeFileSync(file, JSON.stringify({ ...account, ...own }));
             if (api) {
                 api.process.kill("SIGHUP");

@@ -31,7 +31,7 @@ export interface Result {
     stderr: string;
 }
 
-const BOOT_SECONDS = 45;
+const BOOT_SECONDS = 120;
 const HIERARCHIES = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd", "/sys/fs/cgroup"];
 
 /** A machine under systemd and cloud-init, on a file system of its own, in a network namespace of its own. */
@@ -108,7 +108,9 @@ export class Machine {
                 return;
             }
             if (/status: error/.test(stdout) || Date.now() > end || this.#process?.exitCode !== null) {
-                const { stdout: log } = await this.exec("tail -n 60 /var/log/cloud-init-output.log; systemctl list-jobs");
+                const { stdout: log } = await this.exec(
+                    "tail -n 60 /var/log/cloud-init-output.log; systemctl list-jobs",
+                );
                 const console_ = readFileSync(path.join(this.#folder, "console"), "utf8").slice(-2000);
                 throw new Error(`${this.name} did not boot: ${stdout}\n${log}\n${console_}`);
             }

@@ -9,7 +9,12 @@ import type { Account, Lab } from "./lab";
 import type { Artifact } from "./release";
 
 /** The production stack on AWS with Debian on its servers, and a release that exists. */
-export async function planReference(lab: Lab, version: string, { sha256 }: Artifact, more = ""): Promise<PlannedStack> {
+export async function planReference(
+    lab: Lab,
+    version: string,
+    { sha256 }: Artifact,
+    more: string,
+): Promise<PlannedStack> {
     const folder = mkdtempSync(path.join(lab.folder, "stack-"));
     const directory = changed(folder, (text) =>
         text
@@ -21,27 +26,52 @@ export async function planReference(lab: Lab, version: string, { sha256 }: Artif
     return lookup(await plan({ directory, stack: "aws-prod", unknowns: false }));
 }
 
+/** A machine of the plan. */
+export interface PlannedMachine {
+    name: string;
+    address: string;
+    userData: string;
+    statements: Statement[];
+}
+
+/** Machines whose address the cloud chooses. */
+const chosenAddresses: Record<string, string> = { lb1: "10.0.0.10", lb2: "10.0.16.10" };
+
+/** All machines of a plan, by the end of their names: app1, lb1, … */
+export function machinesOf(at: PlannedStack): Record<string, PlannedMachine> {
+    const machines = at.all("ec2.Instance").map(({ name: full, inputs }) => {
+        const name = full.replace(/^.*-/, "");
+        const address = String(inputs["privateIp"] ?? chosenAddresses[name]);
+        return [name, { name, address, userData: String(inputs["userData"]), statements: statementsOf(at, inputs) }];
+    });
+    return Object.fromEntries(machines) as Record<string, PlannedMachine>;
+}
+
 /** What the plan's account has: parameters, roles, and values for the secrets that machines may read. */
-export function accountOf(at: PlannedStack, secrets: Record<string, string>, releases: Record<string, Artifact>): Account {
+export function accountOf(
+    at: PlannedStack,
+    given: Pick<Account, "secrets" | "certificates">,
+    releases: Record<string, Artifact>,
+): Account {
     const parameters = at.all("ssm.Parameter").map((one) => [String(one.inputs["name"]), clear(at, one, "value")]);
-    const roles = at.all("ec2.Instance").map(({ inputs }) => [String(inputs["privateIp"]), statementsOf(at, inputs)]);
-    const { artifact } = releaseOf(at);
-    const folder = path.dirname(artifact.replace("s3://", ""));
+    const roles = Object.values(machinesOf(at)).map(({ address, statements }) => [address, statements]);
+    const folder = path.dirname(releaseOf(at).artifact.replace("s3://", ""));
     const objects = Object.entries(releases).map(([version, { file }]) => [`${folder}/${version}.tar.gz`, file]);
     return {
         accountArn: "arn:aws:svc:us-east-1:111122223333",
         parameters: Object.fromEntries(parameters) as Record<string, string>,
-        secrets,
-        certificates: {},
         objects: Object.fromEntries(objects) as Record<string, string>,
         roles: Object.fromEntries(roles) as Record<string, Statement[]>,
+        ...given,
     };
 }
 
 function statementsOf(at: PlannedStack, instance: PlannedStack["resources"][number]["inputs"]): Statement[] {
     const profile = at.all("iam.InstanceProfile").find(({ urn }) => isNamed(at, urn, instance["iamInstanceProfile"]));
     const policies = at.all("iam.RolePolicy").filter(({ inputs }) => inputs["role"] === profile?.inputs["role"]);
-    return policies.flatMap((policy) => (JSON.parse(clear(at, policy, "policy")) as { Statement: Statement[] }).Statement);
+    return policies.flatMap(
+        (policy) => (JSON.parse(clear(at, policy, "policy")) as { Statement: Statement[] }).Statement,
+    );
 }
 
 function isNamed(at: PlannedStack, urn: string, name: unknown): boolean {
@@ -68,6 +98,6 @@ export const settingsOf = (at: PlannedStack) => documentOf(at, "-app-settings") 
 export const releaseOf = (at: PlannedStack) =>
     documentOf(at, "-app-release") as { version: string; artifact: string; sha256: string };
 
-/** First-boot script of the machine whose name ends so. */
-export const userDataOf = (at: PlannedStack, nameEnd: string) =>
-    String(at.one("ec2.Instance", nameEnd).inputs["userData"]);
+/** ARN of the certificate that balancers take. */
+export const certificateOf = (at: PlannedStack) =>
+    at.one("acm.CertificateValidation").inputs["certificateArn"] as string;

@@ -1,0 +1,40 @@
+import { nodeMajor } from "../reference";
+import { azureUserDataLimit, userDataLimit } from "./cloud-init";
+import { type OperatingSystem, osFamily } from "./operating-system";
+
+/** Where a machine runs and with which system: packages are named and installed by it. */
+export type Platform = "amazon-linux" | "debian-aws" | "ubuntu-azure";
+
+/** Packages of one kind of machine on every platform. */
+export type Packages = { [platform in Platform]: string[] };
+
+/** What a machine is told of its cloud. */
+export interface CloudHost {
+    platform: Platform;
+    /** Module that reads settings, secrets, certificates and artifacts, from `components/host/files`. */
+    cloudModule: string;
+    /** What the module and the script that installs packages need to know. */
+    variables: Record<string, string>;
+    /** Largest user data that the cloud takes, in bytes. */
+    limit: number;
+}
+
+/** A machine on AWS; settings are SSM parameters under a path. */
+export function awsHost(os: OperatingSystem, region: string, settings: string, node = nodeMajor): CloudHost {
+    return {
+        platform: osFamily[os] === "debian" ? "debian-aws" : "amazon-linux",
+        cloudModule: "cloud-aws.mjs",
+        variables: { REGION: region, SETTINGS: settings, NODE_MAJOR: String(node) },
+        limit: userDataLimit,
+    };
+}
+
+/** A machine on Azure; settings are secrets of a key vault whose names start so. */
+export function azureHost(clientId: string, settings = "", node = nodeMajor): CloudHost {
+    return {
+        platform: "ubuntu-azure",
+        cloudModule: "cloud-azure.mjs",
+        variables: { IDENTITY: clientId, SETTINGS: settings, NODE_MAJOR: String(node) },
+        limit: azureUserDataLimit,
+    };
+}

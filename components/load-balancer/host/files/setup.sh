@@ -1,0 +1,15 @@
+#!/bin/bash
+# First boot of a balancer; may run again at any time.
+set -euo pipefail
+. /etc/minusnow/host.env
+
+/usr/local/lib/minusnow/packages
+/usr/local/lib/minusnow/firewall
+
+rm -f /etc/nginx/sites-enabled/default
+if command -v selinuxenabled >/dev/null && selinuxenabled; then
+    setsebool -P httpd_can_network_connect on
+fi
+systemctl daemon-reload
+systemctl enable --now minusnow-certificate.timer minusnow-balancer.timer
+systemctl start minusnow-certificate.service minusnow-balancer.service

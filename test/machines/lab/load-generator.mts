@@ -1,0 +1,107 @@
+/**
+ * Users on the Internet: requests at a steady rate, whatever the answers. Prints every one as JSON when its input ends.
+ * Usage: node load-generator.mts <plan.json>
+ */
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { Agent, request } from "node:https";
+
+export interface LoadPlan {
+    /** Address of the balancer. */
+    address: string;
+    hostname: string;
+    authority: string;
+    /** Address of the users. */
+    from: string;
+    perSecond: number;
+    /** Path and method of each kind, with its share. */
+    mix: { method: string; path: string; share: number }[];
+}
+
+/** One request: when it began and ended in milliseconds since 1970, and what came back; 0 where nothing did. */
+export interface Sample {
+    began: number;
+    ended: number;
+    method: string;
+    status: number;
+    /** Server and version. */
+    server: string;
+    /** Why nothing came back. */
+    reason?: string;
+    /** What a POST wrote. */
+    key?: string;
+}
+
+const { address, hostname, authority, from, perSecond, mix } = JSON.parse(
+    readFileSync(process.argv[2]!, "utf8"),
+) as LoadPlan;
+const USERS = 40;
+const TIMEOUT_MS = 20_000;
+const agent = new Agent({ keepAlive: true, ca: authority, localAddress: from, maxSockets: 256 });
+const cookies: string[] = Array.from({ length: USERS }, () => "");
+const samples: Sample[] = [];
+let open = 0;
+
+function ask(user: number): void {
+    const { method, path } = pick();
+    const key = method === "POST" ? randomUUID() : undefined;
+    const began = Date.now();
+    open++;
+    const done = (status: number, server: string, reason?: string) => {
+        open--;
+        samples.push({
+            began,
+            ended: Date.now(),
+            method,
+            status,
+            server,
+            ...(reason && { reason }),
+            ...(key && { key }),
+        });
+    };
+    const asked = request(
+        {
+            host: address,
+            servername: hostname,
+            agent,
+            method,
+            path,
+            timeout: TIMEOUT_MS,
+            headers: { host: hostname, ...(cookies[user] && { cookie: cookies[user] }) },
+        },
+        (response) => {
+            const set = response.headers["set-cookie"]?.find((cookie) => cookie.startsWith("SERVERID="));
+            cookies[user] = set?.split(";")[0] ?? cookies[user]!;
+            response.resume();
+            response.once("end", () => done(response.statusCode!, String(response.headers["x-served-by"] ?? "")));
+            response.once("error", (error) => done(0, "", error.message));
+        },
+    );
+    asked.once("timeout", () => asked.destroy(new Error(`no answer in ${TIMEOUT_MS / 1000} s`)));
+    asked.once("error", (error) => done(0, "", error.message));
+    asked.end(key && JSON.stringify({ key }));
+}
+
+function pick() {
+    let place = Math.random();
+    return mix.find(({ share }) => (place -= share) < 0) ?? mix[0]!;
+}
+
+let sent = 0;
+const started = Date.now();
+const timer = setInterval(() => {
+    for (const due = ((Date.now() - started) * perSecond) / 1000; sent < due; sent++) {
+        ask(sent % USERS);
+    }
+}, 5);
+
+process.stdin.resume();
+process.stdin.once("end", () => {
+    clearInterval(timer);
+    const finish = setInterval(() => {
+        if (open === 0) {
+            clearInterval(finish);
+            process.stdout.write(JSON.stringify(samples), () => process.exit());
+        }
+    }, 20);
+});
