@@ -7,6 +7,7 @@ export { AwsLoadBalancer, type AwsLoadBalancerArgs } from "./load-balancer/aws";
 export { AwsProxyLoadBalancer, type AwsProxyLoadBalancerArgs } from "./load-balancer/aws-proxy";
 export { AwsMonitoring, type AwsMonitoringArgs } from "./monitoring/aws";
 export { AwsNetwork, type AwsNetworkArgs } from "./network/aws";
+export { AwsRelease, type AwsReleaseArgs } from "./release/aws";
 export { AwsSecrets, type AwsSecretsArgs } from "./secrets/aws";
 export { AwsSessionStore, type AwsSessionStoreArgs } from "./session-store/aws";
 export { AwsSharedStorage, type AwsSharedStorageArgs } from "./shared-storage/aws";

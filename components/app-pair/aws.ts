@@ -64,7 +64,7 @@ export interface AwsAppPairArgs {
     sessionPort?: pulumi.Input<number>;
     /** ARN of the session store's password. */
     sessionSecretId?: pulumi.Input<string>;
-    /** What new servers install. A change is written where servers look for it and restarts none. */
+    /** What new servers install at first. {@link AwsRelease} brings later releases to them, and tells new servers. */
     release: ReleaseArtifact;
     /** Refuses termination outside Pulumi. Default true. A change is made in place. */
     deletionProtection?: boolean;
@@ -83,6 +83,9 @@ export class AwsAppPair extends pulumi.ComponentResource implements AppPair {
     public readonly memberZones: pulumi.Output<string>[];
     /** Their private addresses. */
     public readonly memberAddresses: pulumi.Output<string>[];
+    /** Name and ARN of the SSM parameter with the release that new servers install. */
+    public readonly releaseParameterName: pulumi.Output<string>;
+    public readonly releaseParameterArn: pulumi.Output<string>;
     /** Prefix of the SSM parameters `settings` and `release`, which servers read. */
     public readonly settingsPath: pulumi.Output<string>;
     /** Documents that servers read, by file name; they name secrets and hold none. */
@@ -112,6 +115,8 @@ export class AwsAppPair extends pulumi.ComponentResource implements AppPair {
         this.memberZones = servers.map((server) => server.availabilityZone);
         this.memberAddresses = servers.map((server) => server.privateIp);
         this.settingsPath = settings.path;
+        this.releaseParameterName = settings.release.name;
+        this.releaseParameterArn = settings.release.arn;
         this.configuration = settings.documents;
         this.serversTag = pulumi.output(name);
         this.roleName = profile.role.apply((role) => role!);
@@ -120,6 +125,8 @@ export class AwsAppPair extends pulumi.ComponentResource implements AppPair {
             memberZones: this.memberZones,
             memberAddresses: this.memberAddresses,
             settingsPath: this.settingsPath,
+            releaseParameterName: this.releaseParameterName,
+            releaseParameterArn: this.releaseParameterArn,
             configuration: this.configuration,
             roleName: this.roleName,
             serversTag: this.serversTag,
@@ -142,18 +149,25 @@ function checkArguments(args: AwsAppPairArgs): void {
 interface Settings {
     path: pulumi.Output<string>;
     parameters: ssm.Parameter[];
+    release: ssm.Parameter;
     documents: { [file: string]: pulumi.Output<string> };
 }
 
 function publishSettings(name: string, args: AwsAppPairArgs, child: Child): Settings {
     const path = `/${name}`;
-    const parameter = (key: string, value: pulumi.Input<string>) =>
-        new ssm.Parameter(`${name}-${key}`, { name: `${path}/${key}`, type: "String", value, tags: args.tags }, child);
+    const parameter = (key: string, value: pulumi.Input<string>, ignoreChanges: string[] = []) =>
+        new ssm.Parameter(
+            `${name}-${key}`,
+            { name: `${path}/${key}`, type: "String", value, tags: args.tags },
+            { ...child, ignoreChanges },
+        );
     const { settings, release } = pairDocuments(args);
-    const parameters = [parameter("settings", settings), parameter("release", release)];
+    // What all servers run is written there by the release, once it is so.
+    const releaseParameter = parameter("release", release, ["value"]);
     return {
         path: pulumi.output(path),
-        parameters,
+        parameters: [parameter("settings", settings), releaseParameter],
+        release: releaseParameter,
         documents: { "settings.json": settings, "release.json": release },
     };
 }

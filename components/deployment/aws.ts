@@ -8,10 +8,10 @@ import { AwsProxyLoadBalancer } from "../load-balancer/aws-proxy";
 import { LoadBalancerKind } from "../load-balancer/contract";
 import { AwsMonitoring } from "../monitoring/aws";
 import { AwsNetwork } from "../network/aws";
-import { MachineRole } from "../network/contract";
 import { productsOnAws } from "../readiness/in-use";
 import { Readiness } from "../readiness/readiness";
 import { databaseStorageGib, ports } from "../reference";
+import { AwsRelease } from "../release/aws";
 import { AwsSecrets } from "../secrets/aws";
 import { AwsSessionStore } from "../session-store/aws";
 import { SessionStoreKind } from "../session-store/contract";
@@ -52,6 +52,7 @@ export class AwsDeployment extends pulumi.ComponentResource implements Deploymen
         const sessions = createSessionStore(name, network, secrets, args, child);
         const apps = createAppPair(name, { network, secrets, database, storage, sessions }, args, child);
         const balancer = createLoadBalancer(name, network, secrets, apps, args, child);
+        createRelease(name, apps, balancer, args, child);
         const monitoring = createMonitoring(name, { database, apps, balancer }, args, child);
         createBackup(name, { secrets, database, storage, apps, monitoring }, args, child);
 
@@ -97,8 +98,7 @@ function createNetwork(name: string, args: DeploymentArgs, child: Child): AwsNet
         {
             ...settings,
             outboundPorts: [...new Set(outboundPorts)],
-            mirrorPorts,
-            machineRoles: hasProxies(args) ? [MachineRole.Edge] : [],
+            edgeOutboundPorts: hasProxies(args) ? mirrorPorts : undefined,
             serverCount: args.appPair?.count,
             tags: args.tags,
         },
@@ -259,6 +259,30 @@ function createLoadBalancer(
             keyId: secrets.keyId,
         },
         options,
+    );
+}
+
+/** Waits for the pair and its balancer as a whole: servers are taken out of it and put back. */
+function createRelease(
+    name: string,
+    apps: AwsAppPair,
+    balancer: AwsLoadBalancer | AwsProxyLoadBalancer,
+    { release, tags }: DeploymentArgs,
+    child: Child,
+): void {
+    const isManaged = balancer instanceof AwsLoadBalancer;
+    new AwsRelease(
+        `${name}-release`,
+        {
+            release,
+            memberIds: apps.memberIds,
+            serverTags: [apps.serversTag, ...(isManaged ? [] : [balancer.balancersTag])],
+            ...(isManaged ? { targetGroupArn: balancer.targetGroupArn } : { balancerIds: balancer.balancerIds }),
+            parameterName: apps.releaseParameterName,
+            parameterArn: apps.releaseParameterArn,
+            tags,
+        },
+        { ...child, dependsOn: [apps, balancer] },
     );
 }
 

@@ -5,6 +5,7 @@ import * as route53 from "@pulumi/aws/route53";
 import * as ssm from "@pulumi/aws/ssm";
 import * as vpc from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
+import { SERVERS_TAG } from "../app-pair/contract";
 import { allow, allowReadingSecrets } from "../aws-account";
 import { createMachine, createProfile, newestImage, systemsManagerActions } from "../host/aws-machine";
 import { awsHost } from "../host/cloud-host";
@@ -30,7 +31,7 @@ export interface AwsProxyLoadBalancerArgs {
     dnsZone?: string;
     /**
      * ARN of an exportable ACM certificate, or of a secret with certificate, chain and key in PEM. Default: an exportable
-     * one is issued, which AWS charges for. Balancers look for a renewed one daily. A change of the ARN: see `renew`.
+     * one is issued, which AWS charges for. Balancers look for a renewed one daily, and within two minutes for another ARN.
      */
     certificateId?: pulumi.Input<string>;
     /** Requests that one address may make in a minute before it gets 429. Default 2000. Reaches balancers in two minutes. */
@@ -79,6 +80,8 @@ export class AwsProxyLoadBalancer extends pulumi.ComponentResource implements Lo
     public readonly hostname: pulumi.Output<string>;
     /** Instance ids of lb1 and lb2. */
     public readonly balancerIds: pulumi.Output<string>[];
+    /** Value of the tag `minusnow-servers` on the balancers, by which Systems Manager finds them. */
+    public readonly balancersTag: pulumi.Output<string>;
     /** Name of the Network Load Balancer in metrics. */
     public readonly loadBalancerSuffix: pulumi.Output<string>;
     /** Name of the group of balancers for port 443 in metrics. */
@@ -92,8 +95,8 @@ export class AwsProxyLoadBalancer extends pulumi.ComponentResource implements Lo
         const zoneId =
             args.dnsZone === undefined ? undefined : route53.getZoneOutput({ name: args.dnsZone }, child).zoneId;
         const certificateId = pulumi.output(args.certificateId ?? exportableCertificate(name, zoneId!, args, child));
-        const configuration = publishConfiguration(name, program, args, child);
-        const balancers = createBalancers(name, program, { configuration, certificateId }, args, {
+        const documents = publishDocuments(name, program, certificateId, args, child);
+        const balancers = createBalancers(name, program, { documents, certificateId }, args, {
             ...child,
             dependsOn: opts?.dependsOn,
         });
@@ -109,12 +112,14 @@ export class AwsProxyLoadBalancer extends pulumi.ComponentResource implements Lo
         this.endpoint = front.dnsName;
         this.hostname = pulumi.output(args.hostname);
         this.balancerIds = balancers.map((balancer) => balancer.id);
+        this.balancersTag = pulumi.output(name);
         this.loadBalancerSuffix = front.arnSuffix;
         this.targetGroupSuffix = https.arnSuffix;
         this.registerOutputs({
             endpoint: this.endpoint,
             hostname: this.hostname,
             balancerIds: this.balancerIds,
+            balancersTag: this.balancersTag,
             loadBalancerSuffix: this.loadBalancerSuffix,
             targetGroupSuffix: this.targetGroupSuffix,
         });
@@ -150,30 +155,35 @@ function exportableCertificate(
     return issueCertificate(name, { hostname, zoneId, exportable: true, tags }, child);
 }
 
-/** Balancers look here every minute. */
-function publishConfiguration(
+/** Balancers look here every minute: what they are to do, and which certificate is theirs. */
+function publishDocuments(
     name: string,
     program: BalancerProgram,
+    certificateId: pulumi.Output<string>,
     args: AwsProxyLoadBalancerArgs,
     child: Child,
-): ssm.Parameter {
+): ssm.Parameter[] {
     const { hostname, mode = LoadBalancerMode.ActiveActive, rateLimitPerMinute = RATE_LIMIT_PER_MINUTE } = args;
-    const value = pulumi.all(args.memberAddresses).apply((addresses) => {
+    const configuration = pulumi.all(args.memberAddresses).apply((addresses) => {
         const members = addresses.map((address, place) => ({ name: `app${place + 1}`, address }));
         return renderConfiguration(program, { hostname, members, mode, rateLimitPerMinute });
     });
-    const { tags } = args;
-    return new ssm.Parameter(
-        `${name}-configuration`,
-        // More than a few servers make it longer than a standard parameter may be.
-        { name: `/${name}/configuration`, type: "String", tier: "Intelligent-Tiering", value, tags },
-        child,
-    );
+    const parameter = (key: string, value: pulumi.Output<string>) =>
+        new ssm.Parameter(
+            `${name}-${key}`,
+            // More than a few servers make it longer than a standard parameter may be.
+            { name: `/${name}/${key}`, type: "String", tier: "Intelligent-Tiering", value, tags: args.tags },
+            child,
+        );
+    return [
+        parameter("configuration", configuration),
+        parameter("certificate", pulumi.jsonStringify({ id: certificateId })),
+    ];
 }
 
 /** Where balancers find what they take up. */
 interface Sources {
-    configuration: ssm.Parameter;
+    documents: ssm.Parameter[];
     certificateId: pulumi.Output<string>;
 }
 
@@ -188,13 +198,8 @@ function createBalancers(
     const profile = createProfile(name, balancerPolicy(sources, args), tags, { parent: child.parent });
     const image = pulumi.output(args.image ?? newestImage(os, { parent: child.parent }));
     const region = getRegionOutput({}, { parent: child.parent }).region;
-    const userData = pulumi.all([region, sources.certificateId]).apply(([regionName, certificateId]) =>
-        renderBalancerMachine({
-            cloud: awsHost(os, regionName, `/${name}`),
-            kind: program,
-            hostname,
-            certificateId,
-        }),
+    const userData = region.apply((regionName) =>
+        renderBalancerMachine({ cloud: awsHost(os, regionName, `/${name}`), kind: program, hostname }),
     );
     return BALANCERS.map((balancer, place) =>
         createMachine(
@@ -210,7 +215,7 @@ function createBalancers(
                 keyId: args.keyId,
                 deletionProtection: args.deletionProtection ?? true,
                 renew: renew.includes(balancer),
-                tags: { ...tags },
+                tags: { ...tags, [SERVERS_TAG]: name },
             },
             child,
         ),
@@ -218,12 +223,15 @@ function createBalancers(
 }
 
 /** A balancer reads its configuration and its certificate, and is managed by Systems Manager. */
-function balancerPolicy({ configuration, certificateId }: Sources, { keyId }: AwsProxyLoadBalancerArgs) {
+function balancerPolicy({ documents, certificateId }: Sources, { keyId }: AwsProxyLoadBalancerArgs) {
     return pulumi.jsonStringify({
         Version: "2012-10-17",
         Statement: certificateId.apply((id) => [
             allow(systemsManagerActions, ["*"]),
-            allow(["ssm:GetParameter"], [configuration.arn]),
+            allow(
+                ["ssm:GetParameter"],
+                documents.map(({ arn }) => arn),
+            ),
             ...(id.includes(":acm:") ? [allow(["acm:ExportCertificate"], [id])] : allowReadingSecrets([id], keyId)),
         ]),
     });

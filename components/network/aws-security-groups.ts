@@ -2,10 +2,14 @@ import * as ec2 from "@pulumi/aws/ec2";
 import * as vpc from "@pulumi/aws/vpc";
 import type * as pulumi from "@pulumi/pulumi";
 import { arrows } from "../reference";
-import type { FirewallGroupIds, MachineRole } from "./contract";
+import type { FirewallGroupIds } from "./contract";
 
 /** TCP ports that each tier's machines may reach outside the network. */
-export type OutboundPorts = { app: number[] } & { [role in MachineRole]?: number[] };
+export interface OutboundPorts {
+    app: number[];
+    /** Where balancers are machines of the deployment. */
+    edge?: number[];
+}
 
 /** What the groups have in common. */
 interface SecurityGroupArgs {
@@ -75,17 +79,17 @@ const machineNames: { [role in keyof OutboundPorts]-?: string } = {
 };
 
 function allowOutbound(name: string, groups: FirewallGroupIds, args: SecurityGroupArgs, child: Child): void {
-    for (const [role, reached] of Object.entries(args.outbound)) {
+    for (const [role, reached] of Object.entries(args.outbound) as [keyof OutboundPorts, number[]][]) {
         for (const port of reached) {
             new vpc.SecurityGroupEgressRule(
                 `${name}-${role}-to-internet-${port}`,
                 {
-                    securityGroupId: groups[role as keyof OutboundPorts],
+                    securityGroupId: groups[role],
                     cidrIpv4: "0.0.0.0/0",
                     ipProtocol: "tcp",
                     fromPort: port,
                     toPort: port,
-                    description: `Outbound from ${machineNames[role as keyof OutboundPorts]} through address translation`,
+                    description: `Outbound from ${machineNames[role]} through address translation`,
                     tags: args.tags,
                 },
                 child,

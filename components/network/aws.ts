@@ -6,7 +6,7 @@ import { type AddressPlan, hostAddress, planAddresses } from "./addresses";
 import { createEndpoints } from "./aws-endpoints";
 import { recordFlows } from "./aws-flow-logs";
 import { createSecurityGroups, type OutboundPorts } from "./aws-security-groups";
-import { type FirewallGroupIds, type MachineRole, NatPlacement, type Network, type SubnetIds } from "./contract";
+import { type FirewallGroupIds, NatPlacement, type Network, type SubnetIds } from "./contract";
 
 /** Arguments of {@link AwsNetwork}. */
 export interface AwsNetworkArgs {
@@ -35,12 +35,10 @@ export interface AwsNetworkArgs {
      */
     outboundPorts?: number[];
     /**
-     * Tiers besides the application that run on machines of this deployment: these reach package mirrors and AWS.
-     * Default none. A change is made in place.
+     * TCP ports that balancers on machines of this deployment may reach outside the network: package mirrors and AWS.
+     * Default none: a managed balancer reaches nothing. A change is made in place.
      */
-    machineRoles?: MachineRole[];
-    /** TCP ports by which those machines reach package mirrors and AWS. Default 443. A change is made in place. */
-    mirrorPorts?: number[];
+    edgeOutboundPorts?: number[];
     /** Days to keep flow logs. Default 90. A change is made in place. */
     flowLogRetentionDays?: number;
     /** Id of an existing VPC to use; its owner then cares for routes, endpoints and flow logs. Needs `subnetIds`. */
@@ -101,11 +99,8 @@ interface Child {
 
 /** TCP ports that each tier's machines may reach outside the network. */
 function outboundPorts(args: AwsNetworkArgs): OutboundPorts {
-    const { machineRoles = [], mirrorPorts = [ports.https] } = args;
-    return {
-        app: args.outboundPorts ?? [ports.https, ports.smtp],
-        ...Object.fromEntries(machineRoles.map((role) => [role, mirrorPorts])),
-    };
+    const { outboundPorts: app = [ports.https, ports.smtp], edgeOutboundPorts: edge } = args;
+    return edge === undefined ? { app } : { app, edge };
 }
 
 interface BuiltNetwork {

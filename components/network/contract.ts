@@ -23,13 +23,6 @@ export interface SubnetIds {
     cache: pulumi.Input<string>[];
 }
 
-/** Tiers besides the application that may run on machines of this deployment. */
-export const MachineRole = {
-    /** HAProxy or Nginx; the machines are in the application subnets, which have a way out. */
-    Edge: "edge",
-} as const;
-export type MachineRole = (typeof MachineRole)[keyof typeof MachineRole];
-
 /** Firewall group ids by role: security groups on AWS, network security groups on Azure. */
 export interface FirewallGroupIds {
     edge: pulumi.Input<string>;

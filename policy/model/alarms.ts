@@ -48,13 +48,30 @@ export function metricAlarms(stack: Stack): MetricAlarm[] {
 
 function awsAlarm(alarm: Resource): MetricAlarm[] {
     const names = [alarm.text("metricName"), ...texts(alarm.get("metricQueries"))].filter((name) => name !== undefined);
-    const known = metricNames.find(({ cloud, pattern }) => cloud === "aws" && names.some((name) => pattern.test(name)));
+    const known =
+        ofProbes(alarm) ??
+        metricNames.find(({ cloud, pattern }) => cloud === "aws" && names.some((name) => pattern.test(name)));
     if (!known) {
         return [];
     }
     const isLate = (alarm.number("period") ?? 60) * (alarm.number("evaluationPeriods") ?? 1) > LATEST_SECONDS;
     return isLate ? [] : [{ alarm, metric: known.metric, threshold: awsThreshold(alarm, names) }];
 }
+
+/** What probes from outside measure, where a balancer sees no requests: an alarm on an expression over all of them. */
+function ofProbes(alarm: Resource): { metric: string } | undefined {
+    const queries = texts(alarm.get("metricQueries"));
+    if (!queries.includes(PROBES)) {
+        return undefined;
+    }
+    return queries.includes("Latency") ? { metric: "response-time" } : { metric: "error-rate" };
+}
+
+/** Namespace of the probes' metrics. */
+const PROBES = "MinusNow";
+
+/** Whether an alarm is on what probes from outside measure. */
+export const isOfProbes = (alarm: Resource) => ofProbes(alarm) !== undefined;
 
 /** An alarm that is raised later than this does not warn of anything. */
 const LATEST_SECONDS = 3600;

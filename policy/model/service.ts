@@ -1,4 +1,5 @@
 import { aws, azure } from "../types";
+import { type Proxy, proxyOf } from "./proxies";
 import { type Resource, type Stack, texts, UNKNOWN } from "../stack";
 
 /** A public load balancer with the servers behind it. */
@@ -13,6 +14,8 @@ export interface Service {
     servers: Resource[];
     /** AWS: autoscaling groups that put their machines behind it. */
     scaled: Resource[];
+    /** AWS: what runs on the machines behind it and balances itself; `servers` are then those behind that. */
+    proxy?: Proxy;
 }
 
 /** Every public load balancer of a stack with what is behind it. */
@@ -75,8 +78,18 @@ function awsServices(stack: Stack): Service[] {
         const scaled = stack
             .of(aws.autoscalingGroup)
             .filter((group) => groups.some((target) => group.refersTo("targetGroupArns", target) === true));
-        return { balancer, listeners, listenerRules, groups, servers, scaled };
+        const own = { balancer, listeners, listenerRules, groups, scaled };
+        const proxy = balancer.get("loadBalancerType") === "network" ? proxyOf(stack, servers) : undefined;
+        return proxy === undefined ? { ...own, servers } : { ...own, servers: serversBehind(stack, proxy), proxy };
     });
+}
+
+/** The machines whose addresses a proxy sends requests to. */
+function serversBehind(stack: Stack, { source, facts, machines: proxies }: Proxy): Resource[] {
+    const others = stack.of(aws.instance).filter((machine) => !proxies.includes(machine));
+    return facts === undefined
+        ? others.filter((machine) => source.sourcesOf("value").includes(machine.urn))
+        : others.filter((machine) => facts.members.includes(machine.text("privateIp") ?? ""));
 }
 
 function azureServices(stack: Stack): Service[] {

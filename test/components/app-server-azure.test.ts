@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { renderAppServer } from "../../components/app-pair/host/app-server";
 import { azureHost } from "../../components/host/cloud-host";
 import { sharedDirectories } from "../../components/reference";
-import { createHost, type Host } from "../support/host";
+import { createHost, type Host, startHealthyApp } from "../support/host";
 
 const vault = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/v";
 const settingsId = `${vault}/secrets/minusnow-app`;
@@ -111,7 +111,8 @@ describe("the environment file on Azure (guide, step 6)", () => {
 });
 
 describe("the release script on Azure (guide, step 2)", () => {
-    it("takes the archive from the account by identity, checks it and keeps packages from the machine's credentials", () => {
+    it("takes the archive from the account by identity, checks it and keeps packages from the machine's credentials", async () => {
+        const healthy = await startHealthyApp();
         const app = path.join(host.folder, "app");
         const content = path.join(host.folder, "content");
         mkdirSync(path.join(app, "data"), { recursive: true });
@@ -138,9 +139,14 @@ describe("the release script on Azure (guide, step 2)", () => {
             SETTINGS: settingsId,
             APP_DIRECTORY: app,
             APP_USER: "nobody",
+            APP_PORT: healthy.port,
+            RELEASE_LOCK: path.join(host.folder, "release.lock"),
             ENVIRONMENT_FILE: path.join(app, ".env"),
         };
-        expect(host.run("install-release.mjs", env)).toMatchObject({ status: 0, stderr: "" });
+        host.fakeCommand("systemctl", "exit 0");
+        const done = host.run("release.mjs", env, "first");
+        healthy.stop();
+        expect(done).toMatchObject({ status: 0, stderr: "" });
         expect(readlinkSync(path.join(app, "current"))).toBe(path.join(app, "releases/1.2.3"));
         expect(existsSync(path.join(app, "releases/1.2.3/package.json"))).toBe(true);
         const units = readFileSync(path.join(host.folder, "units"), "utf8").trim().split("\n");

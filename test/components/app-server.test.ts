@@ -11,7 +11,7 @@ import { awsHost } from "../../components/host/cloud-host";
 import { OperatingSystem } from "../../components/host/operating-system";
 import { renderCloudConfig, userDataLimit } from "../../components/host/cloud-init";
 import { sharedDirectories } from "../../components/reference";
-import { type CloudConfig, createHost, type Host } from "../support/host";
+import { type CloudConfig, createHost, type Host, startHealthyApp } from "../support/host";
 
 const mounts = sharedDirectories.map((directory) => ({
     directory,
@@ -181,8 +181,11 @@ describe("the environment file (guide, step 6)", () => {
 describe("the release script (guide, step 2)", () => {
     let env: Record<string, string>;
     let archive: string;
+    let healthy: Awaited<ReturnType<typeof startHealthyApp>>;
+    afterEach(() => healthy.stop());
 
-    beforeEach(() => {
+    beforeEach(async () => {
+        healthy = await startHealthyApp();
         host.boot(render());
         const app = path.join(folder, "app");
         mkdirSync(path.join(app, "data"), { recursive: true });
@@ -191,6 +194,8 @@ describe("the release script (guide, step 2)", () => {
             SETTINGS: "/app",
             APP_DIRECTORY: app,
             APP_USER: "nobody",
+            APP_PORT: healthy.port,
+            RELEASE_LOCK: path.join(folder, "release.lock"),
             ENVIRONMENT_FILE: path.join(app, ".env"),
         };
         const content = path.join(folder, "content");
@@ -201,6 +206,7 @@ describe("the release script (guide, step 2)", () => {
         archive = path.join(folder, "artifact.tar.gz");
         execFileSync("tar", ["-czf", archive, "-C", content, "."]);
         host.fakeCommand("chown", "exit 0");
+        host.fakeCommand("systemctl", `echo "$@" >>${folder}/restarts`);
         host.fakeCommand("flock", `echo "$@" >>${folder}/flock; shift; exec "$@"`);
         host.fakeCommand("systemd-run", `echo "$@" >>${folder}/migrations`);
     });
@@ -215,22 +221,24 @@ describe("the release script (guide, step 2)", () => {
 
     it("installs what the settings name, makes it current and migrates the schema under a lock", () => {
         publish(createHash("sha256").update(readFileSync(archive)).digest("hex"));
-        const { status, stderr } = host.run("install-release.mjs", env);
+        const { status, stderr } = host.run("release.mjs", env, "first");
         expect(stderr).toBe("");
         expect(status).toBe(0);
         const app = env["APP_DIRECTORY"]!;
         expect(readlinkSync(path.join(app, "current"))).toBe(path.join(app, "releases/1.2.3"));
+        expect(readlinkSync(path.join(app, "verified"))).toBe(path.join(app, "releases/1.2.3"));
         expect(existsSync(path.join(app, "dist/index.cjs"))).toBe(true);
+        expect(readFileSync(path.join(folder, "restarts"), "utf8")).toBe("restart minusnow.service\n");
         expect(readFileSync(path.join(folder, "flock"), "utf8")).toContain(`${app}/data/.schema.lock systemd-run`);
         expect(readFileSync(path.join(folder, "migrations"), "utf8")).toContain("npm run db:push");
 
-        expect(host.run("install-release.mjs", env).status).toBe(0);
+        expect(host.run("release.mjs", env, "first").status).toBe(0);
         expect(readFileSync(path.join(folder, "downloads"), "utf8")).toBe("download\n");
     });
 
     it("refuses an archive with another checksum and leaves nothing behind that could run", () => {
         publish("0".repeat(64));
-        const { status, stderr } = host.run("install-release.mjs", env);
+        const { status, stderr } = host.run("release.mjs", env, "first");
         expect(status).not.toBe(0);
         expect(stderr).toContain(`allowed is ${"0".repeat(64)}`);
         expect(existsSync(path.join(env["APP_DIRECTORY"]!, "current"))).toBe(false);

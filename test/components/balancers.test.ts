@@ -211,7 +211,7 @@ for (const { title, option, program, render } of programs) {
         }, 40_000);
 
         it("tells the balancer in front that it is alive, whatever the servers do, on port 80", async () => {
-            await start({ members: [] });
+            await start({ members: [{ name: "app1", address: "127.0.0.9" }] });
             const health = `http://127.0.0.1:${balancer!.httpPort}/balancer-health`;
             expect(await ask(health)).toMatchObject({ status: 200 });
         });

@@ -49,7 +49,7 @@ describe("AwsDeployment", () => {
         });
         expect(built.all("rds.Instance")).toHaveLength(2);
         expect(built.all("elasticache.ReplicationGroup")).toHaveLength(1);
-        expect(counts(built, "minusnow:index:")).toBe(11);
+        expect(counts(built, "minusnow:index:")).toBe(12);
     });
 
     it("passes its provider to every child and every lookup", async () => {
@@ -84,15 +84,19 @@ describe("AwsDeployment", () => {
     });
 
     it("lets servers reach HTTP package mirrors only where the system needs them", async () => {
-        const outbound = async (os?: "ubuntu-24.04") => {
-            const built = await build(() => new AwsDeployment("minusnow", { ...deployment, appPair: { os } }));
+        const outbound = async (os?: "ubuntu-24.04", kind?: "haproxy") => {
+            const loadBalancer = kind && { kind };
+            const built = await build(
+                () => new AwsDeployment("minusnow", { ...deployment, loadBalancer, appPair: { os } }),
+            );
             return built
                 .all("vpc.SecurityGroupEgressRule")
                 .filter(({ inputs }) => inputs["cidrIpv4"])
                 .map(({ inputs }) => inputs["toPort"]);
         };
-        expect(await outbound()).toEqual([443, 587]);
-        expect(await outbound("ubuntu-24.04")).toEqual([443, 587, 80]);
+        expect(await outbound()).toEqual([587, 443]);
+        expect(await outbound("ubuntu-24.04")).toEqual([587, 443, 80]);
+        expect(await outbound("ubuntu-24.04", "haproxy")).toEqual([443, 80, 587, 443, 80]);
     });
 
     it("refuses kinds it cannot build, all at once", async () => {
@@ -101,12 +105,12 @@ describe("AwsDeployment", () => {
                 () =>
                     new AwsDeployment("minusnow", {
                         ...deployment,
-                        loadBalancer: { kind: "haproxy" },
+                        sharedStorage: { kind: "nfs" },
                         database: { kind: "vm" },
                     }),
             ),
         ).rejects.toThrow(
-            "loadBalancer.kind: found haproxy, allowed is managed; database.kind: found vm, allowed is managed",
+            "database.kind: found vm, allowed is managed; sharedStorage.kind: found nfs, allowed is managed",
         );
     });
 });

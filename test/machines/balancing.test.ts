@@ -1,32 +1,321 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bootDeployment, type Deployment } from "./lab/deployment";
+import { bootDeployment, type Deployment, HOSTNAME, secretValues } from "./lab/deployment";
 import { missingForMachines } from "./lab/image";
-import { failures, startLoad } from "./lab/load";
+import { outside } from "./lab/lab";
+import { failures, type Sample, startLoad, untilLastFailure, untilServedBy } from "./lab/load";
+import type { Machine } from "./lab/machine";
+import { measured, printMeasurements } from "./lab/measurements";
+import { machinesOf, type PlannedMachine } from "./lab/reference";
 
-describe.skipIf(missingForMachines())("machines", () => {
+const kinds = ["haproxy", "nginx"] as const;
+type Kind = (typeof kinds)[number];
+const modes = ["active-active", "active-passive"] as const;
+type Mode = (typeof modes)[number];
+
+const addresses: { [kind in Kind]: string } = { haproxy: "10.0.0.10", nginx: "10.0.0.20" };
+const names: { [kind in Kind]: string } = { haproxy: "HAProxy", nginx: "Nginx" };
+
+describe.skipIf(missingForMachines())("machines behind HAProxy and Nginx, as the plan renders them", () => {
     let deployment: Deployment;
-    beforeAll(async () => {
-        deployment = await bootDeployment("  minusnow:loadBalancer:\n    kind: haproxy\n");
-    });
-    afterAll(() => deployment?.close());
+    let planned: { [mode in Mode]: PlannedMachine[] };
+    const machine = (name: string): Machine => deployment.machines[name]!;
 
-    it("works", async () => {
-        const { machines, lab } = deployment;
-        const { app1, lb1 } = machines;
-        console.log(
-            await lb1!.exec(
-                "systemctl --failed; systemctl list-timers; cat /etc/haproxy/haproxy.cfg; ufw status; ss -ltnp; journalctl -u haproxy --no-pager | tail -20; systemd-analyze",
-            ),
+    /** The application servers and one balancer of each kind. */
+    async function choose(plan: Deployment["plan"], mode: Mode): Promise<PlannedMachine[]> {
+        const plans = await Promise.all(
+            kinds.map((kind) => plan(`  minusnow:loadBalancer:\n    kind: ${kind}\n    mode: ${mode}\n`)),
         );
-        console.log(
-            await app1!.exec(
-                "systemd-analyze; journalctl -u minusnow --no-pager | tail; tail -50 /var/log/cloud-init-output.log | grep -v ssh",
-            ),
+        const all = plans.map(machinesOf);
+        const balancers = kinds.map((kind, place) => ({
+            ...all[place]!["lb1"]!,
+            name: kind,
+            address: addresses[kind],
+        }));
+        return [all[0]!["app1"]!, all[0]!["app2"]!, ...balancers];
+    }
+
+    beforeAll(async () => {
+        deployment = await bootDeployment(async (plan) => {
+            planned = {
+                "active-active": await choose(plan, "active-active"),
+                "active-passive": await choose(plan, "active-passive"),
+            };
+            return planned["active-active"];
+        });
+        await settled();
+    });
+    afterAll(() => {
+        printMeasurements();
+        deployment.close();
+    });
+
+    const curl = (kind: Kind, url: string, ...args: string[]) =>
+        deployment.lab.look(
+            ...["curl", "-sS", "--noproxy", "*", "--interface", outside.users[0]!, "--max-time", "10"],
+            ...["--connect-to", `${HOSTNAME}::${addresses[kind]}:`, "--cacert", "/dev/stdin", url, ...args],
         );
-        const load = startLoad(lab, lb1!.address);
-        await new Promise((resolve) => setTimeout(resolve, 5000));
-        const samples = await load.stop();
-        console.log(samples.length, samples.slice(0, 10), failures(samples));
-        expect(samples.length).toBeGreaterThan(900);
+
+    /** Both balancers answer. */
+    async function settled(): Promise<void> {
+        for (const kind of kinds) {
+            for (let attempt = 0; !(await curl(kind, `https://${HOSTNAME}/health`, "-k")).startsWith("OK"); attempt++) {
+                expect(attempt, `${kind} does not answer`).toBeLessThan(100);
+                await wait(300);
+            }
+        }
+    }
+
+    describe.each(kinds)("%s from outside", (kind) => {
+        it("redirects by 301 and sends the three headers (guide, step 1)", async () => {
+            const redirect = await curl(kind, `http://${HOSTNAME}/tickets?open=1`, "-D", "-", "-o", "/dev/null");
+            expect(redirect).toMatch(/^HTTP\/1.1 301 /);
+            expect(redirect).toMatch(new RegExp(`^location: https://${HOSTNAME}/tickets\\?open=1\r$`, "im"));
+            const answer = await curl(kind, `https://${HOSTNAME}/`, "-k", "-D", "-", "-o", "/dev/null");
+            expect(answer).toMatch(/^strict-transport-security: max-age=31536000; includeSubDomains\r$/im);
+            expect(answer).toMatch(/^x-content-type-options: nosniff\r$/im);
+            expect(answer).toMatch(/^x-frame-options: SAMEORIGIN\r$/im);
+            measured(`${names[kind]}: redirect and security headers`, "301, all three", "301, all three");
+        });
+
+        it("speaks TLS 1.2 and 1.3 only, with ciphers that keep secrets later", async () => {
+            const scan = await deployment.lab.look(
+                "sslscan",
+                "--no-colour",
+                `--sni-name=${HOSTNAME}`,
+                `${addresses[kind]}:443`,
+            );
+            const enabled = [...scan.matchAll(/^(SSLv\d|TLSv[\d.]+)\s+enabled/gm)].map(([, version]) => version);
+            expect(enabled, scan).toEqual(["TLSv1.2", "TLSv1.3"]);
+            const ciphers = [...scan.matchAll(/^(?:Preferred|Accepted)\s+(\S+)\s+\d+ bits\s+(\S+)/gm)];
+            const old = ciphers.filter(([, version, name]) => version === "TLSv1.2" && !/^ECDHE-.*-GCM-/.test(name!));
+            expect(old, scan).toEqual([]);
+            expect(scan).not.toMatch(/^TLSv[\d.]+ vulnerable to heartbleed/m);
+            measured(`${names[kind]}: TLS, by sslscan`, enabled.join(", "), "TLSv1.2, TLSv1.3");
+        });
+
+        it("shows its statistics and anything but 80 and 443 to nobody outside", async () => {
+            const reached = [];
+            for (const port of [22, 111, 5000, 8404]) {
+                const answer = await deployment.lab.look(
+                    "curl",
+                    "-sS",
+                    "--max-time",
+                    "1",
+                    `http://${addresses[kind]}:${port}/stats`,
+                );
+                if (!/curl: \((7|28)\)/.test(answer)) {
+                    reached.push(`${port}: ${answer}`);
+                }
+            }
+            expect(reached).toEqual([]);
+        });
+
+        it("answers 429 to an address above the rate while another is served", async () => {
+            const flood = startLoad(deployment.lab, addresses[kind], {
+                from: [outside.flooder],
+                perSecond: 300,
+                mix: [{ method: "GET", path: "/", share: 1 }],
+            });
+            const other = startLoad(deployment.lab, addresses[kind], { perSecond: 20 });
+            await wait(15_000);
+            const [flooding, served] = [await flood.stop(), await other.stop()];
+            const refused = flooding.filter(({ status }) => status === 429).length;
+            measured(
+                `${names[kind]}: flood of ${flooding.length} requests from one address`,
+                `${refused} times 429`,
+                "429 above 2000 a minute",
+            );
+            expect(refused).toBeGreaterThan(0);
+            expect(flooding.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(2600);
+            expect(served.map(({ status }) => status).filter((status) => status !== 200 && status !== 201)).toEqual([]);
+        });
+    });
+
+    /** Steady load on both balancers while something happens to app1. */
+    async function during(
+        event: () => Promise<void> | void,
+        seconds: number,
+    ): Promise<{ at: number; samples: Record<Kind, Sample[]> }> {
+        const loads = kinds.map((kind) => startLoad(deployment.lab, addresses[kind], { perSecond: 100 }));
+        await wait(4000);
+        const at = Date.now();
+        await event();
+        await wait(seconds * 1000);
+        const samples = await Promise.all(loads.map((load) => load.stop()));
+        return { at, samples: { haproxy: samples[0]!, nginx: samples[1]! } };
+    }
+
+    const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
+
+    describe.each(modes)("%s", (mode) => {
+        if (mode === "active-passive") {
+            it("reaches the balancers by their configuration alone, and costs no request", async () => {
+                const { samples } = await during(() => deployment.tell(planned[mode]), 75);
+                for (const kind of kinds) {
+                    const { idempotent, writes } = failures(samples[kind]);
+                    measured(
+                        `${names[kind]}: requests that failed while it took up another configuration`,
+                        idempotent.length + writes.length,
+                        "0",
+                    );
+                    expect([...idempotent, ...writes]).toEqual([]);
+                    const last = samples[kind].slice(-100).map(({ server }) => server);
+                    expect(new Set(last)).toEqual(new Set(["app1 1.0.0"]));
+                }
+            });
+        }
+
+        it("loses no request that may be asked twice when app1 is killed, and has it back when it boots", async () => {
+            const app1 = machine("app1");
+            let back = 0;
+            const { at, samples } = await during(async () => {
+                await app1.kill();
+                await wait(20_000);
+                app1.start();
+                await app1.booted();
+                back = Date.now();
+            }, 20);
+            for (const kind of kinds) {
+                const { idempotent, writes } = failures(samples[kind]);
+                const until = untilLastFailure(samples[kind], at);
+                const rejoined = untilServedBy(samples[kind], "app1", back);
+                const title = `${names[kind]}, ${mode}, app1 killed at ${samples[kind].length} requests`;
+                measured(`${title}: failed GETs`, idempotent.length, "0");
+                measured(`${title}: failed POSTs`, writes.length, "those under way");
+                measured(`${title}: last failure`, seconds(until), "15 s");
+                measured(
+                    `${title}: app1 answers again after its boot`,
+                    rejoined === undefined ? "never" : seconds(rejoined),
+                    "15 s",
+                );
+                expect(idempotent, title).toEqual([]);
+                expect(until).toBeLessThan(15_000);
+                expect(rejoined).toBeLessThan(15_000);
+            }
+        });
+
+        it.each([
+            ["freezes", (frozen: boolean) => machine("app1").freeze(frozen)],
+            ["loses its cable", (out: boolean) => machine("app1").plug(!out)],
+        ] as const)("takes app1 out within the guide's 15 s when it %s", async (what, happen) => {
+            let back = 0;
+            const { at, samples } = await during(async () => {
+                happen(true);
+                await wait(35_000);
+                happen(false);
+                back = Date.now();
+            }, 25);
+            for (const kind of kinds) {
+                const begunLater = samples[kind].filter(({ began }) => began > at + 15_000);
+                const { idempotent, writes } = failures(samples[kind]);
+                const late = failures(begunLater);
+                const slow = Math.max(
+                    ...samples[kind].filter(({ status }) => status === 200).map(({ began, ended }) => ended - began),
+                );
+                const title = `${names[kind]}, ${mode}, app1 ${what} at ${samples[kind].length} requests`;
+                const lastBegun = Math.max(at, ...[...idempotent, ...writes].map(({ began }) => began)) - at;
+                measured(`${title}: last request begun that failed`, seconds(lastBegun), "15 s");
+                measured(
+                    `${title}: failed GETs, POSTs`,
+                    `${idempotent.length}, ${writes.length}`,
+                    "those under way until it is out",
+                );
+                measured(`${title}: slowest answer`, seconds(slow), "–");
+                const rejoined = untilServedBy(samples[kind], "app1", back);
+                measured(`${title}: answers again`, rejoined === undefined ? "never" : seconds(rejoined), "15 s");
+                expect([...late.idempotent, ...late.writes], title).toEqual([]);
+                expect(rejoined).toBeLessThan(15_000);
+            }
+        });
+    });
+
+    it("keeps sessions and files when an application server is lost", async () => {
+        const login = await curl(
+            "haproxy",
+            `https://${HOSTNAME}/login`,
+            "-k",
+            "-X",
+            "POST",
+            "-D",
+            "-",
+            "-o",
+            "/dev/null",
+        );
+        const sid = /sid=([^;]+)/.exec(login)![1]!;
+        const stored = await curl(
+            "haproxy",
+            `https://${HOSTNAME}/uploads?name=plan.txt`,
+            "-k",
+            "-X",
+            "POST",
+            "-d",
+            "the plan",
+        );
+        expect(stored).toBe("{}");
+        machine("app1").plug(false);
+        await wait(20_000);
+        const me = await curl("haproxy", `https://${HOSTNAME}/me`, "-k", "-H", `Cookie: sid=${sid}; SERVERID=app1`);
+        const file = await curl("haproxy", `https://${HOSTNAME}/uploads?name=plan.txt`, "-k");
+        machine("app1").plug(true);
+        expect(JSON.parse(me)).toEqual({ user: "alice" });
+        expect(file).toBe("the plan");
+        measured("A session and a file after the loss of app1", "there", "there");
+    });
+
+    it("lets no secret be seen in processes, world-readable files, the journal or cloud-init's log", async () => {
+        const found = [];
+        for (const name of ["app1", "app2", ...kinds]) {
+            for (const [secret, value] of Object.entries(secretValues)) {
+                const quoted = value.replaceAll("'", "'\\''");
+                const places = {
+                    processes: "cat /proc/[0-9]*/cmdline | tr '\\0' '\\n'",
+                    environments:
+                        "cat $(ls -d /proc/[0-9]*/environ | while read f; do [ $(stat -c %U $f) = root ] || [ $(stat -c %U $f) = minusnow ] || echo $f; done) /dev/null 2>/dev/null | tr '\\0' '\\n'",
+                    journal: "journalctl --no-pager",
+                    "cloud-init": "cat /var/log/cloud-init*.log",
+                    files: "find / -xdev -type f -perm -o=r -not -path '/proc/*' -not -path '/sys/*' -newer /etc/machine-id -size -5M -exec cat {} + 2>/dev/null",
+                };
+                for (const [place, command] of Object.entries(places)) {
+                    const { stdout } = await machine(name).exec(`(${command}) | grep -aFc -- '${quoted}'`);
+                    if (Number(stdout) > 0) {
+                        found.push(`${name}: ${secret} in ${place}`);
+                    }
+                }
+            }
+        }
+        const mode = await machine("app1").ok("stat -c '%a %U' /opt/minusnow/.env");
+        expect(mode.trim()).toBe("600 root");
+        expect(found).toEqual([]);
+        measured("Secrets found in processes, open files, journals, cloud-init's logs of 4 machines", 0, "0");
+    });
+
+    it("runs the application under systemd at an exposure of 3.0 or better, and away from the machine's credentials", async () => {
+        const exposure = await machine("app1").ok("systemd-analyze security minusnow --no-pager | tail -1");
+        const level = Number(/: ([\d.]+) /.exec(exposure)![1]);
+        measured("systemd-analyze security minusnow", level, "3.0 or less");
+        expect(level).toBeLessThanOrEqual(3);
+        const asked =
+            "curl -sS -m 2 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token";
+        const user = "systemd-run --quiet --wait --pipe -p User=minusnow -p IPAddressDeny=169.254.169.254";
+        expect((await machine("app1").exec(`${user} ${asked}`)).status).not.toBe(0);
+        expect(await machine("app1").ok(asked)).not.toBe("");
+    });
+
+    it("has every machine reboot into a working state", async () => {
+        for (const name of ["app1", "app2", ...kinds]) {
+            const began = Date.now();
+            await machine(name).reboot();
+            await settled();
+            measured(`Reboot of ${name} until users are served by all`, seconds(Date.now() - began), "–");
+            const failed = await machine(name).ok(
+                "systemctl --failed --no-legend --plain | grep -v rpc_pipefs || true",
+            );
+            expect(failed).toBe("");
+            expect(await machine(name).ok("cat /proc/uptime")).not.toBe("");
+        }
+        for (const app of ["app1", "app2"]) {
+            expect(await machine(app).ok("curl -sf localhost:5000/api/telemetry/health")).toContain("healthy");
+        }
     });
 });

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { tmpdir } from "node:os";
@@ -25,6 +25,16 @@ export interface Host {
         ...args: string[]
     ) => { status: number | null; stdout: string; stderr: string };
     remove: () => void;
+}
+
+/** An application that is healthy, in a process of its own: a host's programs run while this one waits for them. */
+export async function startHealthyApp(): Promise<{ port: string; stop: () => void }> {
+    const server = 'require("http").createServer((_, answer) => answer.end("OK")).listen(0, "127.0.0.1", function () {';
+    const child = spawn(process.execPath, ["-e", `${server} console.log(this.address().port); })`]);
+    const port = await new Promise<string>((resolve) =>
+        child.stdout.once("data", (chunk: Buffer) => resolve(chunk.toString().trim())),
+    );
+    return { port, stop: () => child.kill() };
 }
 
 export function createHost(): Host {

@@ -2,7 +2,7 @@ import path from "node:path";
 import type { CloudHost, Packages } from "../../host/cloud-host";
 import { type CloudConfig, renderCloudConfig } from "../../host/cloud-init";
 import { cloudFiles, libraryPath, mountTable, program, sharedFiles, storageUnit, unit } from "../../host/machine-files";
-import { application } from "../../reference";
+import { application, ports } from "../../reference";
 import type { Mount } from "../../shared-storage/contract";
 import { applicationUnit, environmentUnit } from "./units";
 
@@ -36,6 +36,7 @@ export function renderAppServer({ cloud, postgresMajor, databaseCaUrl = "", moun
                 APP_DIRECTORY: application.directory,
                 APP_USER: application.user,
                 APP_GROUP: application.group,
+                APP_PORT: String(ports.app),
                 APP_UID: String(application.uid),
                 APP_GID: String(application.gid),
                 ENVIRONMENT_FILE: application.environmentFile,
@@ -45,7 +46,7 @@ export function renderAppServer({ cloud, postgresMajor, databaseCaUrl = "", moun
             program("setup", own, "setup.sh"),
             program("mount-storage", sharedFiles, "mount-storage.sh"),
             program("environment.mjs", own, "environment.mjs"),
-            program("install-release.mjs", own, "install-release.mjs"),
+            { ...program("release.mjs", own, "release.mjs"), compressed: true },
             storageUnit(application.service),
             unit("minusnow-environment.service", environmentUnit),
             unit(application.service, applicationUnit),

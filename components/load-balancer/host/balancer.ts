@@ -24,6 +24,13 @@ export const certificatePath = "/etc/ssl/private/minusnow.pem";
 /** What the layer-4 balancer in front asks on port 80: the program itself answers, whatever the servers do. */
 export const balancerHealthPath = "/balancer-health";
 
+/**
+ * Seconds that a check may take, and until the next one while a server's state is about to change: with the guide's
+ * `inter 5s fall 3`, a server that hangs is out within 5 + 3 x 3 = 14 seconds.
+ */
+export const CHECK_SECONDS = 3;
+export const FAST_INTERVAL_SECONDS = 1;
+
 /** Seconds a user may take to send the head of a request. */
 export const REQUEST_SECONDS = 10;
 /** Seconds a connection may wait for its next request. */

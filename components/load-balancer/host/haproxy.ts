@@ -4,7 +4,9 @@ import {
     type BalancerHost,
     balancerHealthPath,
     certificatePath,
+    CHECK_SECONDS,
     CIPHERS,
+    FAST_INTERVAL_SECONDS,
     KEEP_ALIVE_SECONDS,
     REQUEST_SECONDS,
 } from "./balancer";
@@ -73,7 +75,7 @@ function frontend({ rateLimitPerMinute }: BalancerHost): string {
 }
 
 function backend({ hostname, members, mode }: BalancerHost): string {
-    const { path, expectedStatus, intervalSeconds, timeoutSeconds, fall, rise } = healthCheck;
+    const { path, expectedStatus, intervalSeconds, fall, rise } = healthCheck;
     const leaving = members.map(
         ({ name }) =>
             `    ignore-persist if { req.cook(${stickyCookie}) ${name} } { srv_weight(${BACKEND}/${name}) 0 }\n`,
@@ -87,11 +89,11 @@ function backend({ hostname, members, mode }: BalancerHost): string {
     option httpchk
     http-check send meth GET uri ${path} ver HTTP/1.1 hdr Host ${hostname}
     http-check expect status ${expectedStatus}
-    timeout check ${timeoutSeconds}s
+    timeout check ${CHECK_SECONDS}s
     cookie ${stickyCookie} insert indirect nocache httponly secure
     # A server whose weight was set to 0 loses its sessions too; what it has begun, it ends.
 ${leaving.join("")}    # A server that is out ends the requests that wait for it.
-    default-server check inter ${intervalSeconds}s fall ${fall} rise ${rise} weight 100 on-marked-down shutdown-sessions
+    default-server check inter ${intervalSeconds}s fastinter ${FAST_INTERVAL_SECONDS}s fall ${fall} rise ${rise} weight 100 on-marked-down shutdown-sessions
 ${servers.join("")}`;
 }
 

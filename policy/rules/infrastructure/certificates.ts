@@ -1,4 +1,5 @@
 import { ports } from "../../../components/reference";
+import { expectFact, type Proxy } from "../../model/proxies";
 import { isDay } from "../../model/readiness";
 import { services } from "../../model/service";
 import { expectEqual, expectValue, fail, type Finding, type ItemRules, pass, shown, waits } from "../../rule";
@@ -16,15 +17,34 @@ function secure(listeners: Resource[]): Resource[] {
 }
 
 function installed(stack: Stack): Finding[] {
-    return services(stack).flatMap(({ balancer, listeners }) => {
+    return services(stack).flatMap(({ balancer, listeners, proxy }) => {
         if (!isAws(balancer)) {
             return installedOnGateway(stack, balancer);
+        }
+        if (proxy) {
+            return [taken(stack, proxy)];
         }
         const https = secure(listeners).filter((listener) => listener.get("port") === ports.https);
         return https.length === 0
             ? [fail(balancer, `no HTTPS listener on port ${ports.https}`)]
             : https.map((listener) => issued(stack, listener));
     });
+}
+
+/** Machines take a certificate with its key from ACM, which must have been issued for that, or from a secret. */
+function taken(stack: Stack, { certificate: source }: Proxy): Finding {
+    const validation = stack.referred(source, "value", stack.of(aws.certificateValidation));
+    const certificate =
+        stack.referred(source, "value", stack.of(aws.certificate)) ??
+        (validation && stack.referred(validation, "certificateArn", stack.of(aws.certificate)));
+    return certificate
+        ? expectEqual(certificate, "options.export", "ENABLED")
+        : expectValue(
+              source,
+              "value",
+              (value) => /"arn:[\w-]+:(acm|secretsmanager):/.test(String(value)),
+              "the ARN of an exportable certificate, or of a secret that holds one",
+          );
 }
 
 /** A certificate of this stack must be waited for until it is issued; one from outside is the caller's. */
@@ -97,24 +117,33 @@ function unexpired(stack: Stack, secret: Resource): Finding {
 }
 
 function recentTls(stack: Stack): Finding[] {
-    return services(stack).flatMap(({ balancer, listeners }) =>
-        isAws(balancer)
-            ? secure(listeners).map((listener) =>
-                  expectValue(
-                      listener,
-                      "sslPolicy",
-                      (value) => RECENT_AWS_POLICY.test(String(value)),
-                      "a policy for TLS 1.2 and newer, such as ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
+    return services(stack).flatMap(({ balancer, listeners, proxy }) =>
+        proxy
+            ? [
+                  expectFact(
+                      proxy,
+                      "tls",
+                      (value) => value.length > 0 && value.every((version) => ["1.2", "1.3"].includes(version)),
+                      "TLS 1.2 and newer",
                   ),
-              )
-            : [
-                  expectValue(
-                      balancer,
-                      "sslPolicy",
-                      (value) => isRecentAzurePolicy(value as Record<string, unknown> | undefined),
-                      "TLS 1.2 and newer, such as AppGwSslPolicy20220101S",
-                  ),
-              ],
+              ]
+            : isAws(balancer)
+              ? secure(listeners).map((listener) =>
+                    expectValue(
+                        listener,
+                        "sslPolicy",
+                        (value) => RECENT_AWS_POLICY.test(String(value)),
+                        "a policy for TLS 1.2 and newer, such as ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
+                    ),
+                )
+              : [
+                    expectValue(
+                        balancer,
+                        "sslPolicy",
+                        (value) => isRecentAzurePolicy(value as Record<string, unknown> | undefined),
+                        "TLS 1.2 and newer, such as AppGwSslPolicy20220101S",
+                    ),
+                ],
     );
 }
 
@@ -127,7 +156,10 @@ function isRecentAzurePolicy(policy: Record<string, unknown> | undefined): boole
 }
 
 function redirected(stack: Stack): Finding[] {
-    return services(stack).flatMap(({ balancer, listeners, listenerRules }) => {
+    return services(stack).flatMap(({ balancer, listeners, listenerRules, proxy }) => {
+        if (proxy) {
+            return [expectFact(proxy, "redirectStatus", (value) => value === 301, "301")];
+        }
         if (!isAws(balancer)) {
             const redirects = balancer.list("redirectConfigurations") as Record<string, unknown>[];
             return redirects.some(({ redirectType }) => redirectType === "Permanent")

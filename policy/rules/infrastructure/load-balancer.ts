@@ -1,5 +1,6 @@
 import { healthCheck, ports, timeouts } from "../../../components/reference";
 import { locked, logged } from "../../model/azure-protection";
+import { expectFact, expectFactBetween } from "../../model/proxies";
 import { type Service, services, zoneOf } from "../../model/service";
 import { subnetsOf } from "../../model/routes";
 import { expectEqual, expectNumber, expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
@@ -33,30 +34,48 @@ function present(stack: Stack): Finding[] {
 function healthChecked(stack: Stack): Finding[] {
     const { path, expectedStatus, intervalSeconds, fall, rise } = healthCheck;
     return services(stack).flatMap((service) =>
-        isAws(service)
-            ? service.groups.flatMap((group) => [
-                  expectEqual(group, "healthCheck.path", path),
-                  expectEqual(group, "healthCheck.matcher", String(expectedStatus)),
-                  expectValue(
-                      group,
-                      "healthCheck.port",
-                      (value) =>
-                          [undefined, null, "traffic-port", String(ports.app), ports.app].includes(value as string),
-                      `traffic-port or ${ports.app}`,
+        service.proxy
+            ? [
+                  expectFact(service.proxy, "healthPath", (value) => value === path, path),
+                  expectFact(
+                      service.proxy,
+                      "healthStatus",
+                      (value) => value === expectedStatus,
+                      String(expectedStatus),
                   ),
-                  expectValue(
-                      group,
-                      "healthCheck.protocol",
-                      (value) => [undefined, null, "HTTP", "HTTPS"].includes(value as string),
-                      "HTTP or HTTPS",
-                  ),
-                  expectNumber(group, "healthCheck.interval", 5, intervalSeconds),
-                  expectNumber(group, "healthCheck.timeout", 2, intervalSeconds - 1),
-                  expectNumber(group, "healthCheck.unhealthyThreshold", 2, fall),
-                  expectNumber(group, "healthCheck.healthyThreshold", 2, rise),
-                  expectValue(group, "healthCheck.enabled", (value) => value !== false, "true"),
-              ])
-            : probes(service.balancer),
+                  expectFactBetween(service.proxy, "healthInterval", 1, intervalSeconds),
+                  expectFactBetween(service.proxy, "healthFall", 2, fall),
+                  expectFactBetween(service.proxy, "healthRise", 1, rise),
+                  ...service.groups.flatMap((group) => [
+                      expectEqual(group, "healthCheck.protocol", "HTTP"),
+                      expectNumber(group, "healthCheck.interval", 5, 10),
+                      expectNumber(group, "healthCheck.unhealthyThreshold", 2, fall),
+                  ]),
+              ]
+            : isAws(service)
+              ? service.groups.flatMap((group) => [
+                    expectEqual(group, "healthCheck.path", path),
+                    expectEqual(group, "healthCheck.matcher", String(expectedStatus)),
+                    expectValue(
+                        group,
+                        "healthCheck.port",
+                        (value) =>
+                            [undefined, null, "traffic-port", String(ports.app), ports.app].includes(value as string),
+                        `traffic-port or ${ports.app}`,
+                    ),
+                    expectValue(
+                        group,
+                        "healthCheck.protocol",
+                        (value) => [undefined, null, "HTTP", "HTTPS"].includes(value as string),
+                        "HTTP or HTTPS",
+                    ),
+                    expectNumber(group, "healthCheck.interval", 5, intervalSeconds),
+                    expectNumber(group, "healthCheck.timeout", 2, intervalSeconds - 1),
+                    expectNumber(group, "healthCheck.unhealthyThreshold", 2, fall),
+                    expectNumber(group, "healthCheck.healthyThreshold", 2, rise),
+                    expectValue(group, "healthCheck.enabled", (value) => value !== false, "true"),
+                ])
+              : probes(service.balancer),
     );
 }
 
@@ -106,7 +125,9 @@ function kept(stack: Stack): Finding[] {
         isAws(service)
             ? [
                   expectEqual(service.balancer, "enableDeletionProtection", true),
-                  expectEqual(service.balancer, "accessLogs.enabled", true),
+                  service.proxy
+                      ? expectFact(service.proxy, "logs", (value) => value, "every request in the log")
+                      : expectEqual(service.balancer, "accessLogs.enabled", true),
               ]
             : [locked(stack, service.balancer), logged(stack, service.balancer, ["ApplicationGatewayAccessLog"])],
     );
@@ -114,38 +135,51 @@ function kept(stack: Stack): Finding[] {
 
 function leavesInPeace(stack: Stack): Finding[] {
     return services(stack).flatMap((service) =>
-        isAws(service)
-            ? service.groups.flatMap((group) => [
-                  expectEqual(group, "stickiness.enabled", true),
-                  expectNumber(group, "deregistrationDelay", 1, LONGEST_DRAIN),
-                  expectEqual(group, "port", ports.app),
-              ])
-            : service.balancer.list("backendHttpSettingsCollection").flatMap((_, place) => {
-                  const path = `backendHttpSettingsCollection[${place}]`;
-                  return [
-                      expectEqual(service.balancer, `${path}.cookieBasedAffinity`, "Enabled"),
-                      expectEqual(service.balancer, `${path}.connectionDraining.enabled`, true),
-                      expectEqual(service.balancer, `${path}.port`, ports.app),
-                  ];
-              }),
+        service.proxy
+            ? [
+                  expectFact(service.proxy, "stickyCookie", (value) => value, "a cookie for each server"),
+                  expectFact(
+                      service.proxy,
+                      "ports",
+                      (value) => value.length > 0 && value.every((port) => port === ports.app),
+                      String(ports.app),
+                  ),
+                  ...service.groups.map((group) => expectNumber(group, "deregistrationDelay", 1, LONGEST_DRAIN)),
+              ]
+            : isAws(service)
+              ? service.groups.flatMap((group) => [
+                    expectEqual(group, "stickiness.enabled", true),
+                    expectNumber(group, "deregistrationDelay", 1, LONGEST_DRAIN),
+                    expectEqual(group, "port", ports.app),
+                ])
+              : service.balancer.list("backendHttpSettingsCollection").flatMap((_, place) => {
+                    const path = `backendHttpSettingsCollection[${place}]`;
+                    return [
+                        expectEqual(service.balancer, `${path}.cookieBasedAffinity`, "Enabled"),
+                        expectEqual(service.balancer, `${path}.connectionDraining.enabled`, true),
+                        expectEqual(service.balancer, `${path}.port`, ports.app),
+                    ];
+                }),
     );
 }
 
 function timesOut(stack: Stack): Finding[] {
     const longest = 2 * timeouts.clientSeconds;
     return services(stack).flatMap((service) =>
-        isAws(service)
-            ? [expectNumber(service.balancer, "idleTimeout", 1, longest)]
-            : service.balancer
-                  .list("backendHttpSettingsCollection")
-                  .map((_, place) =>
-                      expectNumber(
-                          service.balancer,
-                          `backendHttpSettingsCollection[${place}].requestTimeout`,
-                          1,
-                          longest,
-                      ),
-                  ),
+        service.proxy
+            ? [expectFactBetween(service.proxy, "idleSeconds", 1, longest)]
+            : isAws(service)
+              ? [expectNumber(service.balancer, "idleTimeout", 1, longest)]
+              : service.balancer
+                    .list("backendHttpSettingsCollection")
+                    .map((_, place) =>
+                        expectNumber(
+                            service.balancer,
+                            `backendHttpSettingsCollection[${place}].requestTimeout`,
+                            1,
+                            longest,
+                        ),
+                    ),
     );
 }
 

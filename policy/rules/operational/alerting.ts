@@ -1,5 +1,5 @@
 import { thresholds } from "../../../components/reference";
-import { guideThreshold, type MetricAlarm, metricAlarms, receiversOf, watches } from "../../model/alarms";
+import { guideThreshold, isOfProbes, type MetricAlarm, metricAlarms, receiversOf, watches } from "../../model/alarms";
 import { primaries, replicas } from "../../model/databases";
 import { appServers, services } from "../../model/service";
 import { expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
@@ -50,6 +50,9 @@ function pairs(stack: Stack): Pair[] {
  * own.
  */
 function coversAll(stack: Stack, alarm: Resource, resource: Resource): boolean {
+    if (isOfProbes(alarm)) {
+        return services(stack).some(({ balancer, proxy }) => proxy !== undefined && balancer === resource);
+    }
     const named = [...appServers(stack), ...services(stack).map(({ balancer }) => balancer)];
     return (
         alarm.type === azure.queryAlert &&

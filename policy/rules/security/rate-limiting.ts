@@ -1,4 +1,5 @@
 import { protectedServices } from "../../model/firewalls";
+import { expectFact, expectFactBetween } from "../../model/proxies";
 import { fail, type Finding, type ItemRules, pass, shown, waits } from "../../rule";
 import { aws } from "../../types";
 import { type Resource, type Stack, texts } from "../../stack";
@@ -9,7 +10,13 @@ const DEFAULT_WINDOW_SECONDS = 300;
 const TOO_MANY_REQUESTS = 429;
 
 function limited(stack: Stack): Finding[] {
-    return protectedServices(stack).map(({ service, firewall }) => {
+    return protectedServices(stack).flatMap(({ service, firewall }) => {
+        if (service.proxy && !firewall) {
+            return [
+                expectFactBetween(service.proxy, "ratePerMinute", 1, MOST_PER_MINUTE),
+                expectFact(service.proxy, "rateStatus", (value) => value === TOO_MANY_REQUESTS, "429"),
+            ];
+        }
         if (!firewall) {
             return fail(service.balancer, "no firewall is attached that could limit requests");
         }

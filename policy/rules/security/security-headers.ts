@@ -1,4 +1,5 @@
 import { securityHeaders } from "../../../components/reference";
+import { expectFact } from "../../model/proxies";
 import { services } from "../../model/service";
 import { expectEqual, expectValue, fail, type Finding, type ItemRules, pass } from "../../rule";
 import { aws } from "../../types";
@@ -30,7 +31,17 @@ const alsoRight: Record<string, RegExp | undefined> = {
 };
 
 function set(stack: Stack): Finding[] {
-    return services(stack).flatMap(({ balancer, listeners }) => {
+    return services(stack).flatMap(({ balancer, listeners, proxy }) => {
+        if (proxy) {
+            return headers.map(({ name, value }) =>
+                expectFact(
+                    proxy,
+                    "headers",
+                    (found) => found[name] === value || (alsoRight[name]?.test(found[name] ?? "") ?? false),
+                    `${name}: ${value}`,
+                ),
+            );
+        }
         if (balancer.type !== aws.loadBalancer) {
             return rewrites(balancer);
         }
@@ -71,10 +82,10 @@ function rewrites(gateway: Resource): Finding[] {
     });
 }
 
-/** Application Gateway has no such setting: it refuses what is no HTTP. */
+/** Application Gateway, HAProxy and Nginx have no such setting: they refuse what is no HTTP. */
 function cleansHeaders(stack: Stack): Finding[] {
     return services(stack)
-        .filter(({ balancer }) => balancer.type === aws.loadBalancer)
+        .filter(({ balancer, proxy }) => balancer.type === aws.loadBalancer && !proxy)
         .map(({ balancer }) => expectEqual(balancer, "dropInvalidHeaderFields", true));
 }
 

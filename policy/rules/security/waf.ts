@@ -15,7 +15,12 @@ function attached(stack: Stack): Finding[] {
     return protectedServices(stack).map(({ service, firewall }) =>
         firewall
             ? pass(service.balancer, `protected by ${firewall.name}`)
-            : fail(service.balancer, "no web application firewall is attached to it"),
+            : fail(
+                  service.balancer,
+                  service.proxy
+                      ? `no web application firewall is before ${service.proxy.program}, which has none; allowed: kind managed, or an exemption that names the firewall in front`
+                      : "no web application firewall is attached to it",
+              ),
     );
 }
 

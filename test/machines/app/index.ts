@@ -99,6 +99,6 @@ createServer((request, response) => {
     response.setHeader("x-served-by", `${hostname()} ${VERSION}`);
     const route = routes[`${request.method} ${url.pathname}`];
     Promise.resolve(route ? route(request, response, url.searchParams) : json(response, 404, {})).catch(
-        (error: Error) => json(response, 500, { error: error.message }),
+        (error: unknown) => json(response, 500, { error: (error as Error).message }),
     );
 }).listen(Number(process.env["PORT"]));

@@ -31,14 +31,14 @@ export class Redis {
         const target = { host, port: Number(port), servername: host };
         const socket = protocol === "rediss:" ? connectTls(target) : createConnection(target);
         socket.setTimeout(5000, () => socket.destroy(new Error("the session store does not answer")));
-        socket.on("data", (chunk) => this.#read(chunk.toString()));
+        socket.on("data", (chunk) => this.#read(String(chunk)));
         socket.on("error", () => undefined);
         socket.on("close", () => {
             this.#waiting.splice(0).forEach(({ reject }) => reject(new Error("the session store hung up")));
             this.#text = "";
         });
         this.#socket = socket;
-        const login = [username, password].filter((part) => part !== "").map(decodeURIComponent);
+        const login = [username, password].filter((part) => part !== "").map((part) => decodeURIComponent(part));
         if (login.length > 0) {
             this.command("AUTH", ...login).catch(() => undefined);
         }

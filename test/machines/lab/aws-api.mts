@@ -1,17 +1,20 @@
 /**
- * What machines on AWS ask: the metadata service (IMDSv2 only), Systems Manager, Secrets Manager, Certificate Manager and
- * S3, as far as the library's programs use them. It answers a machine by its address and refuses what its role does not
- * allow. Usage: node aws-api.mts <world.json>; SIGHUP reads the file again.
+ * What machines and functions on AWS ask: the metadata service (IMDSv2 only), Systems Manager, Secrets Manager,
+ * Certificate Manager and S3, as far as the library's programs use them. It answers by the asker's address and refuses what
+ * its role does not allow. Usage: node aws-api.mts <world.json>; SIGHUP reads the file again. Commands for machines go out
+ * on standard output, a line of JSON each, and their results come in on standard input.
  */
-import { createPrivateKey } from "node:crypto";
+import { createPrivateKey, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createHttps } from "node:https";
+import { createInterface } from "node:readline";
 
 export interface Statement {
     Effect: string;
     Action: string | string[];
     Resource: string | string[];
+    Condition?: { StringEquals?: Record<string, string | string[]> };
 }
 
 /** What there is in the lab's account. */
@@ -22,7 +25,8 @@ export interface World {
     authority: string;
     /** A key as package repositories publish it. */
     signingKey: string;
-    parameters: Record<string, string>;
+    /** Parameters by the address of the machine that asks: machines of several plans may be in one lab. */
+    parameters: Record<string, Record<string, string>>;
     secrets: Record<string, string>;
     certificates: Record<string, { certificate: string; key: string }>;
     /** Files by `bucket/key`. */
@@ -30,6 +34,21 @@ export interface World {
     /** Statements of each machine's role, by the machine's address. */
     roles: Record<string, Statement[]>;
     accountArn: string;
+    /** Value of the tag `minusnow-servers` by instance id. */
+    tags: Record<string, string>;
+}
+
+/** A command for a machine, and what came of it. */
+export interface Command {
+    id: string;
+    instanceId: string;
+    script: string;
+}
+export interface Outcome {
+    id: string;
+    status: number;
+    stdout: string;
+    stderr: string;
 }
 
 const worldFile = process.argv[2]!;
@@ -62,13 +81,14 @@ class Refusal extends Error {
     }
 }
 
-function demand(request: IncomingMessage, action: string, resource: string): void {
+function demand(request: IncomingMessage, action: string, resource: string, tag = ""): void {
     const address = request.socket.remoteAddress!;
     const matches = (pattern: string, value: string) =>
         new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`).test(value);
     const allowed = (world.roles[address] ?? []).some(
-        ({ Effect, Action, Resource }) =>
+        ({ Effect, Action, Resource, Condition }) =>
             Effect === "Allow" &&
+            Object.values(Condition?.StringEquals ?? {}).every((values) => [values].flat().includes(tag)) &&
             [Action].flat().some((pattern) => matches(pattern, action)) &&
             [Resource].flat().some((pattern) => matches(pattern, resource)),
     );
@@ -79,11 +99,50 @@ function demand(request: IncomingMessage, action: string, resource: string): voi
 
 type Body = Record<string, string>;
 
+/** Commands by id; those that have not ended have no outcome. */
+const commands = new Map<string, { outcome?: Outcome }>();
+createInterface({ input: process.stdin }).on("line", (line) => {
+    const outcome = JSON.parse(line) as Outcome;
+    commands.get(outcome.id)!.outcome = outcome;
+});
+const arn = (service: string, rest: string) => world.accountArn.replace(":svc:", `:${service}:`) + rest;
+
 const operations: Record<string, (body: Body, request: IncomingMessage) => unknown> = {
     "AmazonSSM.GetParameter": ({ Name }, request) => {
-        demand(request, "ssm:GetParameter", `${world.accountArn.replace(":svc:", ":ssm:")}:parameter${Name}`);
-        const value = found(world.parameters, Name!, "ParameterNotFound");
+        demand(request, "ssm:GetParameter", arn("ssm", `:parameter${Name}`));
+        const value = found(world.parameters[request.socket.remoteAddress!]!, Name!, "ParameterNotFound");
         return { Parameter: { Name, Type: "String", Value: value, Version: 1 } };
+    },
+    "AmazonSSM.PutParameter": ({ Name, Value }, request) => {
+        demand(request, "ssm:PutParameter", arn("ssm", `:parameter${Name}`));
+        Object.values(world.parameters).forEach((own) => (own[Name!] = Value!));
+        return { Version: 2 };
+    },
+    "AmazonSSM.SendCommand": (body, request) => {
+        const { DocumentName, InstanceIds, Parameters } = body as unknown as {
+            DocumentName: string;
+            InstanceIds: string[];
+            Parameters: { commands: string[] };
+        };
+        const instanceId = InstanceIds[0]!;
+        demand(request, "ssm:SendCommand", `arn:aws:ssm:us-east-1::document/${DocumentName}`);
+        demand(request, "ssm:SendCommand", arn("ec2", `:instance/${instanceId}`), world.tags[instanceId]);
+        const command: Command = { id: randomUUID(), instanceId, script: Parameters.commands.join("\n") };
+        commands.set(command.id, {});
+        console.log(JSON.stringify(command));
+        return { Command: { CommandId: command.id } };
+    },
+    "AmazonSSM.GetCommandInvocation": ({ CommandId }, request) => {
+        demand(request, "ssm:GetCommandInvocation", "*");
+        const { outcome } = commands.get(CommandId!)!;
+        return outcome === undefined
+            ? { Status: "InProgress", ResponseCode: -1 }
+            : {
+                  Status: outcome.status === 0 ? "Success" : "Failed",
+                  ResponseCode: outcome.status,
+                  StandardOutputContent: outcome.stdout.slice(0, 24_000),
+                  StandardErrorContent: outcome.stderr.slice(0, 24_000),
+              };
     },
     "secretsmanager.GetSecretValue": ({ SecretId }, request) => {
         demand(request, "secretsmanager:GetSecretValue", SecretId!);

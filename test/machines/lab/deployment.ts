@@ -1,17 +1,22 @@
 import type { PlannedStack } from "../../support/plans";
 import { dataMachine } from "./data-machine";
-import { createLab, type Lab } from "./lab";
+import { type Account, createLab, type Lab } from "./lab";
 import type { Machine } from "./machine";
-import { accountOf, certificateOf, machinesOf, planReference, settingsOf } from "./reference";
+import { accountOf, certificateOf, type PlannedMachine, planReference, settingsOf } from "./reference";
 import { type Artifact, packRelease } from "./release";
 
 /** The reference architecture, booted: what the plan says, in a lab. */
 export interface Deployment {
     lab: Lab;
-    at: PlannedStack;
-    releases: Record<string, Artifact>;
     machines: Record<string, Machine>;
+    /** The machine that stands for managed services. */
     data: Machine;
+    /** Packs a release that the account then has. */
+    release: (version: string, change?: (program: string) => string) => Artifact;
+    /** Plans the stack with this in its file. */
+    plan: (stackFile: string, version?: string) => Promise<PlannedStack>;
+    /** Has the account know these machines, as their plans say. */
+    tell: (machines: PlannedMachine[]) => Promise<void>;
     close: () => void;
 }
 
@@ -25,38 +30,58 @@ export const secretValues = {
     SMTP_PASS: "the-smtp-password",
 };
 
-/** Boots the machines of aws-prod with this in its stack file; the data machine stands for managed services. */
-export async function bootDeployment(stackFile: string): Promise<Deployment> {
+/** Boots the machines of these plans; the data machine stands for managed services. */
+export async function bootDeployment(
+    choose: (plan: Deployment["plan"]) => Promise<PlannedMachine[]>,
+): Promise<Deployment> {
     const lab = createLab();
     try {
-        const releases = { "1.0.0": packRelease(lab.folder, "1.0.0") };
-        const at = await planReference(lab, "1.0.0", releases["1.0.0"], stackFile);
-        const { secrets, database, sessionStore } = settingsOf(at);
-        Object.assign(lab.hosts, { [database.host]: "10.0.2.10", [sessionStore!.host]: "10.0.2.10" });
-        const given = {
-            secrets: {
-                ...Object.fromEntries(
-                    Object.entries(secrets).map(([name, id]) => [id, secretValues[name as "SMTP_PASS"]]),
-                ),
-                [database.secretId]: JSON.stringify({ username: "minusnow", password: passwords.database }),
-                [sessionStore!.secretId]: passwords.sessions,
-            },
-            certificates: { [certificateOf(at)]: lab.authority.issue(HOSTNAME) },
-        };
-        await lab.account(accountOf(at, given, releases));
-        const names = { database: database.host, sessions: sessionStore!.host };
-        const data = lab.machine("data", "10.0.2.10", dataMachine(lab.authority, names, passwords));
-        data.start();
-        await data.booted();
-        const machines = Object.values(machinesOf(at)).map(({ name, address, userData }) => {
-            const machine = lab.machine(name, address, userData);
+        const releases: Record<string, Artifact> = {};
+        const release: Deployment["release"] = (version, change) =>
+            (releases[version] = packRelease(lab.folder, version, change));
+        release("1.0.0");
+        const plan: Deployment["plan"] = (stackFile, version = "1.0.0") =>
+            planReference(lab, version, releases[version]!, stackFile);
+        const planned = await choose(plan);
+        const given = valuesFor(lab, planned[0]!.at);
+        const tell: Deployment["tell"] = (machines) => lab.account(accountOf(machines, given, releases));
+        await tell(planned);
+
+        const data = await bootData(lab, planned[0]!.at);
+        const booting = planned.map(({ name, address, userData }) => lab.machine(name, address, userData));
+        booting.forEach((machine, place) => {
+            lab.machinesById[planned[place]!.id] = machine;
             machine.start();
-            return [name, machine] as const;
         });
-        await Promise.all(machines.map(([, machine]) => machine.booted()));
-        return { lab, at, releases, data, machines: Object.fromEntries(machines), close: lab.close };
+        await Promise.all(booting.map((machine) => machine.booted()));
+        const machines = Object.fromEntries(booting.map((machine) => [machine.name, machine]));
+        return { lab, machines, data, release, plan, tell, close: lab.close };
     } catch (error) {
         lab.close();
         throw error;
     }
+}
+
+function valuesFor(lab: Lab, at: PlannedStack): Pick<Account, "secrets" | "certificates"> {
+    const { secrets, database, sessionStore } = settingsOf(at);
+    const named = Object.entries(secrets).map(([name, id]) => [id, secretValues[name as "SMTP_PASS"]]);
+    return {
+        secrets: {
+            ...(Object.fromEntries(named) as Record<string, string>),
+            [database.secretId]: JSON.stringify({ username: "minusnow", password: passwords.database }),
+            [sessionStore!.secretId]: passwords.sessions,
+        },
+        certificates: { [certificateOf(at)]: lab.authority.issue(HOSTNAME) },
+    };
+}
+
+async function bootData(lab: Lab, at: PlannedStack): Promise<Machine> {
+    const { database, sessionStore } = settingsOf(at);
+    const address = "10.0.2.10";
+    Object.assign(lab.hosts, { [database.host]: address, [sessionStore!.host]: address });
+    const names = { database: database.host, sessions: sessionStore!.host };
+    const data = lab.machine("data", address, dataMachine(lab.authority, names, passwords));
+    data.start();
+    await data.booted();
+    return data;
 }

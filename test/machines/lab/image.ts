@@ -8,7 +8,7 @@ import path from "node:path";
 const PACKAGES = [
     ...["systemd", "systemd-sysv", "systemd-resolved", "dbus", "cloud-init", "netplan.io", "iproute2", "locales"],
     ...["openssh-server", "ca-certificates", "curl", "gnupg", "openssl", "nftables", "ufw", "procps"],
-    ...["awscli", "nodejs", "nfs-common", "postgresql-client"],
+    ...["awscli", "nodejs", "nfs-common", "postgresql-client", "sslscan"],
     ...["haproxy", "nginx-light", "redis-server", "postgresql-17", "pgbackrest", "nfs-kernel-server"],
 ];
 /** Packages of Debian start what they bring; first boot has to say what a machine runs. */

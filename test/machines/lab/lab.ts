@@ -2,7 +2,8 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { World } from "./aws-api.mjs";
+import { createInterface } from "node:readline";
+import type { Command, Outcome, World } from "./aws-api.mjs";
 import { type Authority, createAuthority } from "./certificates";
 import { buildImage } from "./image";
 import { Machine } from "./machine";
@@ -12,11 +13,16 @@ export const outside = {
     gateway: "10.0.0.1",
     metadata: "169.254.169.254",
     aws: "203.0.113.10",
-    users: ["203.0.113.21", "203.0.113.22"],
+    /** As many as it takes for each to stay below the rate limit. */
+    users: Array.from({ length: 20 }, (_, place) => `203.0.113.${21 + place}`),
+    flooder: "203.0.113.100",
 } as const;
 
 /** What the account of the lab has; the rest of {@link World} is the lab's own. */
-export type Account = Pick<World, "accountArn" | "parameters" | "secrets" | "certificates" | "objects" | "roles">;
+export type Account = Pick<
+    World,
+    "tags" | "accountArn" | "parameters" | "secrets" | "certificates" | "objects" | "roles"
+>;
 
 /** A network that reaches nothing else, the cloud's interfaces, and the machines in it. */
 export interface Lab {
@@ -24,12 +30,16 @@ export interface Lab {
     authority: Authority;
     /** Makes a machine; it is not started. */
     machine: (name: string, address: string, userData: string) => Machine;
+    /** Machines by instance id, to which Systems Manager brings commands. */
+    machinesById: Record<string, Machine>;
     /** Names in place of DNS, for machines that are made later. */
     hosts: Record<string, string>;
     /** Starts the cloud's interfaces with this content, or changes it. */
     account: (account: Account) => Promise<void>;
     /** Runs a program outside, as a user on the Internet. */
     outside: (command: string, args: string[]) => ChildProcess;
+    /** Runs a program of the image outside and gives what it printed, errors too. */
+    look: (command: string, ...args: string[]) => Promise<string>;
     close: () => void;
 }
 
@@ -47,6 +57,7 @@ export function createLab(): Lab {
     createNetwork(namespace);
     const authority = createAuthority(folder);
     const machines: Machine[] = [];
+    const machinesById: Record<string, Machine> = {};
     const programs: ChildProcess[] = [];
     let api: Api | undefined;
     const start = (command: string, args: string[], stdio: "inherit" | "pipe" = "pipe") => {
@@ -56,6 +67,10 @@ export function createLab(): Lab {
         return child;
     };
     const hosts = Object.fromEntries([...services, ...pages].map((name) => [name, outside.aws as string]));
+    const answer = async ({ id, instanceId, script }: Command, program_: ChildProcess) => {
+        const outcome: Outcome = { id, ...(await machinesById[instanceId]!.exec(script)) };
+        program_.stdin!.write(`${JSON.stringify(outcome)}\n`);
+    };
     const close = once(() => {
         machines.forEach((machine) => machine.remove());
         programs.forEach((program) => program.kill("SIGKILL"));
@@ -67,6 +82,7 @@ export function createLab(): Lab {
         folder,
         authority,
         hosts,
+        machinesById,
         machine: (name, address, userData) => {
             const args = { name, address, userData, hosts, authority: authority.certificate };
             const place = { image, folder, namespace, bridge: BRIDGE, gateway: outside.gateway, shared };
@@ -81,7 +97,8 @@ export function createLab(): Lab {
             buckets.forEach((name) => (hosts[name] = outside.aws));
             const file = path.join(folder, "world.json");
             const tls =
-                api?.tls ?? authority.issue(...Object.keys(hosts).filter((name) => hosts[name] === outside.aws));
+                api?.tls ??
+                authority.issue(outside.aws, ...Object.keys(hosts).filter((name) => hosts[name] === outside.aws));
             const key = ["--enarmor", "--output", "-", "/usr/share/keyrings/debian-archive-keyring.gpg"];
             const signingKey = execFileSync("chroot", [image, "gpg", ...key], { encoding: "utf8", stdio: "pipe" });
             const own = {
@@ -99,12 +116,22 @@ export function createLab(): Lab {
             const program = path.join(import.meta.dirname, "aws-api.mts");
             api = { tls, process: start(process.execPath, [program, file], "inherit") };
             const { process: program_ } = api;
+            const lines = createInterface({ input: program_.stdout! });
+            lines.on("line", (line) => line === "ready" || void answer(JSON.parse(line) as Command, program_));
             await new Promise((resolve, reject) => {
-                program_.stdout!.once("data", resolve);
+                lines.once("line", resolve);
                 program_.once("exit", (code) => reject(new Error(`the cloud's interfaces ended with ${code}`)));
             });
         },
         outside: (command, args) => start(command, args),
+        look: (command, ...args) => {
+            const child = start("chroot", [image, command, ...args]);
+            const chunks: Buffer[] = [];
+            child.stdout!.on("data", (chunk: Buffer) => chunks.push(chunk));
+            child.stderr!.on("data", (chunk: Buffer) => chunks.push(chunk));
+            child.stdin!.end();
+            return new Promise((resolve) => child.once("close", () => resolve(Buffer.concat(chunks).toString())));
+        },
         close,
     };
 }
@@ -119,7 +146,7 @@ function createNetwork(namespace: string): void {
     ip("netns", "add", namespace);
     const inside = (...args: string[]) => ip("-n", namespace, ...args);
     inside("link", "add", BRIDGE, "type", "bridge");
-    for (const address of [`${outside.gateway}/16`, outside.metadata, outside.aws, ...outside.users]) {
+    for (const address of [`${outside.gateway}/16`, outside.metadata, outside.aws, outside.flooder, ...outside.users]) {
         inside("address", "add", address, "dev", BRIDGE);
     }
     inside("link", "set", BRIDGE, "up");

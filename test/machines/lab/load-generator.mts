@@ -11,8 +11,8 @@ export interface LoadPlan {
     address: string;
     hostname: string;
     authority: string;
-    /** Address of the users. */
-    from: string;
+    /** Addresses of the users. */
+    from: readonly string[];
     perSecond: number;
     /** Path and method of each kind, with its share. */
     mix: { method: string; path: string; share: number }[];
@@ -37,7 +37,7 @@ const { address, hostname, authority, from, perSecond, mix } = JSON.parse(
 ) as LoadPlan;
 const USERS = 40;
 const TIMEOUT_MS = 20_000;
-const agent = new Agent({ keepAlive: true, ca: authority, localAddress: from, maxSockets: 256 });
+const agents = from.map((localAddress) => new Agent({ keepAlive: true, ca: authority, localAddress }));
 const cookies: string[] = Array.from({ length: USERS }, () => "");
 const samples: Sample[] = [];
 let open = 0;
@@ -63,7 +63,7 @@ function ask(user: number): void {
         {
             host: address,
             servername: hostname,
-            agent,
+            agent: agents[user % agents.length]!,
             method,
             path,
             timeout: TIMEOUT_MS,
@@ -71,7 +71,8 @@ function ask(user: number): void {
         },
         (response) => {
             const set = response.headers["set-cookie"]?.find((cookie) => cookie.startsWith("SERVERID="));
-            cookies[user] = set?.split(";")[0] ?? cookies[user]!;
+            // Every second user is new each time.
+            cookies[user] = user % 2 === 0 ? (set?.split(";")[0] ?? cookies[user]!) : "";
             response.resume();
             response.once("end", () => done(response.statusCode!, String(response.headers["x-served-by"] ?? "")));
             response.once("error", (error) => done(0, "", error.message));

@@ -23,7 +23,7 @@ export function startLoad(lab: Lab, address: string, changes: Partial<LoadPlan> 
         address,
         hostname: "minusnow.example.com",
         authority: lab.authority.certificate,
-        from: outside.users[0],
+        from: outside.users,
         perSecond: 200,
         mix,
         ...changes,

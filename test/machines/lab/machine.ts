@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync, spawn, spawnSync } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -81,6 +81,9 @@ export class Machine {
         const { namespace, bridge, shared } = this.#place;
         const groups = this.#groups();
         groups.forEach((group) => mkdirSync(group, { recursive: true }));
+        const link = ["-n", namespace, "link", "delete", `vb-${this.name}`];
+        // The kernel takes its time over the network of a machine that was killed.
+        spawnSync("ip", link, { stdio: "ignore" });
         const enter = groups.map((group) => `echo $$ >${group}/cgroup.procs;`).join(" ");
         const nspawn = [
             "systemd-nspawn --quiet --register=no --keep-unit --boot --console=pipe --kill-signal=SIGRTMIN+4",
@@ -164,7 +167,7 @@ export class Machine {
         return stdout;
     }
 
-    /** As if its power was cut. */
+    /** Ends every process of it at once. */
     async kill(): Promise<void> {
         const ended = new Promise((resolve) => this.#process!.once("exit", resolve));
         this.#killNow();

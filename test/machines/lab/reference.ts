@@ -5,7 +5,7 @@ import { Secret, type Value } from "../../../plan/engine/values";
 import { lookup, type PlannedStack } from "../../support/plans";
 import { changed } from "../../support/projects";
 import type { Statement } from "./aws-api.mjs";
-import type { Account, Lab } from "./lab";
+import { type Account, type Lab, outside } from "./lab";
 import type { Artifact } from "./release";
 
 /** The production stack on AWS with Debian on its servers, and a release that exists. */
@@ -23,12 +23,20 @@ export async function planReference(
             .replace(/(sha256: ).*/, `$1${sha256}`)
             .concat("  minusnow:appPair:\n    os: debian-13\n", more),
     );
-    return lookup(await plan({ directory, stack: "aws-prod", unknowns: false }));
+    const made = await plan({ directory, stack: "aws-prod", unknowns: false });
+    if (made.outcome !== "planned" || made.refusals.length > 0) {
+        throw new Error(JSON.stringify([made.outcome, made.refusals, made.logs], undefined, 2));
+    }
+    return lookup(made);
 }
 
-/** A machine of the plan. */
+/** A machine of a plan. */
 export interface PlannedMachine {
+    at: PlannedStack;
     name: string;
+    id: string;
+    /** Value of the tag `minusnow-servers`. */
+    tag: string;
     address: string;
     userData: string;
     statements: Statement[];
@@ -39,31 +47,46 @@ const chosenAddresses: Record<string, string> = { lb1: "10.0.0.10", lb2: "10.0.1
 
 /** All machines of a plan, by the end of their names: app1, lb1, … */
 export function machinesOf(at: PlannedStack): Record<string, PlannedMachine> {
-    const machines = at.all("ec2.Instance").map(({ name: full, inputs }) => {
+    const machines = at.all("ec2.Instance").map(({ urn, name: full, inputs }) => {
         const name = full.replace(/^.*-/, "");
-        const address = String(inputs["privateIp"] ?? chosenAddresses[name]);
-        return [name, { name, address, userData: String(inputs["userData"]), statements: statementsOf(at, inputs) }];
+        const address = (inputs["privateIp"] as string | undefined) ?? chosenAddresses[name]!;
+        const userData = inputs["userData"] as string;
+        const { id } = at.plan.resources.find((resource) => resource.urn === urn)!;
+        const tag = (inputs["tags"] as Record<string, string>)["minusnow-servers"];
+        return [name, { at, name, id, tag, address, userData, statements: statementsOf(at, inputs) }];
     });
     return Object.fromEntries(machines) as Record<string, PlannedMachine>;
 }
 
-/** What the plan's account has: parameters, roles, and values for the secrets that machines may read. */
+/** What the machines' account has: parameters, roles, and values for the secrets that they may read. */
 export function accountOf(
-    at: PlannedStack,
+    machines: PlannedMachine[],
     given: Pick<Account, "secrets" | "certificates">,
     releases: Record<string, Artifact>,
 ): Account {
-    const parameters = at.all("ssm.Parameter").map((one) => [String(one.inputs["name"]), clear(at, one, "value")]);
-    const roles = Object.values(machinesOf(at)).map(({ address, statements }) => [address, statements]);
-    const folder = path.dirname(releaseOf(at).artifact.replace("s3://", ""));
+    const folder = path.dirname(releaseOf(machines[0]!.at).artifact.replace("s3://", ""));
     const objects = Object.entries(releases).map(([version, { file }]) => [`${folder}/${version}.tar.gz`, file]);
+    const byAddress = <T>(give: (machine: PlannedMachine) => T) =>
+        Object.fromEntries(machines.map((machine) => [machine.address, give(machine)])) as Record<string, T>;
     return {
         accountArn: "arn:aws:svc:us-east-1:111122223333",
-        parameters: Object.fromEntries(parameters) as Record<string, string>,
+        parameters: byAddress(({ at }) => parametersOf(at)),
         objects: Object.fromEntries(objects) as Record<string, string>,
-        roles: Object.fromEntries(roles) as Record<string, Statement[]>,
+        roles: { ...byAddress(({ statements }) => statements), [outside.aws]: releaseStatements(machines[0]!.at) },
+        tags: Object.fromEntries(machines.map(({ id, tag }) => [id, tag])),
         ...given,
     };
+}
+
+function parametersOf(at: PlannedStack): Record<string, string> {
+    const all = at.all("ssm.Parameter").map((one) => [one.inputs["name"] as string, clear(at, one, "value")]);
+    return Object.fromEntries(all) as Record<string, string>;
+}
+
+/** What the function that releases may do; it asks from outside. */
+function releaseStatements(at: PlannedStack): Statement[] {
+    const policy = at.one("iam.RolePolicy", "-release");
+    return (JSON.parse(clear(at, policy, "policy")) as { Statement: Statement[] }).Statement;
 }
 
 function statementsOf(at: PlannedStack, instance: PlannedStack["resources"][number]["inputs"]): Statement[] {
@@ -90,7 +113,7 @@ const documentOf = (at: PlannedStack, name: string) =>
 /** An input that a report masks. */
 function clear(at: PlannedStack, { urn }: { urn: string }, property: string): string {
     const value: Value = at.plan.resources.find((resource) => resource.urn === urn)!.inputs[property];
-    return String(value instanceof Secret ? value.value : value);
+    return (value instanceof Secret ? value.value : value) as string;
 }
 
 /** What the application servers are told. */

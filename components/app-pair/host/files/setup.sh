@@ -17,6 +17,4 @@ done </etc/minusnow/fstab
 systemctl daemon-reload
 systemctl enable minusnow-storage.service minusnow.service
 systemctl start minusnow-storage.service minusnow-environment.service
-set -a && . /etc/minusnow/host.env && set +a
-/usr/local/lib/minusnow/install-release.mjs
-systemctl start minusnow.service
+/usr/local/lib/minusnow/release.mjs first

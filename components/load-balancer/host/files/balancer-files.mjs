@@ -1,15 +1,27 @@
-// Files of the balancer's program, and having it take them up without dropping a connection.
+// The files of the balancer's program, and having it take them up without dropping a connection.
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 const { PROGRAM: program, CONFIGURATION_FILE: configuration, CERTIFICATE_FILE: certificate } = process.env;
-const stamp = "/run/minusnow-balancer.stamp";
+const stamp = "/run/minusnow/balancer.stamp";
+const read = (file) => (existsSync(file) ? readFileSync(file, "utf8") : "");
+
+/** What the deployment says: the configuration's text, the members' addresses by name, and the certificate's id. */
+export const documentFile = "/etc/minusnow/balancer.json";
+const document = () => JSON.parse(read(documentFile) || '{"members":{}}');
+export const members = () => document().members;
+export const certificateId = () => document().certificateId;
+
+/** Members that get no requests, one name in each line: those that a release has taken out, and those that are ill. */
+export const drainedFile = "/run/minusnow/drained";
+export const unhealthyFile = "/run/minusnow/unhealthy";
+export const namesIn = (file) => read(file).split("\n").filter(Boolean);
 
 /** Writes a file in one step; false when it is there already. */
-export function installed(file, content, mode) {
-    if (existsSync(file) && readFileSync(file, "utf8") === content) {
+export function installed(file, content, mode = 0o644) {
+    if (existsSync(file) && read(file) === content) {
         return false;
     }
     mkdirSync(dirname(file), { recursive: true });
@@ -19,26 +31,42 @@ export function installed(file, content, mode) {
     return true;
 }
 
-const digest = (text) => createHash("sha256").update(text).digest("hex");
-
-/** Fails, and tells why, when the program would not run with its files. */
-export function check() {
-    const command = program === "haproxy" ? ["haproxy", "-c", "-q", "-f", configuration] : ["nginx", "-t", "-q"];
-    execFileSync(command[0], command.slice(1), { stdio: "inherit" });
+/** The configuration's text, with members taken out that are to get no requests. */
+function wantedText() {
+    const { text, members: all } = document();
+    const drained = namesIn(drainedFile);
+    if (program === "haproxy") {
+        const line = (name) => new RegExp(`^( *server ${name} .*)$`, "m");
+        return drained.reduce((sofar, name) => sofar.replace(line(name), "$1 weight 0"), text);
+    }
+    const out = [...new Set([...drained, ...namesIn(unhealthyFile)])].filter((name) => name in all);
+    const lines = (name) => new RegExp(`(server ${all[name].replaceAll(".", "\\.")}:[^;]*);`, "g");
+    return out.reduce((sofar, name) => sofar.replace(lines(name), "$1 down;"), text);
 }
 
-/** Starts the program, or has it take up what changed since it last did. */
+/** Starts the program, or has it take up what changed; a configuration that it refuses is set aside and the former kept. */
 export function serve() {
-    if (![configuration, certificate].every((file) => existsSync(file))) {
+    if (!existsSync(documentFile) || !existsSync(certificate)) {
         return;
     }
-    const wanted = [configuration, certificate].map((file) => readFileSync(file, "utf8")).join("");
+    const before = read(configuration);
+    const text = wantedText();
+    installed(configuration, text);
     const isRunning = spawnSync("systemctl", ["is-active", "--quiet", program]).status === 0;
-    if (isRunning && existsSync(stamp) && readFileSync(stamp, "utf8") === digest(wanted)) {
+    const digest = createHash("sha256").update(text).update(read(certificate)).digest("hex");
+    if (isRunning && read(stamp) === digest) {
         return;
     }
-    check();
-    execFileSync("systemctl", ["enable", program]);
+    const [command, ...args] =
+        program === "haproxy" ? ["haproxy", "-c", "-q", "-f", configuration] : ["nginx", "-t", "-q"];
+    try {
+        execFileSync(command, args, { stdio: "inherit" });
+    } catch (error) {
+        renameSync(configuration, `${configuration}.refused`);
+        installed(configuration, before);
+        throw error;
+    }
+    execFileSync("systemctl", ["enable", "--quiet", program]);
     execFileSync("systemctl", [isRunning ? "reload" : "start", program]);
-    writeFileSync(stamp, digest(wanted));
+    installed(stamp, digest);
 }

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 // Takes up the balancer's certificate when it is another one: the leaf, then its chain, then the key, in one file.
+import { execFileSync } from "node:child_process";
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { installed, serve } from "./balancer-files.mjs";
+import { certificateId, installed } from "./balancer-files.mjs";
 import { readCertificate } from "./cloud.mjs";
 
-const { CERTIFICATE_ID: id, CERTIFICATE_FILE: file, HOSTNAME_SERVED: hostname } = process.env;
+const id = certificateId();
+const { CERTIFICATE_FILE: file, HOSTNAME_SERVED: hostname } = process.env;
 const text = readCertificate(id);
 const blocks = (kind) => text.match(new RegExp(`-----BEGIN ${kind}-----[^]*?-----END ${kind}-----`, "g")) ?? [];
 const certificates = blocks("CERTIFICATE").map((block) => new X509Certificate(block));
@@ -30,5 +32,5 @@ for (let last = leaf; ; last = chain.at(-1)) {
 }
 const parts = [...chain.map(String), key.export({ type: "pkcs8", format: "pem" })];
 if (installed(file, parts.map((part) => `${part.trim()}\n`).join(""), 0o600)) {
-    serve();
+    execFileSync("flock", ["/run/minusnow/balancer.lock", "/usr/local/lib/minusnow/balancer.mjs", "--local"]);
 }

@@ -10,6 +10,9 @@ rm -f /etc/nginx/sites-enabled/default
 if command -v selinuxenabled >/dev/null && selinuxenabled; then
     setsebool -P httpd_can_network_connect on
 fi
+mkdir -p /run/minusnow
 systemctl daemon-reload
 systemctl enable --now minusnow-certificate.timer minusnow-balancer.timer
-systemctl start minusnow-certificate.service minusnow-balancer.service
+systemctl start minusnow-balancer.service
+systemctl start minusnow-certificate.service
+[ "$PROGRAM" = haproxy ] || systemctl enable --now minusnow-health.service

@@ -1,0 +1,165 @@
+import path from "node:path";
+import * as cloudwatch from "@pulumi/aws/cloudwatch";
+import { getPartitionOutput } from "@pulumi/aws/getPartition";
+import { getRegionOutput } from "@pulumi/aws/getRegion";
+import * as iam from "@pulumi/aws/iam";
+import * as lambda from "@pulumi/aws/lambda";
+import * as pulumi from "@pulumi/pulumi";
+import type { ReleaseArtifact } from "../app-pair/contract";
+import { allow, trustService } from "../aws-account";
+import { BAKE_SECONDS, type Release } from "./contract";
+
+/** Arguments of {@link AwsRelease}. */
+export interface AwsReleaseArgs {
+    /**
+     * What the servers are to run. A change takes one server after the other out of the balancer, the last one first,
+     * installs, verifies and watches it; the update waits for all of it and fails when a server does not become healthy,
+     * which then runs what it ran before. Servers before it are not touched.
+     */
+    release: ReleaseArtifact;
+    /** Instance ids of app1, app2, …; a server that replaces another is waited for and verified. */
+    memberIds: pulumi.Input<string>[];
+    /** Value of the tag `minusnow-servers` on the servers, and on the balancers if they are machines. */
+    serverTags: pulumi.Input<string>[];
+    /** ARN of the group of servers of a managed balancer. Exactly one of this and `balancerIds`. */
+    targetGroupArn?: pulumi.Input<string>;
+    /** Instance ids of balancers that run HAProxy or Nginx. */
+    balancerIds?: pulumi.Input<string>[];
+    /** Name of the SSM parameter with the release that new servers install; it follows what all servers run. */
+    parameterName: pulumi.Input<string>;
+    /** ARN of that parameter. */
+    parameterArn: pulumi.Input<string>;
+    /** Seconds that a server is watched after it answers users again, up to 300. Default 60. */
+    bakeSeconds?: number;
+    /** Tags for everything that takes tags. A change is made in place. */
+    tags?: { [key: string]: pulumi.Input<string> };
+}
+
+/** Longest that Lambda lets a function run; one server is released within it. */
+const TIMEOUT_SECONDS = 900;
+const LONGEST_BAKE_SECONDS = 300;
+
+/** Brings a release to the servers one by one without a failed request, within the update (guide, step 8). */
+export class AwsRelease extends pulumi.ComponentResource implements Release {
+    /** Version that every server runs once the update has ended. */
+    public readonly version: pulumi.Output<string>;
+
+    constructor(name: string, args: AwsReleaseArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("minusnow:index:AwsRelease", name, args, opts);
+        const child = { parent: this };
+        checkArguments(args);
+
+        const releaser = createFunction(name, args, child);
+        let before: lambda.Invocation[] = [];
+        for (const place of args.memberIds.map((_, index) => index).reverse()) {
+            before = [releaseTo(name, place, releaser, before, args, child)];
+        }
+
+        const ended = pulumi.all(before.map(({ result }) => result));
+        this.version = pulumi.all([pulumi.output(args.release.version), ended]).apply(([version]) => version);
+        this.registerOutputs({ version: this.version });
+    }
+}
+
+interface Child {
+    parent: pulumi.Resource;
+}
+
+function checkArguments({ targetGroupArn, balancerIds, bakeSeconds = BAKE_SECONDS }: AwsReleaseArgs): void {
+    const problems = [];
+    if ((targetGroupArn === undefined) === (balancerIds === undefined)) {
+        problems.push("targetGroupArn and balancerIds: allowed is exactly one of them");
+    }
+    if (!Number.isInteger(bakeSeconds) || bakeSeconds < 0 || bakeSeconds > LONGEST_BAKE_SECONDS) {
+        problems.push(`bakeSeconds: found ${bakeSeconds}, allowed are 0 to ${LONGEST_BAKE_SECONDS}`);
+    }
+    if (problems.length > 0) {
+        throw new Error(`AwsRelease: ${problems.join("; ")}`);
+    }
+}
+
+function createFunction(name: string, args: AwsReleaseArgs, child: Child): lambda.Function {
+    const { tags } = args;
+    const logs = new cloudwatch.LogGroup(name, { retentionInDays: 90, tags }, child);
+    const role = new iam.Role(name, { assumeRolePolicy: trustService("lambda.amazonaws.com"), tags }, child);
+    const policy = new iam.RolePolicy(name, { role: role.id, policy: releasePolicy(logs, args, child) }, child);
+    return new lambda.Function(
+        name,
+        {
+            description: "MinusNow: brings a release to one server",
+            runtime: lambda.Runtime.NodeJS24dX,
+            handler: "index.handler",
+            code: new pulumi.asset.AssetArchive({
+                "index.js": new pulumi.asset.FileAsset(path.join(__dirname, "bundle.js")),
+            }),
+            role: role.arn,
+            timeout: TIMEOUT_SECONDS,
+            memorySize: 256,
+            loggingConfig: { logFormat: "JSON", logGroup: logs.name },
+            tags,
+        },
+        { ...child, dependsOn: policy },
+    );
+}
+
+/** Runs commands on the deployment's own machines, and takes servers out of their balancer. */
+function releasePolicy(logs: cloudwatch.LogGroup, args: AwsReleaseArgs, child: Child): pulumi.Output<string> {
+    const { serverTags, targetGroupArn, parameterArn } = args;
+    const partition = getPartitionOutput({}, child).partition;
+    const region = getRegionOutput({}, child).region;
+    const ownMachines = { StringEquals: { "ssm:resourceTag/minusnow-servers": serverTags } };
+    return pulumi.jsonStringify({
+        Version: "2012-10-17",
+        Statement: [
+            allow(["logs:CreateLogStream", "logs:PutLogEvents"], [pulumi.interpolate`${logs.arn}:*`]),
+            allow(["ssm:SendCommand"], [pulumi.interpolate`arn:${partition}:ec2:${region}:*:instance/*`], ownMachines),
+            allow(
+                ["ssm:SendCommand"],
+                [pulumi.interpolate`arn:${partition}:ssm:${region}::document/AWS-RunShellScript`],
+            ),
+            allow(["ssm:GetCommandInvocation"], ["*"]),
+            allow(["ssm:PutParameter"], [parameterArn]),
+            ...(targetGroupArn === undefined
+                ? []
+                : [
+                      allow(
+                          ["elasticloadbalancing:RegisterTargets", "elasticloadbalancing:DeregisterTargets"],
+                          [targetGroupArn],
+                      ),
+                      allow(["elasticloadbalancing:DescribeTargetHealth"], ["*"]),
+                  ]),
+        ],
+    });
+}
+
+/** The last server to get the release is the first one, and the one that tells new servers of it. */
+function releaseTo(
+    name: string,
+    place: number,
+    releaser: lambda.Function,
+    before: lambda.Invocation[],
+    args: AwsReleaseArgs,
+    child: Child,
+): lambda.Invocation {
+    const { release, memberIds, targetGroupArn, balancerIds, parameterName, bakeSeconds = BAKE_SECONDS } = args;
+    const { version, artifact, sha256 } = release;
+    const member = `app${place + 1}`;
+    return new lambda.Invocation(
+        `${name}-${member}`,
+        {
+            functionName: releaser.name,
+            input: pulumi.jsonStringify({
+                member,
+                instanceId: memberIds[place]!,
+                ...(targetGroupArn !== undefined && { targetGroupArn }),
+                ...(balancerIds !== undefined && { balancerIds }),
+                version,
+                artifact,
+                sha256,
+                bakeSeconds,
+                ...(place === 0 && { parameterName }),
+            }),
+        },
+        { ...child, dependsOn: before },
+    );
+}

@@ -1,0 +1,14 @@
+/** Runs the release function as Lambda does. Usage: node run-handler.mts <bundle> <input as JSON> */
+import { createRequire } from "node:module";
+
+interface Bundle {
+    handler: (input: unknown) => Promise<unknown>;
+}
+
+const { handler } = createRequire(import.meta.url)(process.argv[2]!) as Bundle;
+try {
+    console.log(JSON.stringify(await handler(JSON.parse(process.argv[3]!))));
+} catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 1;
+}

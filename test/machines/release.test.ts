@@ -1,0 +1,176 @@
+import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { everythingBefore, type PlannedStack, repository } from "../support/plans";
+import { bootDeployment, type Deployment } from "./lab/deployment";
+import { missingForMachines } from "./lab/image";
+import { outside } from "./lab/lab";
+import { failures, type Sample, startLoad } from "./lab/load";
+import { measured, printMeasurements } from "./lab/measurements";
+import { machinesOf, type PlannedMachine } from "./lab/reference";
+
+const BALANCER = "10.0.0.10";
+const stackFile = "  minusnow:loadBalancer:\n    kind: haproxy\n";
+
+/** What the update asks the release function to do, in the update's order. */
+function invocations(at: PlannedStack): string[] {
+    const all = at.all("lambda.Invocation").filter(({ name }) => /-release-app\d+$/.test(name));
+    const sorted = all.sort((a, b) => Number(everythingBefore(at, a.urn).has(b.urn)) - 0.5);
+    return sorted.map(({ inputs }) => inputs["input"] as string);
+}
+
+describe.skipIf(missingForMachines())("a release to the booted pair (guide, step 8)", () => {
+    let deployment: Deployment;
+    beforeAll(async () => {
+        deployment = await bootDeployment(async (plan) => {
+            const { app1, app2, lb1, lb2 } = machinesOf(await plan(stackFile));
+            return [app1, app2, lb1, lb2] as PlannedMachine[];
+        });
+        await wait(12_000);
+    });
+    afterAll(() => {
+        printMeasurements();
+        deployment.close();
+    });
+
+    interface Outcome {
+        status: number;
+        message: string;
+    }
+
+    function invoke(input: string): { ended: Promise<Outcome>; kill: () => void } {
+        const { lab } = deployment;
+        const endpoint = `https://${outside.aws}`;
+        const env = ["env", "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=lab", "AWS_SECRET_ACCESS_KEY=lab"];
+        const child = lab.outside(env[0]!, [
+            ...env.slice(1),
+            `AWS_ENDPOINT_URL=${endpoint}`,
+            `NODE_EXTRA_CA_CERTS=${path.join(lab.folder, "ca.pem")}`,
+            process.execPath,
+            path.join(import.meta.dirname, "lab/run-handler.mts"),
+            path.join(repository, "dist/components/release/bundle.js"),
+            input,
+        ]);
+        let message = "";
+        child.stderr!.on("data", (chunk: Buffer) => (message += chunk.toString()));
+        child.stdout!.resume();
+        const ended = new Promise<Outcome>((resolve) =>
+            child.once("close", (status) => resolve({ status: status ?? -1, message })),
+        );
+        return { ended, kill: () => child.kill("SIGKILL") };
+    }
+
+    /** An update with a release, as Pulumi would make it: it stops at the first failure. */
+    async function release(version: string, bakeSeconds: number): Promise<Outcome> {
+        const at = await deployment.plan(stackFile, version);
+        const { app1, app2, lb1, lb2 } = machinesOf(at);
+        await deployment.tell([app1, app2, lb1, lb2] as PlannedMachine[]);
+        for (const input of invocations(at)) {
+            const outcome = await invoke(JSON.stringify({ ...JSON.parse(input), bakeSeconds })).ended;
+            if (outcome.status !== 0) {
+                return outcome;
+            }
+        }
+        return { status: 0, message: "" };
+    }
+
+    async function underLoad<T>(work: () => Promise<T>): Promise<{ result: T; samples: Sample[]; seconds: number }> {
+        const load = startLoad(deployment.lab, BALANCER, { perSecond: 220 });
+        await wait(3000);
+        const began = Date.now();
+        const result = await work();
+        const seconds = (Date.now() - began) / 1000;
+        await wait(3000);
+        return { result, samples: await load.stop(), seconds };
+    }
+
+    const lastServers = (samples: Sample[]) => [...new Set(samples.slice(-200).map(({ server }) => server))].sort();
+
+    it("asks for app2 before app1, and tells new servers when app1 has it", async () => {
+        const order = invocations(await deployment.plan(stackFile)).map(
+            (input) => JSON.parse(input) as { member: string; parameterName?: string },
+        );
+        expect(order.map(({ member }) => member)).toEqual(["app2", "app1"]);
+        expect(order.map(({ parameterName }) => parameterName)).toEqual([undefined, "/minusnow-prod-app/release"]);
+    });
+
+    it("fails no request under 200 requests a second", async () => {
+        deployment.release("2.0.0");
+        const { result, samples, seconds } = await underLoad(() => release("2.0.0", 10));
+        expect(result).toEqual({ status: 0, message: "" });
+        const { idempotent, writes } = failures(samples);
+        const rate = Math.round(samples.length / (seconds + 6));
+        measured(
+            `Release of 2 servers in ${seconds.toFixed(0)} s at ${rate} requests/s: failed of ${samples.length}`,
+            idempotent.length + writes.length,
+            "0",
+        );
+        expect([...idempotent, ...writes]).toEqual([]);
+        expect(rate).toBeGreaterThanOrEqual(195);
+        expect(lastServers(samples)).toEqual(["app1 2.0.0", "app2 2.0.0"]);
+    });
+
+    it("does nothing when it runs again", async () => {
+        const { result, samples } = await underLoad(() => release("2.0.0", 10));
+        expect(result.status).toBe(0);
+        expect(failures(samples)).toEqual({ idempotent: [], writes: [] });
+    });
+
+    it.each([
+        ["does not start", "3.0.0", () => "process.exit(1);"],
+        [
+            "falls ill while it is watched",
+            "4.0.0",
+            (program: string) => program.replace("isHealthy ? 200 : 503", "process.uptime() < 12 ? 200 : 503"),
+        ],
+    ] as const)(
+        "rolls back a release that %s on app2, leaves app1 alone, and fails the update",
+        async (what, version, change) => {
+            deployment.release(version, change);
+            const pid = "systemctl show minusnow -p MainPID --value";
+            const before = await deployment.machines["app1"]!.ok(pid);
+            const { result, samples } = await underLoad(() => release(version, 30));
+            expect(result.status).toBe(1);
+            expect(result.message).toMatch(new RegExp(`app2: release ${version} was rolled back`));
+            const { idempotent, writes } = failures(samples);
+            measured(
+                `A release that ${what}: failed of ${samples.length}`,
+                idempotent.length + writes.length,
+                "0, rolled back, update fails",
+            );
+            expect([...idempotent, ...writes]).toEqual([]);
+            expect(lastServers(samples)).toEqual(["app1 2.0.0", "app2 2.0.0"]);
+            expect(await deployment.machines["app1"]!.ok(pid)).toBe(before);
+        },
+    );
+
+    it("goes on where it was broken off", async () => {
+        deployment.release("5.0.0");
+        const { samples } = await underLoad(async () => {
+            const at = await deployment.plan(stackFile, "5.0.0");
+            const { app1, app2, lb1, lb2 } = machinesOf(at);
+            await deployment.tell([app1, app2, lb1, lb2] as PlannedMachine[]);
+            const first = invoke(invocations(at)[0]!);
+            await wait(4000);
+            first.kill();
+            await first.ended;
+            expect(await release("5.0.0", 5)).toEqual({ status: 0, message: "" });
+        });
+        expect(failures(samples)).toEqual({ idempotent: [], writes: [] });
+        expect(lastServers(samples)).toEqual(["app1 5.0.0", "app2 5.0.0"]);
+        measured(`A release broken off and run again: failed of ${samples.length}`, 0, "0");
+    });
+
+    it("refuses an artifact whose checksum is another", async () => {
+        const at = await deployment.plan(stackFile, "5.0.0");
+        const input = {
+            ...JSON.parse(invocations(at)[0]!),
+            version: "6.0.0",
+            sha256: "0".repeat(64),
+            bakeSeconds: 0,
+        } as object;
+        const { samples, result } = await underLoad(() => invoke(JSON.stringify(input)).ended);
+        expect(result.message).toMatch(/found SHA-256 [0-9a-f]{64}, allowed is 0{64}/);
+        expect(failures(samples)).toEqual({ idempotent: [], writes: [] });
+    });
+});
