@@ -42,6 +42,8 @@ const defaultsSection = `defaults
     mode http
     option httplog
     option dontlognull
+    # A reload ends idle connections with the answer to their next request, not before it.
+    option idle-close-on-response
     option redispatch
     retries 3
     retry-on conn-failure empty-response
