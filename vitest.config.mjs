@@ -24,6 +24,7 @@ export default defineConfig({
                     testTimeout: 600_000,
                     hookTimeout: 900_000,
                     // They measure: nothing else runs beside them.
+                    maxWorkers: 1,
                     fileParallelism: false,
                     sequence: { groupOrder: 1 },
                 },

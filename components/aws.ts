@@ -10,4 +10,5 @@ export { AwsNetwork, type AwsNetworkArgs } from "./network/aws";
 export { AwsRelease, type AwsReleaseArgs } from "./release/aws";
 export { AwsSecrets, type AwsSecretsArgs } from "./secrets/aws";
 export { AwsSessionStore, type AwsSessionStoreArgs } from "./session-store/aws";
+export { AwsRedisSessionStore, type AwsRedisSessionStoreArgs } from "./session-store/aws-redis";
 export { AwsSharedStorage, type AwsSharedStorageArgs } from "./shared-storage/aws";

@@ -19,7 +19,7 @@ const availableKinds: { [cloud in StackConfig["cloud"]]: Record<string, string[]
         loadBalancer: ["managed", "haproxy", "nginx"],
         database: ["managed"],
         sharedStorage: ["managed"],
-        sessionStore: ["managed", "none"],
+        sessionStore: ["managed", "redis", "none"],
     },
     azure: {
         loadBalancer: ["managed"],
@@ -69,6 +69,34 @@ const checkBalancers: Check = ({ loadBalancer }) =>
                   ),
               )
         : [];
+
+/** A node of ElastiCache and a machine are named alike but for their beginning. */
+const checkSessionStore: Check = ({ cloud, sessionStore }) => {
+    const isMachine = sessionStore?.kind === "redis";
+    const size = sessionStore?.size;
+    return [
+        ...(cloud === "aws" && size !== undefined && isMachine === size.startsWith("cache.")
+            ? [
+                  problem(
+                      "sessionStore.size",
+                      `${size} with kind ${sessionStore?.kind ?? "managed"}`,
+                      isMachine ? "a machine size such as t3.small" : "a cache size such as cache.t4g.small",
+                      set("sessionStore.size", isMachine ? "t3.small" : "cache.t4g.small"),
+                  ),
+              ]
+            : []),
+        ...(sessionStore?.renew !== undefined && !isMachine
+            ? [
+                  problem(
+                      "sessionStore.renew",
+                      `${sessionStore.renew} with kind ${sessionStore.kind ?? "managed"}`,
+                      "nothing: only kind redis has a machine of yours",
+                      "pulumi config rm --path minusnow:sessionStore.renew",
+                  ),
+              ]
+            : []),
+    ];
+};
 
 const checkAddresses: Check = ({ network, appPair }) => {
     const space = network?.addressSpace ?? addressSpace;
@@ -308,6 +336,7 @@ const checks: Check[] = [
     checkKinds,
     checkMode,
     checkBalancers,
+    checkSessionStore,
     checkAddresses,
     checkExistingNetwork,
     checkMail,

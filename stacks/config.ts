@@ -116,7 +116,11 @@ const sharedStorageSchema = z.strictObject({
 
 const sessionStoreSchema = z.strictObject({
     kind: choice(SessionStoreKind, "Who runs the session store. Default by profile.").optional(),
-    size: text("Cache size. Default by profile.", "cache.t4g.small").optional(),
+    size: text(
+        "Cache size, with kind redis a machine size. Default by profile, with kind redis t3.small.",
+        "cache.t4g.small",
+    ).optional(),
+    renew: flag("Kind redis: let this update replace the machine, which ends all sessions. Default false.").optional(),
     memoryPolicy: choice(MemoryPolicy, "What happens when memory is full. Default allkeys-lru.").optional(),
 });
 

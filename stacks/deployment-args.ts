@@ -17,7 +17,8 @@ export function deploymentArgs(config: StackConfig): DeploymentArgs {
         appPair: { ...profile.appPair, ...own.appPair },
         database: { ...profile.database, ...own.database, version: own.database?.version?.toString() },
         backup: { ...profile.backup, ...own.backup },
-        sessionStore: { ...profile.sessionStore, ...own.sessionStore },
+        sessionStore:
+            own.sessionStore?.kind === "redis" ? own.sessionStore : { ...profile.sessionStore, ...own.sessionStore },
         mail: { ...own.mail, password: own.mail.password === undefined ? undefined : pulumi.secret(own.mail.password) },
         tags: { application: "minusnow", environment, cloud, "managed-by": "pulumi", ...own.tags },
     };

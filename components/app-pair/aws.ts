@@ -62,6 +62,8 @@ export interface AwsAppPairArgs {
     sessionHost?: pulumi.Input<string>;
     /** TCP port of the session store. */
     sessionPort?: pulumi.Input<number>;
+    /** False for a session store without TLS. Default true. */
+    sessionTls?: boolean;
     /** ARN of the session store's password. */
     sessionSecretId?: pulumi.Input<string>;
     /** What new servers install at first. {@link AwsRelease} brings later releases to them, and tells new servers. */

@@ -16,6 +16,7 @@ export interface PairArgs {
     sessionHost?: pulumi.Input<string>;
     sessionPort?: pulumi.Input<number>;
     sessionSecretId?: pulumi.Input<string>;
+    sessionTls?: boolean;
     release: ReleaseArtifact;
 }
 
@@ -55,7 +56,8 @@ export interface PairDocuments {
 /** What servers are told when their service starts, and what they install. */
 export function pairDocuments(args: PairArgs): PairDocuments {
     const { databaseHost: host, databasePort: port, databaseName, databaseSecretId, sessionHost } = args;
-    const session = { scheme: "rediss", host: sessionHost, port: args.sessionPort, secretId: args.sessionSecretId };
+    const scheme = (args.sessionTls ?? true) ? "rediss" : "redis";
+    const session = { scheme, host: sessionHost, port: args.sessionPort, secretId: args.sessionSecretId };
     const { version, artifact, sha256 } = args.release;
     return {
         settings: pulumi.jsonStringify({

@@ -14,10 +14,18 @@ import { databaseStorageGib, ports } from "../reference";
 import { AwsRelease } from "../release/aws";
 import { AwsSecrets } from "../secrets/aws";
 import { AwsSessionStore } from "../session-store/aws";
+import { AwsRedisSessionStore } from "../session-store/aws-redis";
 import { SessionStoreKind } from "../session-store/contract";
 import { AwsSharedStorage } from "../shared-storage/aws";
 import type { Deployment, DeploymentArgs } from "./contract";
-import { environment, privateAddresses, refuseMissingKinds, withoutClearPassword } from "./settings";
+import {
+    appNetworks,
+    cacheAddress,
+    environment,
+    privateAddresses,
+    refuseMissingKinds,
+    withoutClearPassword,
+} from "./settings";
 
 /** The whole MinusNow platform on AWS, in the guide's high-availability architecture. */
 export class AwsDeployment extends pulumi.ComponentResource implements Deployment {
@@ -41,7 +49,10 @@ export class AwsDeployment extends pulumi.ComponentResource implements Deploymen
     constructor(name: string, args: DeploymentArgs, opts?: pulumi.ComponentResourceOptions) {
         super("minusnow:index:AwsDeployment", name, { ...args, mail: withoutClearPassword(args.mail) }, opts);
         const child = { parent: this };
-        refuseMissingKinds("AwsDeployment", args, Object.values(LoadBalancerKind));
+        refuseMissingKinds("AwsDeployment", args, {
+            loadBalancer: [LoadBalancerKind.Haproxy, LoadBalancerKind.Nginx],
+            sessionStore: [SessionStoreKind.Redis],
+        });
 
         // First, so that a policy that objects to it stops an update before anything is made.
         new Readiness(`${name}-readiness`, { ...args.readiness, inUse: productsOnAws(args) }, child);
@@ -86,7 +97,7 @@ interface Tiers {
     secrets: AwsSecrets;
     database: AwsDatabase;
     storage: AwsSharedStorage;
-    sessions: AwsSessionStore | undefined;
+    sessions: AwsSessionStore | AwsRedisSessionStore | undefined;
 }
 
 function createNetwork(name: string, args: DeploymentArgs, child: Child): AwsNetwork {
@@ -99,6 +110,7 @@ function createNetwork(name: string, args: DeploymentArgs, child: Child): AwsNet
             ...settings,
             outboundPorts: [...new Set(outboundPorts)],
             edgeOutboundPorts: hasProxies(args) ? mirrorPorts : undefined,
+            cacheOutboundPorts: args.sessionStore?.kind === SessionStoreKind.Redis ? mirrorPorts : undefined,
             serverCount: args.appPair?.count,
             tags: args.tags,
         },
@@ -169,11 +181,30 @@ function createSessionStore(
     if (kind === SessionStoreKind.None) {
         return undefined;
     }
-    const { rotation, tags } = args;
+    const { rotation, deletionProtection, tags } = args;
+    if (kind === SessionStoreKind.Redis) {
+        return new AwsRedisSessionStore(
+            `${name}-sessions`,
+            {
+                ...settings,
+                os: args.appPair?.os,
+                subnetId: network.subnetIds.cache[0]!,
+                privateAddress: cacheAddress(args),
+                firewallGroupId: network.firewallGroupIds.cache,
+                appNetworks: appNetworks(args),
+                keyId: secrets.keyId,
+                rotation,
+                deletionProtection,
+                tags,
+            },
+            { ...child, dependsOn: network },
+        );
+    }
+    const { renew: _ofMachines, ...managed } = settings;
     const placement = { subnetIds: network.subnetIds.cache, firewallGroupId: network.firewallGroupIds.cache };
     return new AwsSessionStore(
         `${name}-sessions`,
-        { ...settings, ...placement, keyId: secrets.keyId, rotation, tags },
+        { ...managed, ...placement, keyId: secrets.keyId, rotation, tags },
         child,
     );
 }
@@ -207,6 +238,7 @@ function createAppPair(name: string, tiers: Tiers, args: DeploymentArgs, child: 
                 sessionHost: sessions.host,
                 sessionPort: sessions.port,
                 sessionSecretId: sessions.secretId,
+                sessionTls: sessions instanceof AwsSessionStore,
             }),
             release,
             deletionProtection,
@@ -302,6 +334,11 @@ function createMonitoring(
             memberRoleName: apps.roleName,
             serversTag: apps.serversTag,
             loadBalancerKind: args.loadBalancer?.kind,
+            ...(balancer instanceof AwsProxyLoadBalancer && {
+                balancerIds: balancer.balancerIds,
+                balancersTag: balancer.balancersTag,
+                balancersRoleName: balancer.roleName,
+            }),
             loadBalancerSuffix: balancer.loadBalancerSuffix,
             targetGroupSuffix: balancer.targetGroupSuffix,
             databaseId: database.primaryId,

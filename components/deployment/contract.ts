@@ -90,8 +90,10 @@ export interface SharedStorageSettings {
 export interface SessionStoreSettings {
     /** Who runs it, or none. Default managed. A change ends all sessions. */
     kind?: SessionStoreKind;
-    /** The cloud's cache size. A change is made in place. */
+    /** The cloud's cache size, or with kind redis its machine size. A change is made in place, with kind redis see `renew`. */
     size?: string;
+    /** Kind redis: lets this update replace the machine, which ends all sessions. Default false. */
+    renew?: boolean;
     /** What happens when memory is full. Default allkeys-lru. */
     memoryPolicy?: MemoryPolicy;
 }

@@ -12,21 +12,27 @@ export function withoutClearPassword(mail: MailSettings): MailSettings {
     return { ...mail, password: asSecret(mail.password) };
 }
 
-/** Kinds that can be built on either cloud, and of balancers on one; the others need machines of our own. */
-export function refuseMissingKinds(
-    component: string,
-    args: DeploymentArgs,
-    balancers: LoadBalancerKind[] = [LoadBalancerKind.Managed],
-): void {
+/** Kinds that can be built on one cloud only, besides those that both have. */
+export interface OwnKinds {
+    loadBalancer?: LoadBalancerKind[];
+    sessionStore?: SessionStoreKind[];
+}
+
+/** Refuses kinds that cannot be built; those need machines of our own. */
+export function refuseMissingKinds(component: string, args: DeploymentArgs, own: OwnKinds = {}): void {
     const { loadBalancer, database, sharedStorage, sessionStore } = args;
     const kinds = [
-        { path: "loadBalancer.kind", found: loadBalancer?.kind, allowed: balancers },
+        {
+            path: "loadBalancer.kind",
+            found: loadBalancer?.kind,
+            allowed: [LoadBalancerKind.Managed, ...(own.loadBalancer ?? [])],
+        },
         { path: "database.kind", found: database?.kind, allowed: [DatabaseKind.Managed] },
         { path: "sharedStorage.kind", found: sharedStorage?.kind, allowed: [SharedStorageKind.Managed] },
         {
             path: "sessionStore.kind",
             found: sessionStore?.kind,
-            allowed: [SessionStoreKind.Managed, SessionStoreKind.None],
+            allowed: [SessionStoreKind.Managed, SessionStoreKind.None, ...(own.sessionStore ?? [])],
         },
     ];
     const problems = kinds
@@ -59,6 +65,20 @@ function appSubnets({ network }: DeploymentArgs): string[] | undefined {
     return network?.networkId === undefined
         ? planAddresses(network?.addressSpace ?? addressSpace, network?.zoneCount ?? 2).app
         : undefined;
+}
+
+/** Networks of the application subnets; in an existing network nobody but its owner knows them. */
+export function appNetworks(args: DeploymentArgs): string[] {
+    return appSubnets(args) ?? ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+}
+
+/** The session store is host 10 of the first cache subnet (guide, step 6: 10.0.4.10). */
+export function cacheAddress({ network }: DeploymentArgs): string | undefined {
+    const [first] =
+        network?.networkId === undefined
+            ? planAddresses(network?.addressSpace ?? addressSpace, network?.zoneCount ?? 2).cache
+            : [];
+    return first && hostAddress(first, firstHostNumber);
 }
 
 /** The environment file's variables that are no secret (guide, steps 6 and 8). */

@@ -1,4 +1,5 @@
 import type * as ec2 from "@pulumi/aws/ec2";
+import type * as iam from "@pulumi/aws/iam";
 import { getRegionOutput } from "@pulumi/aws/getRegion";
 import * as lb from "@pulumi/aws/lb";
 import * as route53 from "@pulumi/aws/route53";
@@ -22,7 +23,7 @@ export interface AwsProxyLoadBalancerArgs {
     kind: LoadBalancerKind;
     /** How requests are shared (guide, step 8). Default active-active. A change reaches the balancers within two minutes. */
     mode?: LoadBalancerMode;
-    /** Host name that users open, for example `minusnow.example.com`. A change issues a new certificate. See `renew`. */
+    /** Host name that users open, for example `minusnow.example.com`. A change issues a new certificate. */
     hostname: string;
     /**
      * Name of the Route 53 zone for the host name's record and the certificate's proof, for example `example.com`.
@@ -82,6 +83,8 @@ export class AwsProxyLoadBalancer extends pulumi.ComponentResource implements Lo
     public readonly balancerIds: pulumi.Output<string>[];
     /** Value of the tag `minusnow-servers` on the balancers, by which Systems Manager finds them. */
     public readonly balancersTag: pulumi.Output<string>;
+    /** Name of the balancers' role. */
+    public readonly roleName: pulumi.Output<string>;
     /** Name of the Network Load Balancer in metrics. */
     public readonly loadBalancerSuffix: pulumi.Output<string>;
     /** Name of the group of balancers for port 443 in metrics. */
@@ -96,7 +99,9 @@ export class AwsProxyLoadBalancer extends pulumi.ComponentResource implements Lo
             args.dnsZone === undefined ? undefined : route53.getZoneOutput({ name: args.dnsZone }, child).zoneId;
         const certificateId = pulumi.output(args.certificateId ?? exportableCertificate(name, zoneId!, args, child));
         const documents = publishDocuments(name, program, certificateId, args, child);
-        const balancers = createBalancers(name, program, { documents, certificateId }, args, {
+        const policy = balancerPolicy({ documents, certificateId }, args);
+        const profile = createProfile(name, policy, args.tags, child);
+        const balancers = createBalancers(name, program, profile, args, {
             ...child,
             dependsOn: opts?.dependsOn,
         });
@@ -113,6 +118,7 @@ export class AwsProxyLoadBalancer extends pulumi.ComponentResource implements Lo
         this.hostname = pulumi.output(args.hostname);
         this.balancerIds = balancers.map((balancer) => balancer.id);
         this.balancersTag = pulumi.output(name);
+        this.roleName = profile.role.apply((role) => role!);
         this.loadBalancerSuffix = front.arnSuffix;
         this.targetGroupSuffix = https.arnSuffix;
         this.registerOutputs({
@@ -120,6 +126,7 @@ export class AwsProxyLoadBalancer extends pulumi.ComponentResource implements Lo
             hostname: this.hostname,
             balancerIds: this.balancerIds,
             balancersTag: this.balancersTag,
+            roleName: this.roleName,
             loadBalancerSuffix: this.loadBalancerSuffix,
             targetGroupSuffix: this.targetGroupSuffix,
         });
@@ -136,6 +143,9 @@ function checkArguments({ kind, dnsZone, certificateId, renew = [] }: AwsProxyLo
         problems.push(
             "found neither dnsZone nor certificateId; give the zone to issue a certificate, or an issued one",
         );
+    }
+    if (renew.length > 1) {
+        problems.push(`renew: found ${renew.join(", ")}, allowed is one at a time: users go to the other one`);
     }
     if (kind === "managed") {
         problems.push("kind: found managed, allowed are haproxy and nginx; AwsLoadBalancer is the managed one");
@@ -163,21 +173,23 @@ function publishDocuments(
     args: AwsProxyLoadBalancerArgs,
     child: Child,
 ): ssm.Parameter[] {
-    const { hostname, mode = LoadBalancerMode.ActiveActive, rateLimitPerMinute = RATE_LIMIT_PER_MINUTE } = args;
+    const { os = OperatingSystem.AmazonLinux2023, hostname, mode = LoadBalancerMode.ActiveActive } = args;
+    const { rateLimitPerMinute = RATE_LIMIT_PER_MINUTE } = args;
     const configuration = pulumi.all(args.memberAddresses).apply((addresses) => {
         const members = addresses.map((address, place) => ({ name: `app${place + 1}`, address }));
-        return renderConfiguration(program, { hostname, members, mode, rateLimitPerMinute });
+        return renderConfiguration(program, os, { hostname, members, mode, rateLimitPerMinute });
     });
-    const parameter = (key: string, value: pulumi.Output<string>) =>
+    const parameter = (key: string, path: string, value: pulumi.Output<string>) =>
         new ssm.Parameter(
             `${name}-${key}`,
             // More than a few servers make it longer than a standard parameter may be.
-            { name: `/${name}/${key}`, type: "String", tier: "Intelligent-Tiering", value, tags: args.tags },
+            { name: `/${name}/${path}`, type: "String", tier: "Intelligent-Tiering", value, tags: args.tags },
             child,
         );
     return [
-        parameter("configuration", configuration),
-        parameter("certificate", pulumi.jsonStringify({ id: certificateId })),
+        // Each program looks for its own: during a change from one to the other both are there.
+        parameter("configuration", `configuration-${program}`, configuration),
+        parameter("certificate", "certificate", pulumi.jsonStringify({ id: certificateId, hostname })),
     ];
 }
 
@@ -190,16 +202,15 @@ interface Sources {
 function createBalancers(
     name: string,
     program: BalancerProgram,
-    sources: Sources,
+    profile: iam.InstanceProfile,
     args: AwsProxyLoadBalancerArgs,
     child: Child,
 ): ec2.Instance[] {
-    const { os = OperatingSystem.AmazonLinux2023, hostname, renew = [], tags } = args;
-    const profile = createProfile(name, balancerPolicy(sources, args), tags, { parent: child.parent });
+    const { os = OperatingSystem.AmazonLinux2023, renew = [], tags } = args;
     const image = pulumi.output(args.image ?? newestImage(os, { parent: child.parent }));
     const region = getRegionOutput({}, { parent: child.parent }).region;
     const userData = region.apply((regionName) =>
-        renderBalancerMachine({ cloud: awsHost(os, regionName, `/${name}`), kind: program, hostname }),
+        renderBalancerMachine({ cloud: awsHost(os, regionName, `/${name}`), kind: program }),
     );
     return BALANCERS.map((balancer, place) =>
         createMachine(

@@ -61,7 +61,7 @@ const installDocument = {
 
 /** Brings the CloudWatch agent to every server, also to one that replaces another, through Systems Manager. */
 export function installAgent(name: string, args: AwsMonitoringArgs, child: { parent: pulumi.Resource }): void {
-    const { tags, serversTag, memberRoleName } = args;
+    const { tags, serversTag, memberRoleName, balancersTag, balancersRoleName } = args;
     const configuration = new ssm.Parameter(
         name,
         { name: `/${name}/configuration`, type: "String", value: JSON.stringify(agentConfiguration), tags },
@@ -72,33 +72,35 @@ export function installAgent(name: string, args: AwsMonitoringArgs, child: { par
         { documentType: "Command", documentFormat: "JSON", content: JSON.stringify(installDocument), tags },
         child,
     );
-    const permission = new iam.RolePolicy(
-        name,
-        {
-            role: memberRoleName,
-            policy: pulumi.jsonStringify({
-                Version: "2012-10-17",
-                Statement: [
-                    allow(["ssm:GetParameter"], [configuration.arn]),
-                    allow(["cloudwatch:PutMetricData"], ["*"], {
-                        StringEquals: { "cloudwatch:namespace": AGENT_NAMESPACE },
-                    }),
-                ],
-            }),
-        },
-        child,
-    );
+    const policy = pulumi.jsonStringify({
+        Version: "2012-10-17",
+        Statement: [
+            allow(["ssm:GetParameter"], [configuration.arn]),
+            allow(["cloudwatch:PutMetricData"], ["*"], { StringEquals: { "cloudwatch:namespace": AGENT_NAMESPACE } }),
+        ],
+    });
+    const permission = (policyName: string, role: pulumi.Input<string>) =>
+        new iam.RolePolicy(policyName, { role, policy }, child);
+    const permissions = [
+        permission(name, memberRoleName),
+        ...(balancersRoleName === undefined ? [] : [permission(`${name}-balancers`, balancersRoleName)]),
+    ];
     new ssm.Association(
         name,
         {
             associationName: name,
             name: document.name,
             parameters: { configuration: configuration.name },
-            targets: [{ key: `tag:${SERVERS_TAG}`, values: [serversTag] }],
+            targets: [
+                {
+                    key: `tag:${SERVERS_TAG}`,
+                    values: [serversTag, ...(balancersTag === undefined ? [] : [balancersTag])],
+                },
+            ],
             scheduleExpression: "rate(30 minutes)",
             complianceSeverity: "HIGH",
             tags,
         },
-        { ...child, dependsOn: permission },
+        { ...child, dependsOn: permissions },
     );
 }

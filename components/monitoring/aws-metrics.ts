@@ -42,6 +42,7 @@ export function watchedMetrics(probe: string, args: AwsMonitoringArgs): WatchedM
     const { replicaId } = args;
     return [
         ...args.memberIds.flatMap((id, place) => serverMetrics(`app${place + 1}`, id)),
+        ...(args.balancerIds ?? []).flatMap((id, place) => serverMetrics(`lb${place + 1}`, id)),
         ...databaseMetrics("primary", args.databaseId, args.databaseStorageGib),
         ...(replicaId === undefined ? [] : databaseMetrics("replica", replicaId, args.databaseStorageGib)),
         ...(seesRequests(args) ? [responseTime(args), errorRate(args)] : [probedTime(probe), probedErrors(probe)]),

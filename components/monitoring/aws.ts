@@ -30,6 +30,12 @@ export interface AwsMonitoringArgs {
      * time and error rate are then those of the probes.
      */
     loadBalancerKind?: LoadBalancerKind;
+    /** Instance ids of balancers on machines, in the order lb1, lb2. Needs `balancersTag` and `balancersRoleName`. */
+    balancerIds?: pulumi.Input<string>[];
+    /** Value of the tag `minusnow-servers` on every balancer. */
+    balancersTag?: pulumi.Input<string>;
+    /** Name of the balancers' role, which is allowed to publish metrics. */
+    balancersRoleName?: pulumi.Input<string>;
     /** `arnSuffix` of the load balancer. */
     loadBalancerSuffix: pulumi.Input<string>;
     /** `arnSuffix` of the group of application servers, or of balancers behind a Network Load Balancer. */

@@ -9,6 +9,8 @@ export interface OutboundPorts {
     app: number[];
     /** Where balancers are machines of the deployment. */
     edge?: number[];
+    /** Where the session store is a machine of the deployment. */
+    cache?: number[];
 }
 
 /** What the groups have in common. */
@@ -76,6 +78,7 @@ function allowArrows(name: string, groups: FirewallGroupIds, args: SecurityGroup
 const machineNames: { [role in keyof OutboundPorts]-?: string } = {
     app: "application servers",
     edge: "balancers",
+    cache: "the session store",
 };
 
 function allowOutbound(name: string, groups: FirewallGroupIds, args: SecurityGroupArgs, child: Child): void {

@@ -39,6 +39,11 @@ export interface AwsNetworkArgs {
      * Default none: a managed balancer reaches nothing. A change is made in place.
      */
     edgeOutboundPorts?: number[];
+    /**
+     * TCP ports that a session store on a machine of this deployment may reach outside the network; its subnets then have a
+     * way out. Default none: a managed store reaches nothing. A change is made in place.
+     */
+    cacheOutboundPorts?: number[];
     /** Days to keep flow logs. Default 90. A change is made in place. */
     flowLogRetentionDays?: number;
     /** Id of an existing VPC to use; its owner then cares for routes, endpoints and flow logs. Needs `subnetIds`. */
@@ -99,8 +104,12 @@ interface Child {
 
 /** TCP ports that each tier's machines may reach outside the network. */
 function outboundPorts(args: AwsNetworkArgs): OutboundPorts {
-    const { outboundPorts: app = [ports.https, ports.smtp], edgeOutboundPorts: edge } = args;
-    return edge === undefined ? { app } : { app, edge };
+    const { outboundPorts: app = [ports.https, ports.smtp], edgeOutboundPorts, cacheOutboundPorts } = args;
+    return {
+        app,
+        ...(edgeOutboundPorts && { edge: edgeOutboundPorts }),
+        ...(cacheOutboundPorts && { cache: cacheOutboundPorts }),
+    };
 }
 
 interface BuiltNetwork {
@@ -203,8 +212,10 @@ function buildNetwork(name: string, args: AwsNetworkArgs, child: Child): BuiltNe
     associate(`${name}-app`, subnets.app, (zone) => appTables[zone]!, child);
 
     const isolatedTable = createRouteTable(`${name}-isolated`, network, args, child);
+    const wayOut = outboundPorts(args);
     for (const role of ["database", "storage", "cache"] as const) {
-        associate(`${name}-${role}`, subnets[role], () => isolatedTable, child);
+        const table = (zone: number) => (role in wayOut ? appTables[zone]! : isolatedTable);
+        associate(`${name}-${role}`, subnets[role], table, child);
     }
     const ids = (list: ec2.Subnet[]) => list.map((subnet) => subnet.id);
     return {

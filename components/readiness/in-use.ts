@@ -20,6 +20,13 @@ const operatingSystems: { [os in OperatingSystem]: string } = {
     "debian-13": "Debian 13",
 };
 
+/** What each system brings for kind redis. */
+const ownStores: { [os in OperatingSystem]: string } = {
+    "amazon-linux-2023": "Valkey",
+    "ubuntu-24.04": "Redis OSS",
+    "debian-13": "Redis OSS",
+};
+
 const proxies: { [kind in LoadBalancerKind]: { component: string; product: string }[] } = {
     managed: [],
     haproxy: [{ component: "load-balancer", product: "HAProxy" }],
@@ -29,16 +36,24 @@ const proxies: { [kind in LoadBalancerKind]: { component: string; product: strin
 /** Third-party products of a deployment on AWS, by the guide's table of open-source and licensed ones. */
 export function productsOnAws(args: DeploymentArgs): ComponentInUse[] {
     const { appPair, certificateId, loadBalancer, mail, sessionStore } = args;
+    const os = appPair?.os ?? OperatingSystem.AmazonLinux2023;
     const products = [
         { component: "postgresql", product: "AWS RDS PostgreSQL" },
-        { component: "operating-system", product: operatingSystems[appPair?.os ?? OperatingSystem.AmazonLinux2023] },
+        { component: "operating-system", product: operatingSystems[os] },
         { component: "certificates", product: certificateId ? "certificate brought along" : "AWS Certificate Manager" },
         { component: "smtp", product: mailProduct(mail.host) },
         { component: "monitoring", product: "AWS CloudWatch" },
         { component: "backup", product: "AWS Backup" },
         { component: "load-balancer", product: "AWS ALB/NLB" },
         ...proxies[loadBalancer?.kind ?? LoadBalancerKind.Managed],
-        ...(sessionStore?.kind === SessionStoreKind.None ? [] : [{ component: "redis", product: "Valkey" }]),
+        ...(sessionStore?.kind === SessionStoreKind.None
+            ? []
+            : [
+                  {
+                      component: "redis",
+                      product: sessionStore?.kind === SessionStoreKind.Redis ? ownStores[os] : "Valkey",
+                  },
+              ]),
     ];
     return products.map((used) => ({ ...used, licensed: !isOpenSource(used.component, used.product) }));
 }

@@ -95,6 +95,8 @@ function createFunction(name: string, args: AwsReleaseArgs, child: Child): lambd
             role: role.arn,
             timeout: TIMEOUT_SECONDS,
             memorySize: 256,
+            // One that has not run for weeks fails its first call; a change before each release wakes it up.
+            environment: { variables: { VERSION: args.release.version } },
             loggingConfig: { logFormat: "JSON", logGroup: logs.name },
             tags,
         },
@@ -117,7 +119,7 @@ function releasePolicy(logs: cloudwatch.LogGroup, args: AwsReleaseArgs, child: C
                 ["ssm:SendCommand"],
                 [pulumi.interpolate`arn:${partition}:ssm:${region}::document/AWS-RunShellScript`],
             ),
-            allow(["ssm:GetCommandInvocation"], ["*"]),
+            allow(["ssm:GetCommandInvocation", "ssm:CancelCommand"], ["*"]),
             allow(["ssm:PutParameter"], [parameterArn]),
             ...(targetGroupArn === undefined
                 ? []
@@ -151,6 +153,7 @@ function releaseTo(
             input: pulumi.jsonStringify({
                 member,
                 instanceId: memberIds[place]!,
+                memberIds,
                 ...(targetGroupArn !== undefined && { targetGroupArn }),
                 ...(balancerIds !== undefined && { balancerIds }),
                 version,

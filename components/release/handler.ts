@@ -5,7 +5,13 @@ import {
     ElasticLoadBalancingV2Client,
     RegisterTargetsCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { GetCommandInvocationCommand, PutParameterCommand, SendCommandCommand, SSMClient } from "@aws-sdk/client-ssm";
+import {
+    CancelCommandCommand,
+    GetCommandInvocationCommand,
+    PutParameterCommand,
+    SendCommandCommand,
+    SSMClient,
+} from "@aws-sdk/client-ssm";
 import { type CommandResult, type MemberActions, releaseMember, type WantedRelease } from "./release-member";
 
 /** What the function is asked to do: one server, and what is in front of it. */
@@ -13,6 +19,8 @@ export interface ReleaseRequest extends WantedRelease {
     /** For example `app2`. */
     member: string;
     instanceId: string;
+    /** Instance ids of all servers. A single one is not taken out: nobody else would answer. */
+    memberIds: string[];
     /** Group of servers of a managed balancer. */
     targetGroupArn?: string;
     /** Machines that run HAProxy or Nginx. */
@@ -21,20 +29,34 @@ export interface ReleaseRequest extends WantedRelease {
     parameterName?: string;
 }
 
+/** What of Lambda's own context is used. */
+export interface Context {
+    getRemainingTimeInMillis: () => number;
+}
+
 const ssm = new SSMClient();
 const elb = new ElasticLoadBalancingV2Client();
 const POLL_SECONDS = 2;
 /** A server that was made just now has to boot and to install what it runs first. */
-const APPEAR_SECONDS = 600;
-const COMMAND_SECONDS = 600;
-const BALANCER_SECONDS = 180;
+const APPEAR_SECONDS = 300;
+const COMMAND_SECONDS = 420;
+const BALANCER_SECONDS = 120;
+/** A role that was made just now is refused by parts of AWS for a while. */
+const ROLE_SECONDS = 120;
+/** Seconds before Lambda ends the function that are kept for putting a server back. */
+const RESERVE_SECONDS = 150;
+
+let deadline = Infinity;
 
 /** Runs in AWS Lambda: brings one server to a release, in the guide's order (step 8). */
-export async function handler(request: ReleaseRequest): Promise<{ installed: boolean }> {
+export async function handler(request: ReleaseRequest, context?: Context): Promise<{ installed: boolean }> {
     const { member, instanceId, version, artifact, sha256, parameterName } = request;
+    deadline = Date.now() + (context?.getRemainingTimeInMillis() ?? Infinity) - RESERVE_SECONDS * 1000;
     const release = (...args: string[]) =>
         runCommand(instanceId, ["/usr/local/lib/minusnow/release.mjs", ...args].map(quoted).join(" "));
-    const actions: MemberActions = { ...balancing(request), release, wait };
+    const now = () => Date.now() / 1000;
+    const wait = (seconds: number) => sleep(seconds * 1000);
+    const actions: MemberActions = { ...withReserve(balancing(request)), release, wait, now };
     const result = await releaseMember(member, request, actions);
     if (parameterName !== undefined) {
         const Value = JSON.stringify({ version, artifact, sha256 });
@@ -44,38 +66,59 @@ export async function handler(request: ReleaseRequest): Promise<{ installed: boo
     return result;
 }
 
-const wait = (seconds: number) => sleep(seconds * 1000);
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
-function balancing(request: ReleaseRequest): Pick<MemberActions, "takeOut" | "putBack"> {
-    const { member, instanceId, targetGroupArn, balancerIds = [] } = request;
+type Balancing = Pick<MemberActions, "takeOut" | "putBack">;
+
+/** Putting back may use the time that was kept for it. */
+function withReserve({ takeOut, putBack }: Balancing): Balancing {
+    return {
+        takeOut,
+        putBack: async () => {
+            deadline += RESERVE_SECONDS * 1000;
+            await putBack();
+            deadline -= RESERVE_SECONDS * 1000;
+        },
+    };
+}
+
+function balancing(request: ReleaseRequest): Balancing {
+    const { member, instanceId, memberIds, targetGroupArn, balancerIds = [] } = request;
+    if (memberIds.length === 1) {
+        return { takeOut: () => Promise.resolve(), putBack: () => Promise.resolve() };
+    }
     if (targetGroupArn !== undefined) {
-        return targetGroup(targetGroupArn, instanceId);
+        return targetGroup(targetGroupArn, instanceId, memberIds);
     }
     const drain = async (direction: "out" | "in") => {
         for (const balancerId of balancerIds) {
-            const { status, output } = await runCommand(
-                balancerId,
-                `/usr/local/lib/minusnow/drain.mjs ${quoted(member)} ${direction}`,
-            );
+            const command = `/usr/local/lib/minusnow/drain.mjs ${quoted(member)} ${direction}`;
+            const { status, output } = await runCommand(balancerId, command);
             if (status !== 0) {
-                throw new Error(`${member}: balancer ${balancerId} refuses to take it ${direction}: ${output.trim()}`);
+                throw new Error(`${member}: balancer ${balancerId} does not take it ${direction}: ${output.trim()}`);
             }
         }
     };
     return { takeOut: () => drain("out"), putBack: () => drain("in") };
 }
 
-function targetGroup(TargetGroupArn: string, Id: string): Pick<MemberActions, "takeOut" | "putBack"> {
+function targetGroup(TargetGroupArn: string, Id: string, memberIds: string[]): Balancing {
     const states = async () => {
         const { TargetHealthDescriptions = [] } = await elb.send(new DescribeTargetHealthCommand({ TargetGroupArn }));
         return new Map(TargetHealthDescriptions.map(({ Target, TargetHealth }) => [Target?.Id, TargetHealth?.State]));
     };
+    const others = memberIds.filter((other) => other !== Id);
+    const isAnotherHealthy = async () => {
+        const found = await states();
+        return others.some((other) => found.get(other) === "healthy");
+    };
     return {
         takeOut: async () => {
-            const others = [...(await states())].filter(([id, state]) => id !== Id && state === "healthy");
-            if (others.length === 0) {
-                throw new Error(`${Id} is the last healthy server behind the load balancer`);
+            // One that an earlier run left out comes back first.
+            const Targets = others.map((other) => ({ Id: other }));
+            await elb.send(new RegisterTargetsCommand({ TargetGroupArn, Targets }));
+            if ((await states()).get(Id) === "healthy") {
+                await until("another server to be healthy", BALANCER_SECONDS, isAnotherHealthy);
             }
             await elb.send(new DeregisterTargetsCommand({ TargetGroupArn, Targets: [{ Id }] }));
             await until(`${Id} to be drained`, BALANCER_SECONDS, async () => !(await states()).has(Id));
@@ -87,13 +130,14 @@ function targetGroup(TargetGroupArn: string, Id: string): Pick<MemberActions, "t
     };
 }
 
+/** Asks until it is so, for as long as is given or as the function may run. */
 async function until(what: string, seconds: number, done: () => Promise<boolean>): Promise<void> {
-    const end = Date.now() + seconds * 1000;
+    const began = Date.now();
     while (!(await done())) {
-        if (Date.now() > end) {
-            throw new Error(`waited ${seconds} s for ${what}`);
+        if (Date.now() > Math.min(began + seconds * 1000, deadline)) {
+            throw new Error(`waited ${Math.round((Date.now() - began) / 1000)} s for ${what}`);
         }
-        await wait(POLL_SECONDS);
+        await sleep(POLL_SECONDS * 1000);
     }
 }
 
@@ -102,26 +146,39 @@ async function runCommand(instanceId: string, command: string): Promise<CommandR
     const whenBooted = `cloud-init status --wait >/dev/null; ${command}`;
     const CommandId = await sendCommand(instanceId, whenBooted);
     let result: CommandResult | undefined;
-    await until(`${instanceId} to run ${command}`, COMMAND_SECONDS, async () => {
-        try {
-            const found = await ssm.send(new GetCommandInvocationCommand({ CommandId, InstanceId: instanceId }));
-            if (["Pending", "InProgress", "Delayed", "Cancelling"].includes(found.Status ?? "Pending")) {
-                return false;
-            }
-            const output = `${found.StandardOutputContent ?? ""}\n${found.StandardErrorContent ?? ""}`;
-            result = { status: found.ResponseCode ?? -1, output: output.trim() || String(found.StatusDetails) };
-            return true;
-        } catch (error) {
-            if ((error as Error).name === "InvocationDoesNotExist") {
-                return false;
-            }
-            throw error;
-        }
-    });
+    const isDone = async () => {
+        result = await resultOf(CommandId, instanceId);
+        return result !== undefined;
+    };
+    try {
+        await until(`${instanceId} to run ${command}`, COMMAND_SECONDS, isDone);
+    } catch (error) {
+        // What nobody waits for must not start later, on a server that answers users.
+        await ssm.send(new CancelCommandCommand({ CommandId }));
+        throw error;
+    }
     return result!;
 }
 
+async function resultOf(CommandId: string, InstanceId: string): Promise<CommandResult | undefined> {
+    try {
+        const found = await ssm.send(new GetCommandInvocationCommand({ CommandId, InstanceId }));
+        if (["Pending", "InProgress", "Delayed", "Cancelling"].includes(found.Status ?? "Pending")) {
+            return undefined;
+        }
+        const output = `${found.StandardOutputContent ?? ""}\n${found.StandardErrorContent ?? ""}`;
+        return { status: found.ResponseCode ?? -1, output: output.trim() || String(found.StatusDetails) };
+    } catch (error) {
+        if ((error as Error).name === "InvocationDoesNotExist") {
+            return undefined;
+        }
+        throw error;
+    }
+}
+
 async function sendCommand(instanceId: string, command: string): Promise<string> {
+    const began = Date.now();
+    const isYoung = () => Date.now() < began + ROLE_SECONDS * 1000;
     let commandId: string | undefined;
     await until(`${instanceId} to report to Systems Manager`, APPEAR_SECONDS, async () => {
         try {
@@ -130,12 +187,15 @@ async function sendCommand(instanceId: string, command: string): Promise<string>
                     DocumentName: "AWS-RunShellScript",
                     InstanceIds: [instanceId],
                     Parameters: { commands: [command], executionTimeout: [String(COMMAND_SECONDS)] },
+                    // An agent that is away does not start it later.
+                    TimeoutSeconds: 60,
                 }),
             );
             commandId = Command!.CommandId!;
             return true;
         } catch (error) {
-            if ((error as Error).name === "InvalidInstanceId") {
+            const { name } = error as Error;
+            if (name === "InvalidInstanceId" || (name === "AccessDeniedException" && isYoung())) {
                 return false;
             }
             throw error;

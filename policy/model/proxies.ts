@@ -44,7 +44,7 @@ export function proxyOf(stack: Stack, machines: Resource[]): Proxy | undefined {
     const program = PROGRAM.exec(boot ?? "")?.[1] as Proxy["program"] | undefined;
     const settings = /^\s*SETTINGS=(\S+)$/m.exec(boot ?? "")?.[1];
     const named = (key: string) => stack.of(aws.parameter).find((other) => other.get("name") === `${settings}/${key}`);
-    const [source, certificate] = [named("configuration"), named("certificate")];
+    const [source, certificate] = [named(`configuration-${program}`), named("certificate")];
     if (boot === undefined || program === undefined || source === undefined || certificate === undefined) {
         return undefined;
     }

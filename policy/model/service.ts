@@ -44,6 +44,11 @@ export function machines(stack: Stack): Resource[] {
     return [...appServers(stack), ...new Set(templates)];
 }
 
+/** {@link machines} and those that balance before them. */
+export function machinesAndProxies(stack: Stack): Resource[] {
+    return [...machines(stack), ...services(stack).flatMap(({ proxy }) => proxy?.machines ?? [])];
+}
+
 function awsServices(stack: Stack): Service[] {
     const balancers = stack
         .of(aws.loadBalancer)

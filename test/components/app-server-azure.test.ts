@@ -140,6 +140,7 @@ describe("the release script on Azure (guide, step 2)", () => {
             APP_DIRECTORY: app,
             APP_USER: "nobody",
             APP_PORT: healthy.port,
+            RELEASE_LOG: path.join(host.folder, "release.log"),
             RELEASE_LOCK: path.join(host.folder, "release.lock"),
             ENVIRONMENT_FILE: path.join(app, ".env"),
         };
@@ -147,8 +148,8 @@ describe("the release script on Azure (guide, step 2)", () => {
         const done = host.run("release.mjs", env, "first");
         healthy.stop();
         expect(done).toMatchObject({ status: 0, stderr: "" });
-        expect(readlinkSync(path.join(app, "current"))).toBe(path.join(app, "releases/1.2.3"));
-        expect(existsSync(path.join(app, "releases/1.2.3/package.json"))).toBe(true);
+        expect(readlinkSync(path.join(app, "current"))).toBe(path.join(app, `releases/1.2.3-${sha256.slice(0, 12)}`));
+        expect(existsSync(path.join(app, `releases/1.2.3-${sha256.slice(0, 12)}/package.json`))).toBe(true);
         const units = readFileSync(path.join(host.folder, "units"), "utf8").trim().split("\n");
         expect(units.map((line) => line.replace(/^.* -- /, ""))).toEqual([
             "npm install",

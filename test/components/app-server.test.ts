@@ -195,6 +195,7 @@ describe("the release script (guide, step 2)", () => {
             APP_DIRECTORY: app,
             APP_USER: "nobody",
             APP_PORT: healthy.port,
+            RELEASE_LOG: path.join(folder, "release.log"),
             RELEASE_LOCK: path.join(folder, "release.lock"),
             ENVIRONMENT_FILE: path.join(app, ".env"),
         };
@@ -220,13 +221,14 @@ describe("the release script (guide, step 2)", () => {
     }
 
     it("installs what the settings name, makes it current and migrates the schema under a lock", () => {
-        publish(createHash("sha256").update(readFileSync(archive)).digest("hex"));
+        const sha256 = createHash("sha256").update(readFileSync(archive)).digest("hex");
+        publish(sha256);
         const { status, stderr } = host.run("release.mjs", env, "first");
         expect(stderr).toBe("");
         expect(status).toBe(0);
         const app = env["APP_DIRECTORY"]!;
-        expect(readlinkSync(path.join(app, "current"))).toBe(path.join(app, "releases/1.2.3"));
-        expect(readlinkSync(path.join(app, "verified"))).toBe(path.join(app, "releases/1.2.3"));
+        expect(readlinkSync(path.join(app, "current"))).toBe(path.join(app, `releases/1.2.3-${sha256.slice(0, 12)}`));
+        expect(readlinkSync(path.join(app, "verified"))).toBe(path.join(app, `releases/1.2.3-${sha256.slice(0, 12)}`));
         expect(existsSync(path.join(app, "dist/index.cjs"))).toBe(true);
         expect(readFileSync(path.join(folder, "restarts"), "utf8")).toBe("restart minusnow.service\n");
         expect(readFileSync(path.join(folder, "flock"), "utf8")).toContain(`${app}/data/.schema.lock systemd-run`);
@@ -238,10 +240,11 @@ describe("the release script (guide, step 2)", () => {
 
     it("refuses an archive with another checksum and leaves nothing behind that could run", () => {
         publish("0".repeat(64));
-        const { status, stderr } = host.run("release.mjs", env, "first");
+        const { status, stdout } = host.run("release.mjs", env, "first");
         expect(status).not.toBe(0);
-        expect(stderr).toContain(`allowed is ${"0".repeat(64)}`);
+        expect(stdout).toMatch(/^REASON: /);
+        expect(stdout).toContain(`allowed is ${"0".repeat(64)}`);
         expect(existsSync(path.join(env["APP_DIRECTORY"]!, "current"))).toBe(false);
-        expect(existsSync(path.join(env["APP_DIRECTORY"]!, "releases/1.2.3"))).toBe(false);
+        expect(existsSync(path.join(env["APP_DIRECTORY"]!, `releases/1.2.3-${"0".repeat(12)}`))).toBe(false);
     });
 });

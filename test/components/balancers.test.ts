@@ -17,6 +17,7 @@ const settings: BalancerHost = {
     hostname: "minusnow.example.com",
     members,
     mode: LoadBalancerMode.ActiveActive,
+    workerUser: "www-data",
     rateLimitPerMinute: 2000,
 };
 

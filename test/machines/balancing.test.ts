@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bootDeployment, type Deployment, HOSTNAME, secretValues } from "./lab/deployment";
-import { missingForMachines } from "./lab/image";
+import { describeMachines } from "./lab/describe-machines";
 import { outside } from "./lab/lab";
 import { failures, type Sample, startLoad, untilLastFailure, untilServedBy } from "./lab/load";
 import type { Machine } from "./lab/machine";
@@ -16,7 +16,7 @@ type Mode = (typeof modes)[number];
 const addresses: { [kind in Kind]: string } = { haproxy: "10.0.0.10", nginx: "10.0.0.20" };
 const names: { [kind in Kind]: string } = { haproxy: "HAProxy", nginx: "Nginx" };
 
-describe.skipIf(missingForMachines())("machines behind HAProxy and Nginx, as the plan renders them", () => {
+describeMachines("machines behind HAProxy and Nginx, as the plan renders them", () => {
     let deployment: Deployment;
     let planned: { [mode in Mode]: PlannedMachine[] };
     const machine = (name: string): Machine => deployment.machines[name]!;

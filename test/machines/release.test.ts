@@ -1,9 +1,9 @@
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { everythingBefore, type PlannedStack, repository } from "../support/plans";
 import { bootDeployment, type Deployment } from "./lab/deployment";
-import { missingForMachines } from "./lab/image";
+import { describeMachines } from "./lab/describe-machines";
 import { outside } from "./lab/lab";
 import { failures, type Sample, startLoad } from "./lab/load";
 import { measured, printMeasurements } from "./lab/measurements";
@@ -19,7 +19,7 @@ function invocations(at: PlannedStack): string[] {
     return sorted.map(({ inputs }) => inputs["input"] as string);
 }
 
-describe.skipIf(missingForMachines())("a release to the booted pair (guide, step 8)", () => {
+describeMachines("a release to the booted pair (guide, step 8)", () => {
     let deployment: Deployment;
     beforeAll(async () => {
         deployment = await bootDeployment(async (plan) => {

@@ -208,11 +208,38 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
     });
 
     it("step 3: role, database and grants come from a function that alone reads the administrator's secret", () => {
-        const invocation = at.one("lambda.Invocation");
+        const invocation = at.one("lambda.Invocation", "-bootstrap");
         expect(dependencyTypes(at, invocation, "input")).toEqual(
             expect.arrayContaining(["rds.Instance", "secretsmanager.Secret"]),
         );
         expect(invocation.dependencies.filter((urn) => urn.includes("secretVersion"))).toHaveLength(2);
+    });
+
+    it("step 8: an update with a release takes one server after the other, the first one last", () => {
+        const [first, second] = ["-release-app1", "-release-app2"].map((name) => at.one("lambda.Invocation", name));
+        expect(everythingBefore(at, first!.urn).has(second!.urn)).toBe(true);
+        for (const invocation of [first!, second!]) {
+            expect(dependencyTypes(at, invocation, "input")).toEqual(
+                expect.arrayContaining(["ec2.Instance", "lb.TargetGroup"]),
+            );
+        }
+        expect(at.one("ssm.Parameter", "-app-release").options.ignoreChanges).toEqual(["value"]);
+        const policy = at.one("iam.RolePolicy", "-release");
+        if (!unknowns) {
+            const { Statement } = JSON.parse(policy.inputs["policy"] as string) as {
+                Statement: { Action: string[]; Resource: string[]; Condition?: object }[];
+            };
+            const everywhere = Statement.filter(({ Resource }) => Resource.includes("*")).flatMap(({ Action }) => Action);
+            expect(everywhere).toEqual([
+                "ssm:GetCommandInvocation",
+                "ssm:CancelCommand",
+                "elasticloadbalancing:DescribeTargetHealth",
+            ]);
+            const onMachines = Statement.find(({ Resource }) => Resource.some((arn) => arn.endsWith(":instance/*")))!;
+            expect(onMachines.Condition).toEqual({
+                StringEquals: { "ssm:resourceTag/minusnow-servers": [expect.stringMatching(/-app$/)] },
+            });
+        }
     });
 
     itWhen(

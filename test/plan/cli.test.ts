@@ -32,7 +32,7 @@ describe("minusnow plan", () => {
         expect(stdout).toContain("└─ minusnow-prod  minusnow:index:AwsDeployment");
         expect(stdout).toContain("Machines minusnow-prod-app-app1, minusnow-prod-app-app2");
         expect(stdout).toContain("runs     /usr/bin/node dist/index.cjs as minusnow, Node.js 20");
-        expect(stdout).toMatch(/Planned aws-prod: \d+ resources in 11 components, nothing refused\.\n$/);
+        expect(stdout).toMatch(/Planned aws-prod: \d+ resources in 12 components, nothing refused\.\n$/);
 
         expect(stdout).not.toMatch(/\x1b/);
     });

@@ -68,6 +68,11 @@ const edits: { [kind in Kind]: Edit[] } = {
 /** Defects outside of the configuration's text. */
 function around(all: Resource[], kind: Kind): Mutation[] {
     const balancers = (resource: Resource) => /-lb-lb\d$/.test(resource.name);
+    const subnetOf = (nameEnd: string) =>
+        textOf(
+            all.find(({ name, type }) => name.endsWith(nameEnd) && type.includes("instance:Instance"))!,
+            "subnetId",
+        );
     const boot = (find: string, replacement: string, by: string) =>
         setEach(
             all,
@@ -82,6 +87,13 @@ function around(all: Resource[], kind: Kind): Mutation[] {
         ...setEach(all, "ssm.Parameter", "value", '{"id":"none"}', ["certificates-installed"], ({ name }) =>
             name.endsWith("-certificate"),
         ),
+        ...setEach(all, "ec2.Instance", "rootBlockDevice.encrypted", false, ["app-servers-encrypted"], balancers),
+        ...setEach(all, "ec2.Instance", "associatePublicIpAddress", true, ["app-servers-private"], balancers),
+        ...setEach(all, "ec2.Instance", "subnetId", subnetOf("-lb-lb1"), ["load-balancer-zones"], ({ name }) =>
+            name.endsWith("-lb-lb2"),
+        ),
+        ...removeEach(all, "ec2.Instance", ["load-balancer-zones"], balancers),
+        ...removeEach(all, "lb.Listener", ["certificates-installed"], ({ name }) => name.endsWith("-https")),
         ...setEach(all, "lb.LoadBalancer", "enableDeletionProtection", false, ["load-balancer-protection"]),
         ...setEach(all, "lb.TargetGroup", "healthCheck.interval", 300, ["load-balancer-health-check"]),
         ...setEach(all, "lb.TargetGroup", "deregistrationDelay", 3600, ["load-balancer-sessions"]),

@@ -54,6 +54,7 @@ export const nginx: Program = {
             return `${kind}_temp_path ${path.join(folder, kind)};\n`;
         });
         const placed = own
+            .replace(/^user .*;\n/m, "")
             .replace("/run/nginx.pid", `${folder}/pid`)
             .replace("error_log /var/log/nginx/error.log", "error_log stderr warn")
             .replace(/access_log .* combined;\n/, `access_log off;\n${temporary.join("")}`);

@@ -16,6 +16,8 @@ export interface BalancerHost {
     mode: LoadBalancerMode;
     /** Requests a minute of one address, above which it gets 429. */
     rateLimitPerMinute: number;
+    /** User of Nginx's workers: that of the system's package. */
+    workerUser: string;
 }
 
 /** Certificate with its chain and key, in this order, as HAProxy wants them; Nginx reads both from it. */
@@ -30,6 +32,9 @@ export const balancerHealthPath = "/balancer-health";
  */
 export const CHECK_SECONDS = 3;
 export const FAST_INTERVAL_SECONDS = 1;
+
+/** Seconds that a process which was told to go may still answer what it was asked. */
+export const HARD_STOP_SECONDS = 60;
 
 /** Seconds a user may take to send the head of a request. */
 export const REQUEST_SECONDS = 10;

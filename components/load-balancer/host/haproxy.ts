@@ -7,12 +7,18 @@ import {
     CHECK_SECONDS,
     CIPHERS,
     FAST_INTERVAL_SECONDS,
+    HARD_STOP_SECONDS,
     KEEP_ALIVE_SECONDS,
     REQUEST_SECONDS,
 } from "./balancer";
 
 /** Socket by which servers are drained. */
 export const adminSocket = "/run/haproxy/admin.sock";
+
+/** Connections in a row that a server does not take before it is out. */
+const ERROR_LIMIT = 10;
+/** Seconds that what was sent to a server may stay unacknowledged. */
+const UNACKNOWLEDGED_SECONDS = 3;
 
 const BACKEND = "minusnow_app_servers";
 
@@ -33,6 +39,8 @@ const globalSection = `global
     stats socket ${adminSocket} mode 660 level admin expose-fd listeners
     user haproxy
     group haproxy
+    # Longer than any answer may take: a worker that was reloaded does not stay for ever.
+    hard-stop-after ${HARD_STOP_SECONDS}s
     ssl-default-bind-ciphers ${CIPHERS}
     ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets
 `;
@@ -44,9 +52,10 @@ const defaultsSection = `defaults
     option dontlognull
     # A reload ends idle connections with the answer to their next request, not before it.
     option idle-close-on-response
-    option redispatch
+    # Each try goes to another server: one that does not answer costs a connect timeout, not four.
+    option redispatch 1
     retries 3
-    retry-on conn-failure empty-response
+    retry-on conn-failure empty-response response-timeout
     timeout connect ${timeouts.connectSeconds}s
     timeout client ${timeouts.clientSeconds}s
     timeout server ${timeouts.serverSeconds}s
@@ -94,8 +103,9 @@ function backend({ hostname, members, mode }: BalancerHost): string {
     timeout check ${CHECK_SECONDS}s
     cookie ${stickyCookie} insert indirect nocache httponly secure
     # A server whose weight was set to 0 loses its sessions too; what it has begun, it ends.
-${leaving.join("")}    # A server that is out ends the requests that wait for it.
-    default-server check inter ${intervalSeconds}s fastinter ${FAST_INTERVAL_SECONDS}s fall ${fall} rise ${rise} weight 100 on-marked-down shutdown-sessions
+${leaving.join("")}    # A machine that is gone is given up after ${UNACKNOWLEDGED_SECONDS} s, and what it was asked goes to another one; so does what a server
+    # that hangs was asked. One that takes no connections is out without waiting for its checks.
+    default-server check inter ${intervalSeconds}s fastinter ${FAST_INTERVAL_SECONDS}s fall ${fall} rise ${rise} weight 100 tcp-ut ${UNACKNOWLEDGED_SECONDS}s observe layer4 error-limit ${ERROR_LIMIT} on-error mark-down
 ${servers.join("")}`;
 }
 

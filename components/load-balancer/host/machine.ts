@@ -2,6 +2,7 @@ import path from "node:path";
 import type { CloudHost, Packages } from "../../host/cloud-host";
 import { type HostFile, renderCloudConfig } from "../../host/cloud-init";
 import { cloudFiles, libraryPath, openPorts, program, sharedFiles, unit } from "../../host/machine-files";
+import { type OperatingSystem, osFamily } from "../../host/operating-system";
 import { healthCheck, ports } from "../../reference";
 import type { LoadBalancerKind } from "../contract";
 import { type BalancerHost, certificatePath, CHECK_SECONDS, FAST_INTERVAL_SECONDS } from "./balancer";
@@ -12,16 +13,13 @@ import { renderNginx } from "./nginx";
 export type BalancerProgram = Exclude<LoadBalancerKind, "managed">;
 
 /** Programs travel compressed: EC2 takes 16 KB. */
-function compressed(file: string): HostFile {
-    return { ...program(file, path.join(__dirname, "files"), file), compressed: true };
-}
+const compressed = (file: HostFile): HostFile =>
+    file.path.startsWith(`${libraryPath}/`) ? { ...file, compressed: true } : file;
 
 /** What a balancer is to become. */
 export interface BalancerMachine {
     cloud: CloudHost;
     kind: BalancerProgram;
-    /** Host name that users open. */
-    hostname: string;
 }
 
 interface Program {
@@ -36,13 +34,18 @@ const programs: { [kind in BalancerProgram]: Program } = {
 };
 
 /** The document that balancers look for every minute: a change of it reaches them without a restart. */
-export function renderConfiguration(kind: BalancerProgram, host: BalancerHost): string {
+export function renderConfiguration(
+    kind: BalancerProgram,
+    os: OperatingSystem,
+    own: Omit<BalancerHost, "workerUser">,
+): string {
+    const host = { ...own, workerUser: osFamily[os] === "debian" ? "www-data" : "nginx" };
     const members = Object.fromEntries(host.members.map(({ name, address }) => [name, address]));
     return JSON.stringify({ text: programs[kind].render(host), members });
 }
 
 /** User data of a balancer (guide, step 1); what may change is in the configuration. */
-export function renderBalancerMachine({ cloud, kind, hostname }: BalancerMachine): string {
+export function renderBalancerMachine({ cloud, kind }: BalancerMachine): string {
     const own = path.join(__dirname, "files");
     const { packages, configurationFile } = programs[kind];
     const withFirewall: Packages = {
@@ -50,49 +53,44 @@ export function renderBalancerMachine({ cloud, kind, hostname }: BalancerMachine
         "debian-aws": [...packages, "ufw"],
         "ubuntu-azure": [...packages, "ufw"],
     };
-    return renderCloudConfig(
-        {
-            files: [
-                ...cloudFiles(cloud, withFirewall, {
-                    PROGRAM: kind,
-                    CONFIGURATION_FILE: configurationFile,
-                    CERTIFICATE_FILE: certificatePath,
-                    HOSTNAME_SERVED: hostname,
-                    ADMIN_SOCKET: adminSocket,
-                    APP_PORT: String(ports.app),
-                    HEALTH_PATH: healthCheck.path,
-                    HEALTH_STATUS: String(healthCheck.expectedStatus),
-                    HEALTH_INTERVAL: String(healthCheck.intervalSeconds),
-                    HEALTH_FAST_INTERVAL: String(FAST_INTERVAL_SECONDS),
-                    HEALTH_TIMEOUT: String(CHECK_SECONDS),
-                    HEALTH_FALL: String(healthCheck.fall),
-                    HEALTH_RISE: String(healthCheck.rise),
-                }),
-                openPorts([ports.http, ports.https].map((port) => ({ port, from: "0.0.0.0/0" }))),
-                program("firewall", sharedFiles, "firewall.sh"),
-                program("setup", own, "setup.sh"),
-                compressed("balancer-files.mjs"),
-                compressed("balancer.mjs"),
-                compressed("certificate.mjs"),
-                compressed("drain.mjs"),
-                ...scheduled(
-                    "minusnow-balancer",
-                    "MinusNow balancer's configuration",
-                    `/usr/bin/flock /run/minusnow/balancer.lock ${libraryPath}/balancer.mjs`,
-                    everyMinute,
-                ),
-                ...scheduled(
-                    "minusnow-certificate",
-                    "MinusNow balancer's certificate",
-                    `${libraryPath}/certificate.mjs`,
-                    daily,
-                ),
-                ...(kind === "haproxy" ? [haproxyPlace] : [compressed("health.mjs"), healthUnit]),
-            ],
-            commands: [["bash", "-c", `until ${libraryPath}/setup; do sleep 30; done`]],
-        },
-        cloud.limit,
-    );
+    const files = [
+        ...cloudFiles(cloud, withFirewall, {
+            PROGRAM: kind,
+            CONFIGURATION_FILE: configurationFile,
+            CERTIFICATE_FILE: certificatePath,
+            ADMIN_SOCKET: adminSocket,
+            APP_PORT: String(ports.app),
+            HEALTH_PATH: healthCheck.path,
+            HEALTH_STATUS: String(healthCheck.expectedStatus),
+            HEALTH_INTERVAL: String(healthCheck.intervalSeconds),
+            HEALTH_FAST_INTERVAL: String(FAST_INTERVAL_SECONDS),
+            HEALTH_TIMEOUT: String(CHECK_SECONDS),
+            HEALTH_FALL: String(healthCheck.fall),
+            HEALTH_RISE: String(healthCheck.rise),
+        }),
+        openPorts([ports.http, ports.https].map((port) => ({ port, from: "0.0.0.0/0" }))),
+        program("firewall", sharedFiles, "firewall.sh"),
+        program("setup", own, "setup.sh"),
+        program("balancer-files.mjs", own, "balancer-files.mjs"),
+        program("balancer.mjs", own, "balancer.mjs"),
+        program("certificate.mjs", own, "certificate.mjs"),
+        program("drain.mjs", own, "drain.mjs"),
+        ...scheduled(
+            "minusnow-balancer",
+            "MinusNow balancer's configuration",
+            `/usr/bin/flock /run/minusnow/balancer.lock ${libraryPath}/balancer.mjs`,
+            everyMinute,
+        ),
+        ...scheduled(
+            "minusnow-certificate",
+            "MinusNow balancer's certificate",
+            `${libraryPath}/certificate.mjs`,
+            daily,
+        ),
+        ...(kind === "haproxy" ? [haproxyPlace] : [program("health.mjs", own, "health.mjs"), healthUnit]),
+    ];
+    const commands = [["bash", "-c", `until ${libraryPath}/setup; do sleep 30; done`]];
+    return renderCloudConfig({ files: files.map(compressed), commands }, cloud.limit);
 }
 
 const everyMinute = "OnBootSec=1min\nOnUnitActiveSec=1min\nAccuracySec=5s";

@@ -5,6 +5,7 @@ import {
     balancerHealthPath,
     certificatePath,
     CIPHERS,
+    HARD_STOP_SECONDS,
     KEEP_ALIVE_SECONDS,
     type Member,
     REQUEST_SECONDS,
@@ -24,7 +25,9 @@ const KEPT_CONNECTIONS = 32;
  * health by itself: a server is out when requests to it failed.
  */
 export function renderNginx(host: BalancerHost): string {
-    return `worker_processes auto;
+    return `user ${host.workerUser};
+worker_processes auto;
+worker_shutdown_timeout ${HARD_STOP_SECONDS}s;
 worker_rlimit_nofile ${2 * CONNECTIONS};
 pid /run/nginx.pid;
 error_log /var/log/nginx/error.log;

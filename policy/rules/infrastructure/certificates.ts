@@ -22,7 +22,9 @@ function installed(stack: Stack): Finding[] {
             return installedOnGateway(stack, balancer);
         }
         if (proxy) {
-            return [taken(stack, proxy)];
+            return listeners.some((listener) => listener.get("port") === ports.https)
+                ? [taken(stack, proxy)]
+                : [fail(balancer, `no listener on port ${ports.https}`)];
         }
         const https = secure(listeners).filter((listener) => listener.get("port") === ports.https);
         return https.length === 0

@@ -1,6 +1,6 @@
 import { healthCheck, ports, timeouts } from "../../../components/reference";
 import { locked, logged } from "../../model/azure-protection";
-import { expectFact, expectFactBetween } from "../../model/proxies";
+import { expectFact, expectFactBetween, type Proxy } from "../../model/proxies";
 import { type Service, services, zoneOf } from "../../model/service";
 import { subnetsOf } from "../../model/routes";
 import { expectEqual, expectNumber, expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
@@ -102,7 +102,10 @@ function probes(gateway: Resource): Finding[] {
 }
 
 function inTwoZones(stack: Stack): Finding[] {
-    return services(stack).map(({ balancer }) => {
+    return services(stack).map(({ balancer, proxy }) => {
+        if (proxy) {
+            return proxiesInTwoZones(stack, proxy);
+        }
         if (balancer.type === azure.gateway) {
             const zones = new Set(balancer.list("zones"));
             return zones.size > 1
@@ -118,6 +121,19 @@ function inTwoZones(stack: Stack): Finding[] {
             ? waits(balancer, "the zones of its subnets are not known before the update")
             : fail(balancer, `all its subnets are in ${[...known].join(", ")}, allowed: two zones or more`);
     });
+}
+
+/** What is in front of them has no single point of failure; they must be none either. */
+function proxiesInTwoZones(stack: Stack, { machines }: Proxy): Finding {
+    const zones = machines.map((machine) => zoneOf(stack, machine));
+    const known = [...new Set(zones.filter((zone) => typeof zone === "string"))];
+    const shown = machines.map(({ name }) => name).join(", ");
+    if (known.length > 1) {
+        return pass(machines[0], `${shown} in the zones ${known.join(", ")}`);
+    }
+    return zones.length > known.length && zones.includes(UNKNOWN)
+        ? waits(machines[0], "the zones of the balancers are not known before the update")
+        : fail(machines[0], `${shown} in ${known.join(", ")}, allowed: two balancers or more in two zones`);
 }
 
 function kept(stack: Stack): Finding[] {
@@ -187,7 +203,8 @@ function timesOut(stack: Stack): Finding[] {
 function reachesZones(stack: Stack): Finding[] {
     return services(stack)
         .filter(isAws)
-        .flatMap(({ balancer, servers }) => {
+        .flatMap(({ balancer, servers: behind, proxy }) => {
+            const servers = proxy?.machines ?? behind;
             const subnets = subnetsOf(stack, balancer, "subnets");
             const named = Math.max(balancer.list("subnets").length, balancer.list("subnetMappings").length);
             const zones = subnets.map((subnet) => subnet.get("availabilityZone"));

@@ -15,6 +15,8 @@ export interface Deployment {
     release: (version: string, change?: (program: string) => string) => Artifact;
     /** Plans the stack with this in its file. */
     plan: (stackFile: string, version?: string) => Promise<PlannedStack>;
+    /** Replaces the session store's password in the account. */
+    rotate: (password: string) => Promise<void>;
     /** Has the account know these machines, as their plans say. */
     tell: (machines: PlannedMachine[]) => Promise<void>;
     close: () => void;
@@ -46,8 +48,16 @@ export async function bootDeployment(
         const given = valuesFor(lab, planned[0]!.at);
         const tell: Deployment["tell"] = (machines) => lab.account(accountOf(machines, given, releases));
         await tell(planned);
+        const rotate: Deployment["rotate"] = (password) => {
+            given.secrets[settingsOf(planned[0]!.at).sessionStore!.secretId] = password;
+            return tell(planned);
+        };
 
         const data = await bootData(lab, planned[0]!.at);
+        const store = planned.find(({ name }) => name === "sessions");
+        if (store) {
+            lab.hosts[settingsOf(planned[0]!.at).sessionStore!.host] = store.address;
+        }
         const booting = planned.map(({ name, address, userData }) => lab.machine(name, address, userData));
         booting.forEach((machine, place) => {
             lab.machinesById[planned[place]!.id] = machine;
@@ -55,7 +65,7 @@ export async function bootDeployment(
         });
         await Promise.all(booting.map((machine) => machine.booted()));
         const machines = Object.fromEntries(booting.map((machine) => [machine.name, machine]));
-        return { lab, machines, data, release, plan, tell, close: lab.close };
+        return { lab, machines, data, release, plan, rotate, tell, close: lab.close };
     } catch (error) {
         lab.close();
         throw error;

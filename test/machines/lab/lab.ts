@@ -1,12 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import type { Command, Outcome, World } from "./aws-api.mjs";
 import { type Authority, createAuthority } from "./certificates";
 import { buildImage } from "./image";
-import { Machine } from "./machine";
+import { Machine, removeMachines } from "./machine";
 
 /** Addresses of the lab outside the guide's network 10.0.0.0/16. */
 export const outside = {
@@ -50,6 +50,7 @@ const pages = ["truststore.pki.rds.amazonaws.com", "deb.nodesource.com"];
 
 export function createLab(): Lab {
     const image = buildImage();
+    removeLeftovers();
     const folder = mkdtempSync(path.join(tmpdir(), "minusnow-lab-"));
     const namespace = `mnow${process.pid}`;
     const shared = path.join(folder, "shared");
@@ -139,6 +140,15 @@ export function createLab(): Lab {
 interface Api {
     tls: World["tls"];
     process: ChildProcess;
+}
+
+/** Ends what labs have left behind whose process was killed: they could not do it themselves. */
+function removeLeftovers(): void {
+    const namespaces = execFileSync("ip", ["-o", "netns", "list"], { encoding: "utf8" }).match(/^mnow\d+/gm) ?? [];
+    for (const namespace of namespaces.filter((name) => !existsSync(`/proc/${name.slice("mnow".length)}`))) {
+        removeMachines(namespace);
+        execFileSync("ip", ["netns", "delete", namespace]);
+    }
 }
 
 function createNetwork(namespace: string): void {

@@ -36,7 +36,7 @@ const { address, hostname, authority, from, perSecond, mix } = JSON.parse(
     readFileSync(process.argv[2]!, "utf8"),
 ) as LoadPlan;
 const USERS = 40;
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 60_000;
 const agents = from.map((localAddress) => new Agent({ keepAlive: true, ca: authority, localAddress }));
 const cookies: string[] = Array.from({ length: USERS }, () => "");
 const samples: Sample[] = [];

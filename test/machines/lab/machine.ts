@@ -1,5 +1,14 @@
 import { type ChildProcess, execFile, execFileSync, spawn, spawnSync } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+    appendFileSync,
+    existsSync,
+    mkdirSync,
+    openSync,
+    readdirSync,
+    readFileSync,
+    rmSync,
+    writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
@@ -97,9 +106,7 @@ export class Machine {
     }
 
     #groups(): string[] {
-        const [unified, named, only] = HIERARCHIES as [string, string, string];
-        const roots = existsSync(path.join(unified, "cgroup.procs")) ? [unified, named] : [only];
-        return roots.map((root) => path.join(root, `${this.#place.namespace}-${this.name}`));
+        return hierarchies().map((root) => path.join(root, `${this.#place.namespace}-${this.name}`));
     }
 
     /** Waits until first boot, or a later one, has ended. */
@@ -205,15 +212,34 @@ export class Machine {
 
     /** Ends it and leaves nothing of it. */
     remove(): void {
-        this.#killNow();
-        const commands = [
-            ...this.#groups().map((group) => ["find", group, "-depth", "-type", "d", "-exec", "rmdir", "{}", "+"]),
-            ["umount", this.#root],
-        ];
-        for (const [command, ...args] of commands as [string, ...string[]][]) {
-            retried(() => execFileSync(command, args, { stdio: "ignore" }));
-        }
+        this.#process?.kill("SIGKILL");
+        this.#groups().forEach(removeGroup);
+        retried(() => execFileSync("umount", [this.#root], { stdio: "ignore" }));
         rmSync(this.#folder, { recursive: true, force: true });
+    }
+}
+
+/** Control groups, first that of version 2, by which a machine is frozen and killed as a whole. */
+function hierarchies(): string[] {
+    const [unified, named, only] = HIERARCHIES as [string, string, string];
+    return existsSync(path.join(unified, "cgroup.procs")) ? [unified, named] : [only];
+}
+
+/** Ends what runs in a group, and removes it. */
+function removeGroup(group: string): void {
+    if (existsSync(path.join(group, "cgroup.kill"))) {
+        writeFileSync(path.join(group, "cgroup.kill"), "1");
+    }
+    const remove = [group, "-depth", "-type", "d", "-exec", "rmdir", "{}", "+"];
+    retried(() => execFileSync("find", remove, { stdio: "ignore" }));
+}
+
+/** Ends all machines of a lab. */
+export function removeMachines(namespace: string): void {
+    for (const root of hierarchies()) {
+        readdirSync(root)
+            .filter((name) => name.startsWith(`${namespace}-`))
+            .forEach((name) => removeGroup(path.join(root, name)));
     }
 }
 

@@ -1,15 +1,17 @@
 #!/usr/bin/env node
-// The releases of this server. Safe to interrupt and to run again.
+// The releases of this server. Safe to interrupt and to run again; what went wrong is on the last line, after REASON.
 //   release.mjs first                                  installs what the settings name, at first boot
 //   release.mjs install <version> <artifact> <sha256>  installs, restarts, verifies; brings the former back if that fails
 //   release.mjs rollback                               brings the former back
-//   release.mjs status <version>                       whether that version runs and is healthy
+//   release.mjs status <version> <sha256>              0: it runs and is healthy; 3: it runs and is ill; 1: it does not run
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
     chmodSync,
     existsSync,
     mkdirSync,
+    openSync,
+    readdirSync,
     readFileSync,
     readlinkSync,
     renameSync,
@@ -26,9 +28,18 @@ if (existsSync(HOST)) {
 }
 const { APP_DIRECTORY: app, APP_USER: user, APP_PORT = "5000", ENVIRONMENT_FILE: environmentFile } = process.env;
 const { RELEASE_LOCK = "/run/minusnow-release.lock", HEALTHY_SECONDS = "90" } = process.env;
+const { RELEASE_LOG: log = "/var/log/minusnow-release.log" } = process.env;
 const { download, readSetting } = await import("./cloud.mjs");
 
-const run = (command, ...args) => execFileSync(command, args, { stdio: "inherit" });
+/** What commands say goes to a file: npm says much, and a caller gets a part of it only. */
+const run = (command, ...args) => {
+    const said = openSync(log, "a", 0o640);
+    try {
+        execFileSync(command, args, { stdio: ["ignore", said, said] });
+    } catch (error) {
+        throw new Error(`${[command, ...args].join(" ")} ended with ${error.status ?? error.signal}, see ${log}`);
+    }
+};
 /** The machine's credentials are not those of packages that a release brings. */
 const metadata = "169.254.169.254";
 const asUnit = (directory, ...options) => {
@@ -36,16 +47,33 @@ const asUnit = (directory, ...options) => {
     return ["--wait", "--pipe", "--quiet", ...own, ...options, "--"];
 };
 
-/** Downloads and builds a version, or finds it done. */
-function install({ version, artifact, sha256 }) {
-    const target = `${app}/releases/${version}`;
+/** A version with another archive is another release. */
+const nameOf = (version, sha256) => `${version}-${sha256.slice(0, 12)}`;
+const pathOf = (name) => `${app}/releases/${name}`;
+/** The release that a link names. */
+const linked = (link) => (existsSync(`${app}/${link}`) ? basename(readlinkSync(`${app}/${link}`)) : undefined);
+
+function link(to, path) {
+    rmSync(`${path}.new`, { force: true });
+    symlinkSync(to, `${path}.new`);
+    renameSync(`${path}.new`, path);
+}
+
+/** Downloads and builds a release, or finds it done; removes those that nothing names. */
+function fetchRelease({ version, artifact, sha256 }) {
+    const name = nameOf(version, sha256);
+    const target = pathOf(name);
     if (existsSync(target)) {
-        return;
+        return name;
     }
     const partial = `${target}.partial`;
     const archive = `${partial}/artifact.tar.gz`;
-    rmSync(partial, { recursive: true, force: true });
-    mkdirSync(partial, { recursive: true });
+    mkdirSync(`${app}/releases`, { recursive: true });
+    const kept = ["current", "verified", "previous"].map(linked);
+    for (const old of readdirSync(`${app}/releases`).filter((other) => !kept.includes(other))) {
+        rmSync(pathOf(old), { recursive: true });
+    }
+    mkdirSync(partial);
     download(artifact, archive);
     const found = createHash("sha256").update(readFileSync(archive)).digest("hex");
     if (found !== sha256) {
@@ -65,38 +93,30 @@ function install({ version, artifact, sha256 }) {
     run("chown", "-R", "root:root", partial);
     chmodSync(partial, 0o755);
     renameSync(partial, target);
+    return name;
 }
 
-/** Brings the schema to a version, once for all servers: the mark is in a shared directory. */
-function migrate(version) {
-    const mark = `${app}/data/.schema-${version}`;
+/** Brings the schema to a release, once for all servers: the mark is in a shared directory. */
+function migrate(name) {
+    const mark = `${app}/data/.schema-${name}`;
     if (existsSync(mark)) {
         return;
     }
     const certificates = "--setenv=NODE_EXTRA_CA_CERTS=/etc/minusnow/database-ca.pem";
     const unit = [`--property=EnvironmentFile=${environmentFile}`, certificates];
-    const push = ["systemd-run", ...asUnit(`${app}/releases/${version}`, ...unit), "npm", "run", "db:push"];
+    const push = ["systemd-run", ...asUnit(pathOf(name), ...unit), "npm", "run", "db:push"];
     run("flock", `${app}/data/.schema.lock`, ...push);
     writeFileSync(mark, "");
 }
 
-function link(to, path) {
-    rmSync(`${path}.new`, { force: true });
-    symlinkSync(to, `${path}.new`);
-    renameSync(`${path}.new`, path);
-}
-
-/** The version that a link names. */
-const linked = (name) => (existsSync(`${app}/${name}`) ? basename(readlinkSync(`${app}/${name}`)) : undefined);
-
-/** Makes a version current, and remembers the one before. Until it was seen to run, none counts as running. */
-function use(version) {
-    const before = linked("current");
-    rmSync(`${app}/verified`, { force: true });
-    if (before !== undefined && before !== version && version !== linked("previous")) {
-        link(`${app}/releases/${before}`, `${app}/previous`);
+/** Makes a release current, and remembers the last one that was seen to run. Until it was, none counts as running. */
+function use(name) {
+    const verified = linked("verified");
+    if (verified !== undefined && verified !== name) {
+        link(pathOf(verified), `${app}/previous`);
     }
-    link(`${app}/releases/${version}`, `${app}/current`);
+    rmSync(`${app}/verified`, { force: true });
+    link(pathOf(name), `${app}/current`);
     for (const entry of ["dist", "node_modules", "package.json"]) {
         link(`current/${entry}`, `${app}/${entry}`);
     }
@@ -142,31 +162,42 @@ async function rollback() {
     await restart();
 }
 
+async function install(wanted) {
+    const name = nameOf(wanted.version, wanted.sha256);
+    // Another run may have done it while this one waited.
+    if (linked("verified") === name && (await illness()) === undefined) {
+        return;
+    }
+    fetchRelease(wanted);
+    migrate(name);
+    use(name);
+    await restart();
+}
+
 const actions = {
-    first: async () => {
-        const wanted = readSetting("release");
-        install(wanted);
-        migrate(wanted.version);
-        use(wanted.version);
-        await restart();
-    },
+    first: () => install(readSetting("release")),
     install: async (version, artifact, sha256) => {
-        install({ version, artifact, sha256 });
-        migrate(version);
-        use(version);
         try {
-            await restart();
+            await install({ version, artifact, sha256 });
         } catch (error) {
-            await rollback();
-            throw error;
+            if (linked("current") !== nameOf(version, sha256) || linked("previous") === undefined) {
+                throw error;
+            }
+            await rollback().catch((second) => {
+                throw new Error(`${error.message}; the former release did not come back: ${second.message}`);
+            });
+            throw new Error(`${error.message}; the former release is back`);
         }
     },
     rollback,
-    status: async (version) => {
+    status: async (version, sha256) => {
         const verified = linked("verified");
-        const why = verified === version ? await illness() : `it runs ${verified ?? "no verified release"}`;
+        if (verified !== nameOf(version, sha256)) {
+            throw new Error(`it runs ${verified ?? "no verified release"}`);
+        }
+        const why = await illness();
         if (why !== undefined) {
-            throw new Error(why);
+            throw Object.assign(new Error(why), { exitCode: 3 });
         }
     },
 };
@@ -179,7 +210,7 @@ if (!(action in actions)) {
 if (action !== "status" && process.env.RELEASE_LOCKED === undefined) {
     process.env.RELEASE_LOCKED = "1";
     try {
-        run("flock", RELEASE_LOCK, program, action, ...args);
+        execFileSync("flock", [RELEASE_LOCK, program, action, ...args], { stdio: "inherit" });
     } catch (error) {
         process.exit(error.status ?? 1);
     }
@@ -187,7 +218,7 @@ if (action !== "status" && process.env.RELEASE_LOCKED === undefined) {
     try {
         await actions[action](...args);
     } catch (error) {
-        console.error(error.message);
-        process.exitCode = 1;
+        console.log(`REASON: ${error.message.replaceAll("\n", " ")}`);
+        process.exitCode = error.exitCode ?? 1;
     }
 }

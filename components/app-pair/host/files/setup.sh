@@ -17,4 +17,9 @@ done </etc/minusnow/fstab
 systemctl daemon-reload
 systemctl enable minusnow-storage.service minusnow.service
 systemctl start minusnow-storage.service minusnow-environment.service
-/usr/local/lib/minusnow/release.mjs first
+
+# A release that cannot be installed is not tried for ever: whoever releases the next one reaches a machine that has booted.
+for _ in 1 2 3; do
+    ! /usr/local/lib/minusnow/release.mjs first || break
+    sleep 20
+done

@@ -8,14 +8,17 @@ const { PROGRAM: program, CONFIGURATION_FILE: configuration, CERTIFICATE_FILE: c
 const stamp = "/run/minusnow/balancer.stamp";
 const read = (file) => (existsSync(file) ? readFileSync(file, "utf8") : "");
 
-/** What the deployment says: the configuration's text, the members' addresses by name, and the certificate's id. */
+/** Whoever changes files or reloads holds it. */
+export const LOCK = "/run/minusnow/balancer.lock";
+
+/** What the deployment says: the configuration's text, the members' addresses by name, and which certificate. */
 export const documentFile = "/etc/minusnow/balancer.json";
 const document = () => JSON.parse(read(documentFile) || '{"members":{}}');
 export const members = () => document().members;
-export const certificateId = () => document().certificateId;
+export const certificateWanted = () => document().certificate;
 
 /** Members that get no requests, one name in each line: those that a release has taken out, and those that are ill. */
-export const drainedFile = "/run/minusnow/drained";
+export const drainedFile = "/var/lib/minusnow/drained";
 export const unhealthyFile = "/run/minusnow/unhealthy";
 export const namesIn = (file) => read(file).split("\n").filter(Boolean);
 

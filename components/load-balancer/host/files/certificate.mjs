@@ -2,11 +2,11 @@
 // Takes up the balancer's certificate when it is another one: the leaf, then its chain, then the key, in one file.
 import { execFileSync } from "node:child_process";
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { certificateId, installed } from "./balancer-files.mjs";
+import { certificateWanted, installed, LOCK } from "./balancer-files.mjs";
 import { readCertificate } from "./cloud.mjs";
 
-const id = certificateId();
-const { CERTIFICATE_FILE: file, HOSTNAME_SERVED: hostname } = process.env;
+const { id, hostname } = certificateWanted();
+const { CERTIFICATE_FILE: file } = process.env;
 const text = readCertificate(id);
 const blocks = (kind) => text.match(new RegExp(`-----BEGIN ${kind}-----[^]*?-----END ${kind}-----`, "g")) ?? [];
 const certificates = blocks("CERTIFICATE").map((block) => new X509Certificate(block));
@@ -32,5 +32,5 @@ for (let last = leaf; ; last = chain.at(-1)) {
 }
 const parts = [...chain.map(String), key.export({ type: "pkcs8", format: "pem" })];
 if (installed(file, parts.map((part) => `${part.trim()}\n`).join(""), 0o600)) {
-    execFileSync("flock", ["/run/minusnow/balancer.lock", "/usr/local/lib/minusnow/balancer.mjs", "--local"]);
+    execFileSync("flock", [LOCK, "/usr/local/lib/minusnow/balancer.mjs", "--local"]);
 }

@@ -2,9 +2,9 @@
 // Checks the servers as HAProxy does by itself, since open-source Nginx does not, and takes out those that are ill.
 import { execFileSync } from "node:child_process";
 import { get } from "node:http";
-import { installed, members, namesIn, unhealthyFile } from "./balancer-files.mjs";
+import { certificateWanted, installed, LOCK, members, namesIn, unhealthyFile } from "./balancer-files.mjs";
 
-const { HOSTNAME_SERVED: host, HEALTH_PATH: path, HEALTH_STATUS: status, APP_PORT: port } = process.env;
+const { HEALTH_PATH: path, HEALTH_STATUS: status, APP_PORT: port } = process.env;
 const [interval, fastInterval, timeout, fall, rise] = ["INTERVAL", "FAST_INTERVAL", "TIMEOUT", "FALL", "RISE"].map(
     (key) => Number(process.env[`HEALTH_${key}`]),
 );
@@ -13,10 +13,13 @@ const against = new Map();
 
 function isHealthy(address) {
     return new Promise((resolve) => {
-        const asked = get({ host: address, port, path, headers: { host }, agent: false }, (response) => {
-            response.resume();
-            resolve(response.statusCode === Number(status));
-        });
+        const asked = get(
+            { host: address, port, path, headers: { host: certificateWanted().hostname }, agent: false },
+            (response) => {
+                response.resume();
+                resolve(response.statusCode === Number(status));
+            },
+        );
         const timer = setTimeout(() => asked.destroy(), timeout * 1000);
         asked.on("error", () => resolve(false));
         asked.on("close", () => {
@@ -43,7 +46,7 @@ async function check() {
     );
     const out = states.filter(({ isOut }) => isOut).map(({ name }) => `${name}\n`);
     if (installed(unhealthyFile, out.join(""))) {
-        execFileSync("flock", ["/run/minusnow/balancer.lock", "/usr/local/lib/minusnow/balancer.mjs", "--local"]);
+        execFileSync("flock", [LOCK, "/usr/local/lib/minusnow/balancer.mjs", "--local"]);
     }
 }
 

@@ -1,0 +1,111 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { bootDeployment, type Deployment, secretValues } from "./lab/deployment";
+import { describeMachines } from "./lab/describe-machines";
+import type { Machine } from "./lab/machine";
+import { measured, printMeasurements } from "./lab/measurements";
+import { machinesOf, type PlannedMachine } from "./lab/reference";
+
+const STORE = "10.0.4.10";
+
+describeMachines("sessions in Redis on a machine, as the plan renders it (guide, step 8)", () => {
+    let deployment: Deployment;
+    const machine = (name: string): Machine => deployment.machines[name]!;
+    beforeAll(async () => {
+        deployment = await bootDeployment(async (plan) => {
+            const at = await plan("  minusnow:sessionStore:\n    kind: redis\n    memoryPolicy: volatile-lru\n");
+            const { app1, app2, sessions } = machinesOf(at);
+            expect(sessions!.address).toBe(STORE);
+            return [app1, app2, sessions] as PlannedMachine[];
+        });
+    });
+    afterAll(() => {
+        printMeasurements();
+        deployment.close();
+    });
+
+    /** Speaks Redis's inline protocol. */
+    const ask = (from: Machine, ...lines: string[]) =>
+        from.exec(
+            `exec 3<>/dev/tcp/${STORE}/6379 && printf '%s\\r\\n' ${lines.map((line) => `'${line}'`).join(" ")} >&3 && timeout 2 cat <&3`,
+        );
+
+    async function login(app: Machine): Promise<string> {
+        const answer = await app.ok("curl -sf -X POST -D - -o /dev/null localhost:5000/login");
+        return /sid=([^;]+)/.exec(answer)![1]!;
+    }
+    const whoIs = (app: Machine, sid: string) => app.ok(`curl -s -H 'Cookie: sid=${sid}' localhost:5000/me`);
+
+    it("lets nobody in without the password, and the application do no harm", async () => {
+        expect((await ask(machine("app1"), "PING")).stdout).toMatch(/^-NOAUTH/);
+        expect((await ask(machine("app1"), "AUTH wrong", "PING")).stdout).toMatch(/^-WRONGPASS/);
+        const login_ = `AUTH ${secretValues.sessions}`;
+        expect((await ask(machine("app1"), login_, "PING")).stdout).toMatch(/^\+OK\r\n\+PONG/);
+        for (const harmful of ["FLUSHALL", "CONFIG GET *", "ACL LIST", "SHUTDOWN NOSAVE", "KEYS *", "DEBUG SLEEP 1"]) {
+            expect((await ask(machine("app1"), login_, harmful)).stdout, harmful).toContain("-NOPERM");
+        }
+        measured("Redis: without a password, by a wrong one, harmful commands", "refused", "refused");
+    });
+
+    it("answers on its private address to the application's subnets alone", async () => {
+        const outsider = await deployment.data.exec(`timeout 3 bash -c 'exec 3<>/dev/tcp/${STORE}/6379'`);
+        expect(outsider.status).not.toBe(0);
+        expect(await machine("sessions").ok("ss -Hltn 'sport = :6379' | awk '{print $4}' | sort")).toBe(
+            `${STORE}:6379\n127.0.0.1:6379\n`,
+        );
+        measured("Redis: from the database's subnet", "no connection", "refused");
+    });
+
+    it("has the guide's memory limit and the policy of the configuration", async () => {
+        const info = (await ask(machine("app1"), `AUTH ${secretValues.sessions}`, "INFO memory")).stdout;
+        expect(info).toContain(`maxmemory:${256 * 1024 * 1024}`);
+        expect(info).toContain("maxmemory_policy:volatile-lru");
+    });
+
+    it("keeps sessions for the other server, through a restart of the store and a reboot of its machine", async () => {
+        const sid = await login(machine("app1"));
+        expect(JSON.parse(await whoIs(machine("app2"), sid))).toEqual({ user: "alice" });
+        await wait(1500);
+        await machine("sessions").ok("systemctl kill -s KILL minusnow-sessions");
+        await wait(8000);
+        expect(JSON.parse(await whoIs(machine("app2"), sid))).toEqual({ user: "alice" });
+        await machine("sessions").reboot();
+        await wait(6000);
+        expect(JSON.parse(await whoIs(machine("app1"), sid))).toEqual({ user: "alice" });
+        measured("Redis: a session after a kill of the store and a reboot of its machine", "there", "there");
+    });
+
+    it("takes up a new password within two minutes, and the former stays valid until the next", async () => {
+        const former = secretValues.sessions;
+        await deployment.rotate("next-pass-w0rd");
+        let began = Date.now();
+        while (!(await ask(machine("app1"), "AUTH next-pass-w0rd", "PING")).stdout.startsWith("+OK")) {
+            expect(Date.now() - began).toBeLessThan(120_000);
+            await wait(2000);
+        }
+        measured("Redis: a new password is valid after", `${((Date.now() - began) / 1000).toFixed(0)} s`, "120 s");
+        expect((await ask(machine("app1"), `AUTH ${former}`, "PING")).stdout).toMatch(/^\+OK/);
+        await deployment.rotate("last-pass-w0rd");
+        began = Date.now();
+        while (!(await ask(machine("app1"), "AUTH last-pass-w0rd", "PING")).stdout.startsWith("+OK")) {
+            expect(Date.now() - began).toBeLessThan(120_000);
+            await wait(2000);
+        }
+        expect((await ask(machine("app1"), `AUTH ${former}`, "PING")).stdout).toMatch(/^-WRONGPASS/);
+        expect((await ask(machine("app1"), "AUTH next-pass-w0rd", "PING")).stdout).toMatch(/^\+OK/);
+    });
+
+    it("keeps no password in clear on its machine", async () => {
+        const values = [secretValues.sessions, "next-pass-w0rd", "last-pass-w0rd"];
+        for (const value of values) {
+            const { stdout } = await machine("sessions").exec(
+                `(cat /proc/[0-9]*/cmdline | tr '\\0' '\\n'; journalctl --no-pager; cat /var/log/cloud-init*.log; find /etc /var/lib/redis /run -xdev -type f -exec cat {} + 2>/dev/null) | grep -aFc -- '${value}'`,
+            );
+            expect(Number(stdout)).toBe(0);
+        }
+        const exposure = await machine("sessions").ok(
+            "systemd-analyze security minusnow-sessions --no-pager | tail -1",
+        );
+        measured("systemd-analyze security minusnow-sessions", /: ([\d.]+) /.exec(exposure)![1]!, "–");
+    });
+});

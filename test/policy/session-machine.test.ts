@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { plan } from "../../plan/plan";
+import { lookup, type PlannedStack } from "../support/plans";
+import { startPack, type TestPack } from "../support/policies";
+import { shipped } from "../support/projects";
+
+let pack: TestPack;
+beforeAll(async () => {
+    pack = await startPack();
+});
+afterAll(() => pack.stop());
+
+const planned = async (unknowns: boolean): Promise<PlannedStack> => {
+    const directory = shipped((text) => `${text}  minusnow:sessionStore:\n    kind: redis\n`);
+    return lookup(await plan({ directory, stack: "aws-prod", unknowns }));
+};
+
+it.each([false, true])(
+    "a stack with Redis on a machine meets every item but the one that it cannot, and says so (unknown values: %s)",
+    async (unknowns) => {
+        const at = await planned(unknowns);
+        expect(at.plan.refusals).toEqual([]);
+        const { broken, violations } = await pack.judge(at.plan.resources);
+        expect(broken).toEqual(["app-servers-sessions"]);
+        expect(violations.find(({ policy }) => policy === "app-servers-sessions")!.message).toContain(
+            "its failure ends all sessions; allowed: two nodes with failover (kind managed)",
+        );
+    },
+);
+
+it("reaches mirrors from the cache subnets by address translation, and nothing else does from there", async () => {
+    const at = await planned(false);
+    const associations = at.all("ec2.RouteTableAssociation").filter(({ name }) => /-net-cache-\d$/.test(name));
+    const tables = associations.map(({ inputs }) => inputs["routeTableId"]);
+    const apps = at.all("ec2.RouteTableAssociation").filter(({ name }) => /-net-app-\d$/.test(name));
+    expect(tables).toEqual(apps.map(({ inputs }) => inputs["routeTableId"]));
+    const outbound = at
+        .all("vpc.SecurityGroupEgressRule")
+        .filter(({ name, inputs }) => name.includes("-net-cache-to-internet") && inputs["cidrIpv4"]);
+    expect(outbound.map(({ inputs }) => inputs["toPort"])).toEqual([443]);
+});
