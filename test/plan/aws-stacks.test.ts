@@ -229,7 +229,9 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
             const { Statement } = JSON.parse(policy.inputs["policy"] as string) as {
                 Statement: { Action: string[]; Resource: string[]; Condition?: object }[];
             };
-            const everywhere = Statement.filter(({ Resource }) => Resource.includes("*")).flatMap(({ Action }) => Action);
+            const everywhere = Statement.filter(({ Resource }) => Resource.includes("*")).flatMap(
+                ({ Action }) => Action,
+            );
             expect(everywhere).toEqual([
                 "ssm:GetCommandInvocation",
                 "ssm:CancelCommand",

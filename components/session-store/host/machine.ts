@@ -103,17 +103,13 @@ const sessionsUnit = ({ user, binary, data }: Server): HostFile =>
         "minusnow-sessions.service",
         `[Unit]
 Description=MinusNow session store
-After=network-online.target
-Wants=network-online.target
+After=network-online.target minusnow-users.service
+Wants=network-online.target minusnow-users.service
 
 [Service]
 Type=notify
 User=${user}
 Group=${user}
-EnvironmentFile=/etc/minusnow/host.env
-Environment=${searchPath}
-# As root: the password is read by the machine's own role.
-ExecStartPre=+${usersProgram}
 ExecStart=${binary} /etc/minusnow/redis.conf
 Restart=always
 RestartSec=5
@@ -139,21 +135,22 @@ WantedBy=multi-user.target
 `,
     );
 
-/** A new password is taken up without a restart. */
+/** Before the store starts, and every minute: a new password is taken up without a restart. */
 const usersUnits = [
     unit(
         "minusnow-users.service",
         `[Unit]
 Description=MinusNow session store's users
-Requires=minusnow-sessions.service
-After=minusnow-sessions.service
+After=network-online.target
+Wants=network-online.target
 
 [Service]
 Type=oneshot
 EnvironmentFile=/etc/minusnow/host.env
 Environment=${searchPath}
-ExecStart=${usersProgram} --reload
+ExecStart=${usersProgram}
 UMask=0027
+PrivateTmp=true
 `,
     ),
     unit(

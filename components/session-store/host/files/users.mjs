@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Who may use the session store: the application by its password, and root of this machine. Passwords are kept as digests.
 // A new password is valid beside the former one, which servers use until they restart.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
@@ -46,7 +46,7 @@ const addresses = Object.values(networkInterfaces()).flat();
 const [own] = addresses.filter(({ family, internal }) => family === "IPv4" && !internal);
 installed(bind, `bind 127.0.0.1 ${own.address}\n`, 0o644);
 
-if (isNew && process.argv[2] === "--reload") {
+if (isNew && spawnSync("systemctl", ["is-active", "--quiet", "minusnow-sessions.service"]).status === 0) {
     const env = { ...process.env, REDISCLI_AUTH: read(operator) };
     execFileSync(cli, ["--user", "operator", "--no-auth-warning", "ACL", "LOAD"], { env, stdio: "inherit" });
 }
