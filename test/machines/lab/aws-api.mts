@@ -101,7 +101,10 @@ type Body = Record<string, string>;
 
 /** Commands by id; those that have not ended have no outcome. */
 const commands = new Map<string, { outcome?: Outcome }>();
-createInterface({ input: process.stdin }).on("line", (line) => {
+const outcomes = createInterface({ input: process.stdin });
+// Whoever started it is gone.
+outcomes.on("close", () => process.exit());
+outcomes.on("line", (line) => {
     const outcome = JSON.parse(line) as Outcome;
     commands.get(outcome.id)!.outcome = outcome;
 });

@@ -24,7 +24,8 @@ export function missingForMachines(): string | undefined {
     }
     const commands = ["apt-get", "mmdebstrap", "systemd-nspawn", "nsenter", "ip", "openssl"];
     const absent = commands.filter((command) => spawnSync("which", [command]).status !== 0);
-    return absent.length === 0 ? undefined : `not installed: ${absent.join(", ")}`;
+    const keys = existsSync("/usr/share/keyrings/debian-archive-keyring.gpg") ? [] : ["debian-archive-keyring"];
+    return absent.length + keys.length === 0 ? undefined : `not installed: ${[...absent, ...keys].join(", ")}`;
 }
 
 /** The root file system that all machines start from, Debian 13; it is built once and kept. */
@@ -80,15 +81,12 @@ chown 5000:5000 "/srv/shared/$point"
 mount --bind "/srv/shared/$point" "$2"
 `;
 
-/** Debian's mirror as this machine's own apt knows it. */
+/** Debian's mirror as this machine's own apt knows it; another system's knows none. */
 function mirror(): string {
     const format = ["indextargets", "--format", "$(ORIGIN) $(RELEASE) $(REPO_URI)", "Created-By: Packages"];
     const lines = execFileSync("apt-get", format, { encoding: "utf8" }).split("\n");
     const own = lines
         .map((line) => line.split(" "))
         .find(([origin, release]) => origin === "Debian" && !release!.includes("-"));
-    if (!own) {
-        throw new Error("no mirror of Debian in this machine's apt configuration; run apt-get update");
-    }
-    return own[2]!;
+    return own?.[2] ?? "http://deb.debian.org/debian";
 }

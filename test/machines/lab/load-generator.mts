@@ -45,8 +45,20 @@ let open = 0;
 function ask(user: number): void {
     const { method, path } = pick();
     const key = method === "POST" ? randomUUID() : undefined;
-    const began = Date.now();
     open++;
+    send(user, { method, path, key, began: Date.now() }, true);
+}
+
+interface Request {
+    method: string;
+    path: string;
+    key: string | undefined;
+    began: number;
+}
+
+/** As a browser does, it asks again what may be asked twice when the other side closed an idle connection meanwhile. */
+function send(user: number, asking: Request, mayRepeat: boolean): void {
+    const { method, path, key, began } = asking;
     const done = (status: number, server: string, reason?: string) => {
         open--;
         samples.push({
@@ -79,7 +91,13 @@ function ask(user: number): void {
         },
     );
     asked.once("timeout", () => asked.destroy(new Error(`no answer in ${TIMEOUT_MS / 1000} s`)));
-    asked.once("error", (error) => done(0, "", error.message));
+    asked.once("error", (error: NodeJS.ErrnoException) => {
+        if (mayRepeat && method === "GET" && asked.reusedSocket && error.code === "ECONNRESET") {
+            send(user, asking, false);
+        } else {
+            done(0, "", error.message);
+        }
+    });
     asked.end(key && JSON.stringify({ key }));
 }
 
