@@ -26,6 +26,8 @@ export interface Sample {
     status: number;
     /** Server and version. */
     server: string;
+    /** True for a user without a session. */
+    isNew: boolean;
     /** Why nothing came back. */
     reason?: string;
     /** What a POST wrote. */
@@ -41,6 +43,9 @@ const agents = from.map((localAddress) => new Agent({ keepAlive: true, ca: autho
 const cookies: string[] = Array.from({ length: USERS }, () => "");
 const samples: Sample[] = [];
 let open = 0;
+
+/** Every second user is new each time. */
+const isNew = (user: number) => user % 2 === 1;
 
 function ask(user: number): void {
     const { method, path } = pick();
@@ -67,6 +72,7 @@ function send(user: number, asking: Request, mayRepeat: boolean): void {
             method,
             status,
             server,
+            isNew: isNew(user),
             ...(reason && { reason }),
             ...(key && { key }),
         });
@@ -83,8 +89,7 @@ function send(user: number, asking: Request, mayRepeat: boolean): void {
         },
         (response) => {
             const set = response.headers["set-cookie"]?.find((cookie) => cookie.startsWith("SERVERID="));
-            // Every second user is new each time.
-            cookies[user] = user % 2 === 0 ? (set?.split(";")[0] ?? cookies[user]!) : "";
+            cookies[user] = !isNew(user) ? (set?.split(";")[0] ?? cookies[user]!) : "";
             response.resume();
             response.once("end", () => done(response.statusCode!, String(response.headers["x-served-by"] ?? "")));
             response.once("error", (error) => done(0, "", error.message));
