@@ -5,6 +5,7 @@ import { describeMachines } from "./lab/describe-machines";
 import type { Machine } from "./lab/machine";
 import { measured, printMeasurements } from "./lab/measurements";
 import { machinesOf, type PlannedMachine } from "./lab/reference";
+import { seen } from "./lab/seen";
 
 const STORE = "10.0.4.10";
 
@@ -41,7 +42,7 @@ describeMachines("sessions in Redis on a machine, as the plan renders it (guide,
         expect((await ask(machine("app1"), "AUTH wrong", "PING")).stdout).toMatch(/^-WRONGPASS/);
         const login_ = `AUTH ${secretValues.sessions}`;
         expect((await ask(machine("app1"), login_, "PING")).stdout).toMatch(/^\+OK\r\n\+PONG/);
-        for (const harmful of ["FLUSHALL", "CONFIG GET *", "ACL LIST", "SHUTDOWN NOSAVE", "KEYS *", "DEBUG SLEEP 1"]) {
+        for (const harmful of ["FLUSHALL", "CONFIG GET *", "ACL LIST", "SHUTDOWN NOSAVE", "KEYS *"]) {
             expect((await ask(machine("app1"), login_, harmful)).stdout, harmful).toContain("-NOPERM");
         }
         measured("Redis: without a password, by a wrong one, harmful commands", "refused", "refused");
@@ -98,10 +99,10 @@ describeMachines("sessions in Redis on a machine, as the plan renders it (guide,
     it("keeps no password in clear on its machine", async () => {
         const values = [secretValues.sessions, "next-pass-w0rd", "last-pass-w0rd"];
         for (const value of values) {
-            const { stdout } = await machine("sessions").exec(
-                `(cat /proc/[0-9]*/cmdline | tr '\\0' '\\n'; journalctl --no-pager; cat /var/log/cloud-init*.log; find /etc /var/lib/redis /run -xdev -type f -exec cat {} + 2>/dev/null) | grep -aFc -- '${value}'`,
-            );
-            expect(Number(stdout)).toBe(0);
+            expect(await seen(machine("sessions"), value)).toEqual([]);
+            // The store's own files hold digests.
+            const search = "IFS= read -r value; grep -raFlf <(printf '%s\\n' \"$value\") /etc /var/lib/redis";
+            expect((await machine("sessions").exec(search, `${value}\n`)).stdout).toBe("");
         }
         const exposure = await machine("sessions").ok(
             "systemd-analyze security minusnow-sessions --no-pager | tail -1",

@@ -202,11 +202,10 @@ export class Machine {
 
     /** Restarts it in an orderly way, and waits. */
     async reboot(): Promise<void> {
-        const before = this.#leader();
+        const ended = new Promise((resolve) => this.#process!.once("exit", resolve));
         await this.exec("systemctl reboot");
-        while (this.#leader() === before) {
-            await wait(100);
-        }
+        await ended;
+        this.start();
         await this.booted();
     }
 
