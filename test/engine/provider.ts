@@ -16,6 +16,7 @@ import { createSimulatedCloud, type SimulatedCloud } from "../../plan/simulated-
 
 /** Inputs whose change makes the real provider replace a resource, where the tests change them. */
 const replacing: Record<string, string[]> = {
+    "aws:lambda/invocation:Invocation": ["input", "functionName", "triggers"],
     "aws:ec2/instance:Instance": ["ami", "userData", "privateIp", "subnetId"],
     "aws:ec2/subnet:Subnet": ["cidrBlock", "availabilityZone"],
     "aws:rds/instance:Instance": ["availabilityZone", "kmsKeyId"],
