@@ -28,9 +28,9 @@ export const balancerHealthPath = "/balancer-health";
 
 /**
  * Seconds that a check may take, and until the next one while a server's state is about to change: with the guide's
- * `inter 5s fall 3`, a server that hangs is out within 5 + 3 x 3 = 14 seconds.
+ * `inter 5s fall 3`, a server that hangs is out within 5 + (2 + 1) + (2 + 1) + 2 = 13 seconds.
  */
-export const CHECK_SECONDS = 3;
+export const CHECK_SECONDS = 2;
 export const FAST_INTERVAL_SECONDS = 1;
 
 /** Seconds that a process which was told to go may still answer what it was asked. */

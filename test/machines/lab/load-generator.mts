@@ -38,6 +38,8 @@ const { address, hostname, authority, from, perSecond, mix } = JSON.parse(
     readFileSync(process.argv[2]!, "utf8"),
 ) as LoadPlan;
 const USERS = 40;
+/** Nobody read the request: the connection had been closed while it was idle. */
+const IDLE_CLOSED = "closed while idle";
 const TIMEOUT_MS = 60_000;
 const agents = from.map((localAddress) => new Agent({ keepAlive: true, ca: authority, localAddress }));
 const cookies: string[] = Array.from({ length: USERS }, () => "");
@@ -81,7 +83,10 @@ function send(user: number, asking: Request, mayRepeat: boolean): void {
         {
             host: address,
             servername: hostname,
-            agent: agents[user % agents.length]!,
+            // What is asked again gets a connection of its own.
+            ...(mayRepeat
+                ? { agent: agents[user % agents.length]! }
+                : { agent: false, ca: authority, localAddress: from[user % from.length]! }),
             method,
             path,
             timeout: TIMEOUT_MS,
@@ -97,10 +102,11 @@ function send(user: number, asking: Request, mayRepeat: boolean): void {
     );
     asked.once("timeout", () => asked.destroy(new Error(`no answer in ${TIMEOUT_MS / 1000} s`)));
     asked.once("error", (error: NodeJS.ErrnoException) => {
-        if (mayRepeat && method === "GET" && asked.reusedSocket && error.code === "ECONNRESET") {
+        const wasIdle = asked.reusedSocket && error.code === "ECONNRESET";
+        if (mayRepeat && method === "GET" && wasIdle) {
             send(user, asking, false);
         } else {
-            done(0, "", error.message);
+            done(0, "", wasIdle ? IDLE_CLOSED : error.message);
         }
     });
     asked.end(key && JSON.stringify({ key }));

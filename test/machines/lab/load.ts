@@ -54,6 +54,12 @@ export function failures(samples: Sample[]): { idempotent: Sample[]; writes: Sam
     };
 }
 
+/**
+ * Writes that met a connection of HTTP/1.1 which was closed while it was idle, as Nginx does when it reloads: no server saw
+ * them, and only their user can say whether to ask again.
+ */
+export const isClosedWhileIdle = ({ reason }: Sample) => reason === "closed while idle";
+
 /** Milliseconds from an event until the last request failed that began after it or was under way; 0 when none did. */
 export const untilLastFailure = (samples: Sample[], event: number) =>
     Math.max(

@@ -45,7 +45,8 @@ async function check() {
         }),
     );
     const out = states.filter(({ isOut }) => isOut).map(({ name }) => `${name}\n`);
-    if (installed(unhealthyFile, out.join(""))) {
+    // When none is healthy, asking one of them is better than asking nobody.
+    if (installed(unhealthyFile, out.length < states.length ? out.join("") : "")) {
         execFileSync("flock", [LOCK, "/usr/local/lib/minusnow/balancer.mjs", "--local"]);
     }
 }
