@@ -2,6 +2,7 @@
 export { AwsAppPair, type AwsAppPairArgs } from "./app-pair/aws";
 export { AwsBackup, type AwsBackupArgs } from "./backup/aws";
 export { AwsDatabase, type AwsDatabaseArgs } from "./database/aws";
+export { AwsMachineDatabase, type AwsMachineDatabaseArgs } from "./database/aws-machines";
 export { AwsDeployment } from "./deployment/aws";
 export { AwsLoadBalancer, type AwsLoadBalancerArgs } from "./load-balancer/aws";
 export { AwsProxyLoadBalancer, type AwsProxyLoadBalancerArgs } from "./load-balancer/aws-proxy";

@@ -1,48 +1,15 @@
 import { hostAddress, networksOverlap, parseNetwork, planAddresses } from "../components/network/addresses";
 import { addressSpace, appServerCount, firstHostNumber } from "../components/reference";
 import { checkCloud } from "./check-cloud";
+import { type Check, type Checked, kindChecks } from "./check-kinds";
 import type { StackConfig } from "./config";
 import type { ConfigurationProblem } from "./configuration-error";
 import { problem, set } from "./problem";
-
-type Checked = Partial<StackConfig>;
-type Check = (config: Checked, isSecret: (key: string) => boolean) => ConfigurationProblem[];
 
 /** What no single key shows: keys that need, exclude or contradict each other. */
 export function checkRelations(config: Checked, isSecret: (key: string) => boolean): ConfigurationProblem[] {
     return checks.flatMap((check) => check(config, isSecret));
 }
-
-/** Kinds that can be built on each cloud. */
-const availableKinds: { [cloud in StackConfig["cloud"]]: Record<string, string[]> } = {
-    aws: {
-        loadBalancer: ["managed", "haproxy", "nginx"],
-        database: ["managed"],
-        sharedStorage: ["managed"],
-        sessionStore: ["managed", "redis", "none"],
-    },
-    azure: {
-        loadBalancer: ["managed"],
-        database: ["managed"],
-        sharedStorage: ["managed"],
-        sessionStore: ["managed", "none"],
-    },
-};
-
-const checkKinds: Check = (config) =>
-    Object.entries(availableKinds[config.cloud ?? "aws"]).flatMap(([tier, kinds]) => {
-        const found = (config[tier as keyof Checked] as { kind?: string } | undefined)?.kind;
-        return found === undefined || kinds.includes(found)
-            ? []
-            : [
-                  problem(
-                      `${tier}.kind`,
-                      found,
-                      `${kinds.join(", ")} on ${config.cloud ?? "this cloud"}`,
-                      set(`${tier}.kind`, kinds[0]!),
-                  ),
-              ];
-    });
 
 const checkMode: Check = ({ loadBalancer }) =>
     loadBalancer?.mode === "active-passive" && (loadBalancer.kind ?? "managed") === "managed"
@@ -55,48 +22,6 @@ const checkMode: Check = ({ loadBalancer }) =>
               ),
           ]
         : [];
-
-const checkBalancers: Check = ({ loadBalancer }) =>
-    (loadBalancer?.kind ?? "managed") === "managed"
-        ? (["size", "renew"] as const)
-              .filter((key) => loadBalancer?.[key] !== undefined)
-              .map((key) =>
-                  problem(
-                      `loadBalancer.${key}`,
-                      `${String(loadBalancer![key])} with kind managed`,
-                      "nothing: a managed balancer has no machines of yours; or kind haproxy or nginx",
-                      `pulumi config rm --path minusnow:loadBalancer.${key}`,
-                  ),
-              )
-        : [];
-
-/** A node of ElastiCache and a machine are named alike but for their beginning. */
-const checkSessionStore: Check = ({ cloud, sessionStore }) => {
-    const isMachine = sessionStore?.kind === "redis";
-    const size = sessionStore?.size;
-    return [
-        ...(cloud === "aws" && size !== undefined && isMachine === size.startsWith("cache.")
-            ? [
-                  problem(
-                      "sessionStore.size",
-                      `${size} with kind ${sessionStore?.kind ?? "managed"}`,
-                      isMachine ? "a machine size such as t3.small" : "a cache size such as cache.t4g.small",
-                      set("sessionStore.size", isMachine ? "t3.small" : "cache.t4g.small"),
-                  ),
-              ]
-            : []),
-        ...(sessionStore?.renew !== undefined && !isMachine
-            ? [
-                  problem(
-                      "sessionStore.renew",
-                      `${sessionStore.renew} with kind ${sessionStore.kind ?? "managed"}`,
-                      "nothing: only kind redis has a machine of yours",
-                      "pulumi config rm --path minusnow:sessionStore.renew",
-                  ),
-              ]
-            : []),
-    ];
-};
 
 const checkAddresses: Check = ({ network, appPair }) => {
     const space = network?.addressSpace ?? addressSpace;
@@ -279,6 +204,19 @@ const checkCertificate: Check = ({ cloud, hostname, dnsZone, dnsResourceGroup, c
         : [];
 };
 
+/** Only machines can read a certificate from a secret; an Application Load Balancer takes those of ACM. */
+const checkCertificateSecret: Check = ({ cloud, certificateId, loadBalancer }) =>
+    cloud === "aws" && (loadBalancer?.kind ?? "managed") === "managed" && certificateId?.includes(":secretsmanager:")
+        ? [
+              problem(
+                  "certificateId",
+                  certificateId,
+                  "the ARN of a certificate in ACM with a managed balancer",
+                  set("certificateId", "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d", ""),
+              ),
+          ]
+        : [];
+
 const checkRenew: Check = ({ appPair }) => {
     const count = appPair?.count ?? appServerCount;
     return (appPair?.renew ?? []).flatMap((name, place) =>
@@ -333,14 +271,13 @@ const checkBackup: Check = ({ cloud, environment, region, backup }) => {
 };
 
 const checks: Check[] = [
-    checkKinds,
+    ...kindChecks,
     checkMode,
-    checkBalancers,
-    checkSessionStore,
     checkAddresses,
     checkExistingNetwork,
     checkMail,
     checkCertificate,
+    checkCertificateSecret,
     checkRenew,
     checkCloud,
     checkBackup,

@@ -101,12 +101,16 @@ const appPairSchema = z.strictObject({
 const databaseSchema = z.strictObject({
     kind: choice(DatabaseKind, "Who runs PostgreSQL. Default managed.").optional(),
     version: count("PostgreSQL major version. Default 17.", 15, 99, 17).optional(),
-    size: text("Database size. Default by profile.", "db.m7g.2xlarge").optional(),
+    size: text("Database size, with kind vm a machine size. Default by profile.", "db.m7g.2xlarge").optional(),
     storageGib: count("Storage in GiB. Default by profile.", 20, 32768, 500).optional(),
     standby: flag("Keep a synchronous standby in another zone. Default by profile.").optional(),
     replica: flag("Keep a readable streaming replica in another zone. Default by profile.").optional(),
     backupRetentionDays: count("Days of point-in-time recovery. Default by profile.", 1, 35, 30).optional(),
     applyImmediately: flag("Make changes that interrupt now, not in the maintenance window. Default false.").optional(),
+    renew: z
+        .array(z.string().regex(/^db[12]$/))
+        .meta({ description: "Kind vm: the standby, which this update may replace. Default none.", example: ["db2"] })
+        .optional(),
     finalSnapshot: flag("Take a snapshot before the database is deleted. Default by profile.").optional(),
 });
 

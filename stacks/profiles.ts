@@ -1,13 +1,11 @@
-import type { DeploymentArgs } from "../components";
+import type { DatabaseSettings, DeploymentArgs } from "../components";
 import type { StackConfig } from "./config";
 
 /** Defaults that an environment supplies. */
 export type Profile = Required<
-    Pick<
-        DeploymentArgs,
-        "network" | "loadBalancer" | "appPair" | "database" | "sessionStore" | "backup" | "deletionProtection"
-    >
->;
+    Pick<DeploymentArgs, "network" | "appPair" | "database" | "sessionStore" | "backup" | "deletionProtection">
+> &
+    Pick<DeploymentArgs, "loadBalancer"> & { databaseMachine?: Pick<DatabaseSettings, "size"> };
 
 /** Defaults by cloud and environment: staging has the guide's minimum sizes, prod its recommended ones. */
 export const profiles: { [cloud in StackConfig["cloud"]]: { [environment in StackConfig["environment"]]: Profile } } = {
@@ -15,6 +13,7 @@ export const profiles: { [cloud in StackConfig["cloud"]]: { [environment in Stac
         dev: {
             network: { nat: "single" },
             loadBalancer: { size: "t3.medium" },
+            databaseMachine: { size: "t3.large" },
             appPair: { size: "t3.large" },
             database: {
                 size: "db.t4g.large",
@@ -37,6 +36,7 @@ export const profiles: { [cloud in StackConfig["cloud"]]: { [environment in Stac
         staging: {
             network: { nat: "single" },
             loadBalancer: { size: "c7i.large" },
+            databaseMachine: { size: "m7i.xlarge" },
             appPair: { size: "c7i.xlarge" },
             database: {
                 size: "db.m7g.xlarge",
@@ -59,6 +59,7 @@ export const profiles: { [cloud in StackConfig["cloud"]]: { [environment in Stac
         prod: {
             network: { nat: "per-zone" },
             loadBalancer: { size: "c7i.xlarge" },
+            databaseMachine: { size: "m7i.2xlarge" },
             appPair: { size: "c7i.2xlarge" },
             database: {
                 size: "db.m7g.2xlarge",
@@ -82,7 +83,6 @@ export const profiles: { [cloud in StackConfig["cloud"]]: { [environment in Stac
     azure: {
         dev: {
             network: { nat: "single" },
-            loadBalancer: { size: "Standard_B2s_v2" },
             appPair: { size: "Standard_B2s_v2" },
             database: {
                 size: "Standard_B2ms",
@@ -103,7 +103,6 @@ export const profiles: { [cloud in StackConfig["cloud"]]: { [environment in Stac
         },
         staging: {
             network: { nat: "single" },
-            loadBalancer: { size: "Standard_D2s_v5" },
             appPair: { size: "Standard_D4s_v5" },
             database: {
                 size: "Standard_D4ds_v5",
@@ -124,7 +123,6 @@ export const profiles: { [cloud in StackConfig["cloud"]]: { [environment in Stac
         },
         prod: {
             network: { nat: "per-zone" },
-            loadBalancer: { size: "Standard_D4s_v5" },
             appPair: { size: "Standard_D8s_v5" },
             database: {
                 size: "Standard_D8ds_v5",

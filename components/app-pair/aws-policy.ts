@@ -11,7 +11,8 @@ export function memberPolicy(
     args: AwsAppPairArgs,
     child: { parent: pulumi.Resource },
 ): pulumi.Output<string> {
-    const { secrets, databaseSecretId, sessionSecretId, keyId, fileSystemArn, accessPointArns } = args;
+    const { secrets, databaseSecretId, databaseCertificateArn, sessionSecretId, keyId } = args;
+    const { fileSystemArn, accessPointArns } = args;
     const secretIds = [
         ...secrets.map((secret) => secret.secretId),
         databaseSecretId,
@@ -24,7 +25,10 @@ export function memberPolicy(
             allow(systemsManagerActions, ["*"]),
             allow(
                 ["ssm:GetParameter"],
-                parameters.map((parameter) => parameter.arn),
+                [
+                    ...parameters.map((parameter) => parameter.arn),
+                    ...(databaseCertificateArn ? [databaseCertificateArn] : []),
+                ],
             ),
             ...allowReadingSecrets(secretIds, keyId),
             allow(

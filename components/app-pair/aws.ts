@@ -58,6 +58,13 @@ export interface AwsAppPairArgs {
     databaseVersion?: string;
     /** ARN of the application role's secret. */
     databaseSecretId: pulumi.Input<string>;
+    /**
+     * Name of the SSM parameter with the certificate that the database is known by; needs `databaseCertificateArn`. Default:
+     * RDS's authorities. See `renew`.
+     */
+    databaseCertificateName?: pulumi.Input<string>;
+    /** ARN of that parameter. */
+    databaseCertificateArn?: pulumi.Input<string>;
     /** Host of the session store. Default: sessions stay in memory. */
     sessionHost?: pulumi.Input<string>;
     /** TCP port of the session store. */
@@ -85,8 +92,9 @@ export class AwsAppPair extends pulumi.ComponentResource implements AppPair {
     public readonly memberZones: pulumi.Output<string>[];
     /** Their private addresses. */
     public readonly memberAddresses: pulumi.Output<string>[];
-    /** Name and ARN of the SSM parameter with the release that new servers install. */
+    /** Name of the SSM parameter with the release that new servers install. */
     public readonly releaseParameterName: pulumi.Output<string>;
+    /** Its ARN, for whom may write it. */
     public readonly releaseParameterArn: pulumi.Output<string>;
     /** Prefix of the SSM parameters `settings` and `release`, which servers read. */
     public readonly settingsPath: pulumi.Output<string>;
@@ -181,7 +189,7 @@ function renderUserData(settings: Settings, args: AwsAppPairArgs, child: Child):
         renderAppServer({
             cloud: awsHost(os, regionName, path, args.nodeVersion),
             postgresMajor: (args.databaseVersion ?? "17").split(".")[0]!,
-            databaseCaUrl: databaseCertificates(regionName),
+            databaseCaUrl: args.databaseCertificateName === undefined ? databaseCertificates(regionName) : "",
             mounts,
         }),
     );

@@ -13,6 +13,7 @@ export interface PairArgs {
     databasePort: pulumi.Input<number>;
     databaseName: pulumi.Input<string>;
     databaseSecretId: pulumi.Input<string>;
+    databaseCertificateName?: pulumi.Input<string>;
     sessionHost?: pulumi.Input<string>;
     sessionPort?: pulumi.Input<number>;
     sessionSecretId?: pulumi.Input<string>;
@@ -56,6 +57,7 @@ export interface PairDocuments {
 /** What servers are told when their service starts, and what they install. */
 export function pairDocuments(args: PairArgs): PairDocuments {
     const { databaseHost: host, databasePort: port, databaseName, databaseSecretId, sessionHost } = args;
+    const certificate = args.databaseCertificateName;
     const scheme = (args.sessionTls ?? true) ? "rediss" : "redis";
     const session = { scheme, host: sessionHost, port: args.sessionPort, secretId: args.sessionSecretId };
     const { version, artifact, sha256 } = args.release;
@@ -63,7 +65,13 @@ export function pairDocuments(args: PairArgs): PairDocuments {
         settings: pulumi.jsonStringify({
             environment: args.environment,
             secrets: Object.fromEntries(args.secrets.map((secret) => [secret.name, secret.secretId])),
-            database: { host, port, name: databaseName, secretId: databaseSecretId },
+            database: {
+                host,
+                port,
+                name: databaseName,
+                secretId: databaseSecretId,
+                ...(certificate && { certificate }),
+            },
             ...(sessionHost !== undefined && { sessionStore: session }),
         }),
         release: pulumi.jsonStringify({ version, artifact, sha256 }),

@@ -10,8 +10,8 @@ import { withDefaults } from "./defaults";
 
 /** Arguments of {@link AwsBackup}. */
 export interface AwsBackupArgs extends BackupSettings {
-    /** ARN of the primary database. */
-    databaseArn: pulumi.Input<string>;
+    /** ARNs of what holds the database: an RDS instance, or the machines that PostgreSQL runs on. */
+    databaseArns: pulumi.Input<string>[];
     /** ARN of the file system with the shared directories, the audit logs among them. */
     fileSystemArn: pulumi.Input<string>;
     /** Documents that describe the deployment, by file name; each version is kept. They must hold no secret. */
@@ -46,11 +46,11 @@ export class AwsBackup extends pulumi.ComponentResource implements Backup {
 
         const role = createRole(name, args, child);
         const vaults = createVaults(name, role, args, child);
-        const plan = (part: string, rule: backup.PlanArgs["rules"], arn: pulumi.Input<string>) =>
-            createPlan(`${name}-${part}`, rule, arn, role.arn, args, child);
-        this.databasePlanId = plan("database", [databaseRule(vaults, args)], args.databaseArn);
-        this.filesPlanId = plan("files", [filesRule(vaults, args)], args.fileSystemArn);
-        this.auditLogsPlanId = plan("audit-logs", [auditLogsRule(vaults, args)], args.fileSystemArn);
+        const plan = (part: string, rule: backup.PlanArgs["rules"], arns: pulumi.Input<string>[]) =>
+            createPlan(`${name}-${part}`, rule, arns, role.arn, args, child);
+        this.databasePlanId = plan("database", [databaseRule(vaults, args)], args.databaseArns);
+        this.filesPlanId = plan("files", [filesRule(vaults, args)], [args.fileSystemArn]);
+        this.auditLogsPlanId = plan("audit-logs", [auditLogsRule(vaults, args)], [args.fileSystemArn]);
         this.configurationStore = keepConfiguration(`${name}-configuration`, args, child);
         this.vaultName = vaults.main;
         alarmOnFailure(name, vaults, args, child);
@@ -139,13 +139,13 @@ function into(
 function createPlan(
     name: string,
     rules: backup.PlanArgs["rules"],
-    resourceArn: pulumi.Input<string>,
+    resources: pulumi.Input<string>[],
     iamRoleArn: pulumi.Output<string>,
     args: AwsBackupArgs,
     child: Child,
 ): pulumi.Output<string> {
     const plan = new backup.Plan(name, { rules, tags: args.tags }, child);
-    new backup.Selection(name, { planId: plan.id, iamRoleArn, resources: [resourceArn] }, child);
+    new backup.Selection(name, { planId: plan.id, iamRoleArn, resources }, child);
     return plan.id;
 }
 

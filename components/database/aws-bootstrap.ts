@@ -1,9 +1,8 @@
 import path from "node:path";
-import * as cloudwatch from "@pulumi/aws/cloudwatch";
-import * as iam from "@pulumi/aws/iam";
 import * as lambda from "@pulumi/aws/lambda";
 import * as pulumi from "@pulumi/pulumi";
-import { allow, allowReadingSecrets, trustService } from "../aws-account";
+import { allow, allowReadingSecrets } from "../aws-account";
+import { createFunction } from "../aws-function";
 
 /** What the bootstrap function connects to and where it runs. */
 export interface BootstrapArgs {
@@ -36,43 +35,27 @@ export function bootstrapDatabase(
     args: BootstrapArgs,
     child: { parent: pulumi.Resource },
 ): lambda.Invocation {
-    const { tags } = args;
-    const logs = new cloudwatch.LogGroup(name, { retentionInDays: 90, tags }, child);
-    const role = new iam.Role(name, { assumeRolePolicy: trustService("lambda.amazonaws.com"), tags }, child);
-    const policy = new iam.RolePolicy(
+    const handler = createFunction(
         name,
         {
-            role: role.id,
-            policy: pulumi.jsonStringify({
-                Version: "2012-10-17",
-                Statement: [
-                    ...allowReadingSecrets([args.adminSecretId, args.secretId], args.keyId),
-                    allow(["logs:CreateLogStream", "logs:PutLogEvents"], [pulumi.interpolate`${logs.arn}:*`]),
-                    allow(networkInterfaceActions, ["*"]),
-                ],
-            }),
-        },
-        { ...child, dependsOn: args.dependsOn },
-    );
-    // A function that has not run for weeks fails its first call, so each rotation gets one of its own.
-    const handler = new lambda.Function(
-        `${name}-${args.rotation}`,
-        {
             description: "MinusNow: creates the application's role and database",
-            runtime: lambda.Runtime.NodeJS24dX,
-            handler: "index.handler",
-            code: new pulumi.asset.AssetArchive({
-                "index.js": new pulumi.asset.FileAsset(path.join(__dirname, "bootstrap", "bundle.js")),
-            }),
-            role: role.arn,
-            timeout: TIMEOUT_SECONDS,
-            memorySize: 256,
+            bundle: path.join(__dirname, "bootstrap", "bundle.js"),
+            statements: [
+                ...allowReadingSecrets([args.adminSecretId, args.secretId], args.keyId),
+                allow(networkInterfaceActions, ["*"]),
+            ],
+            dependsOn: args.dependsOn,
+            // A function that has not run for weeks fails its first call, so each rotation gets one of its own.
+            functionName: `${name}-${args.rotation}`,
+            timeoutSeconds: TIMEOUT_SECONDS,
+            memoryMib: 256,
+            environment: { NODE_EXTRA_CA_CERTS: "/var/runtime/ca-cert.pem" },
             vpcConfig: { subnetIds: args.subnetIds, securityGroupIds: [args.firewallGroupId] },
-            environment: { variables: { NODE_EXTRA_CA_CERTS: "/var/runtime/ca-cert.pem" } },
-            loggingConfig: { logFormat: "JSON", logGroup: logs.name },
-            tags,
+            logFormat: "JSON",
+            logDays: 90,
+            tags: args.tags,
         },
-        { ...child, dependsOn: policy },
+        child,
     );
     const { host, port, database, owner, adminSecretId, secretId, rotation } = args;
     return new lambda.Invocation(

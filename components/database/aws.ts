@@ -3,11 +3,12 @@ import * as rds from "@pulumi/aws/rds";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomId } from "@pulumi/random/randomId";
 import { awsManagedPolicy, trustService } from "../aws-account";
-import { applicationDatabase, databaseStorageGib, minimumPostgresMajor, ports } from "../reference";
+import { applicationDatabase, databaseStorageGib, ports } from "../reference";
 import { type GeneratedSecret, generateSecret } from "../secrets/aws-generated";
 import { bootstrapDatabase } from "./aws-bootstrap";
 import { rdsParameters } from "./aws-parameters";
 import type { Database } from "./contract";
+import { applicationLogin, DEFAULT_VERSION, majorOf, versionProblems } from "./defaults";
 
 /** Arguments of {@link AwsDatabase}. */
 export interface AwsDatabaseArgs {
@@ -125,24 +126,9 @@ interface Child {
     parent: pulumi.Resource;
 }
 
-const DEFAULT_VERSION = "17";
-
-function majorOf(args: AwsDatabaseArgs): number {
-    return Number.parseInt(args.version ?? DEFAULT_VERSION, 10);
-}
-
-/** Two logins take turns: the one that servers still use keeps its password until the rotation after next. */
-function applicationLogin(args: AwsDatabaseArgs): string {
-    const { role, alternateLogin } = applicationDatabase;
-    return (args.rotation ?? 1) % 2 === 1 ? role : alternateLogin;
-}
-
 function checkArguments(args: AwsDatabaseArgs): void {
-    const { version = DEFAULT_VERSION, backupRetentionDays = 30 } = args;
-    const problems = [];
-    if (!/^\d+(\.\d+)?$/.test(version) || Number.parseInt(version, 10) < minimumPostgresMajor) {
-        problems.push(`version: found '${version}', allowed is PostgreSQL ${minimumPostgresMajor} or newer`);
-    }
+    const { backupRetentionDays = 30 } = args;
+    const problems = versionProblems(args, /^\d+(\.\d+)?$/);
     if (!Number.isInteger(backupRetentionDays) || backupRetentionDays < 1 || backupRetentionDays > 35) {
         problems.push(
             `backupRetentionDays: found ${backupRetentionDays}, allowed are 1 to 35; a replica needs at least 1`,

@@ -3,11 +3,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { refuseDeletion } from "../azure-lock";
 import { worldwideName } from "../azure-names";
 import { createPrivateEndpoint } from "../network/azure-private-endpoint";
-import { applicationDatabase, databaseStorageGib, minimumPostgresMajor, ports } from "../reference";
+import { applicationDatabase, databaseStorageGib, ports } from "../reference";
 import { type GeneratedSecret, generateSecret } from "../secrets/azure-generated";
 import { bootstrapDatabase } from "./azure-bootstrap";
 import { type AzureDatabaseSize, azureDatabaseSize, azureParameters, azureStorageGib } from "./azure-parameters";
 import type { Database } from "./contract";
+import { applicationLogin, DEFAULT_VERSION, versionProblems } from "./defaults";
 
 /** Arguments of {@link AzureDatabase}. */
 export interface AzureDatabaseArgs {
@@ -136,24 +137,14 @@ interface Child {
 }
 
 const ADMINISTRATOR = "minusnow_admin";
-const DEFAULT_VERSION = "17";
 const DEFAULT_SIZE = "Standard_D8ds_v5";
 const DOMAIN = "postgres.database.azure.com";
 
-/** Two logins take turns: the one that servers still use keeps its password until the rotation after next. */
-function applicationLogin(args: AzureDatabaseArgs): string {
-    const { role, alternateLogin } = applicationDatabase;
-    return (args.rotation ?? 1) % 2 === 1 ? role : alternateLogin;
-}
-
 function checkArguments(args: AzureDatabaseArgs): AzureDatabaseSize {
-    const { version = DEFAULT_VERSION, size: sizeName = DEFAULT_SIZE, backupRetentionDays = 30 } = args;
+    const { size: sizeName = DEFAULT_SIZE, backupRetentionDays = 30 } = args;
     const { standby = true, replica = true } = args;
     const size = azureDatabaseSize(sizeName);
-    const problems = [];
-    if (!/^\d+$/.test(version) || Number(version) < minimumPostgresMajor) {
-        problems.push(`version: found '${version}', allowed is PostgreSQL ${minimumPostgresMajor} or newer`);
-    }
+    const problems = versionProblems(args, /^\d+$/);
     if (!size) {
         problems.push(`size: found '${sizeName}', allowed is a size such as ${DEFAULT_SIZE} or Standard_B2ms`);
     }

@@ -2,11 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { AwsAppPair } from "../app-pair/aws";
 import { AwsBackup } from "../backup/aws";
 import { AwsDatabase } from "../database/aws";
+import { AwsMachineDatabase } from "../database/aws-machines";
+import { DatabaseKind } from "../database/contract";
+import { databaseMachines, systemMajors } from "../database/host/settings";
 import { OperatingSystem, packageMirrorPorts } from "../host/operating-system";
 import { AwsLoadBalancer } from "../load-balancer/aws";
 import { AwsProxyLoadBalancer } from "../load-balancer/aws-proxy";
 import { LoadBalancerKind } from "../load-balancer/contract";
-import { AwsMonitoring } from "../monitoring/aws";
+import { AwsMonitoring, type MonitoredMachines } from "../monitoring/aws";
 import { AwsNetwork } from "../network/aws";
 import { productsOnAws } from "../readiness/in-use";
 import { Readiness } from "../readiness/readiness";
@@ -21,6 +24,7 @@ import type { Deployment, DeploymentArgs } from "./contract";
 import {
     appNetworks,
     cacheAddress,
+    databasePlaces,
     environment,
     privateAddresses,
     refuseMissingKinds,
@@ -51,6 +55,7 @@ export class AwsDeployment extends pulumi.ComponentResource implements Deploymen
         const child = { parent: this };
         refuseMissingKinds("AwsDeployment", args, {
             loadBalancer: [LoadBalancerKind.Haproxy, LoadBalancerKind.Nginx],
+            database: [DatabaseKind.Vm],
             sessionStore: [SessionStoreKind.Redis],
         });
 
@@ -64,7 +69,7 @@ export class AwsDeployment extends pulumi.ComponentResource implements Deploymen
         const apps = createAppPair(name, { network, secrets, database, storage, sessions }, args, child);
         const balancer = createLoadBalancer(name, network, secrets, apps, args, child);
         createRelease(name, apps, balancer, args, child);
-        const monitoring = createMonitoring(name, { database, apps, balancer }, args, child);
+        const monitoring = createMonitoring(name, { database, apps, balancer, sessions }, args, child);
         createBackup(name, { secrets, database, storage, apps, monitoring }, args, child);
 
         this.url = pulumi.interpolate`https://${balancer.hostname}`;
@@ -95,13 +100,14 @@ interface Child {
 interface Tiers {
     network: AwsNetwork;
     secrets: AwsSecrets;
-    database: AwsDatabase;
+    database: AwsDatabase | AwsMachineDatabase;
     storage: AwsSharedStorage;
     sessions: AwsSessionStore | AwsRedisSessionStore | undefined;
 }
 
 function createNetwork(name: string, args: DeploymentArgs, child: Child): AwsNetwork {
     const mirrorPorts = [ports.https, ...packageMirrorPorts(args.appPair?.os ?? OperatingSystem.AmazonLinux2023)];
+    const databaseMirrorPorts = [ports.https, ...packageMirrorPorts(databaseSystem(args))];
     const outboundPorts = [args.mail.port ?? ports.smtp, ...mirrorPorts];
     const { bastion: _ofAzure, ...settings } = args.network ?? {};
     return new AwsNetwork(
@@ -110,6 +116,7 @@ function createNetwork(name: string, args: DeploymentArgs, child: Child): AwsNet
             ...settings,
             outboundPorts: [...new Set(outboundPorts)],
             edgeOutboundPorts: hasProxies(args) ? mirrorPorts : undefined,
+            databaseOutboundPorts: hasDatabaseMachines(args) ? databaseMirrorPorts : undefined,
             cacheOutboundPorts: args.sessionStore?.kind === SessionStoreKind.Redis ? mirrorPorts : undefined,
             serverCount: args.appPair?.count,
             tags: args.tags,
@@ -125,31 +132,50 @@ function createSecrets(name: string, args: DeploymentArgs, child: Child): AwsSec
     return new AwsSecrets(`${name}-secrets`, { keyId, rotation, retainKey, ...smtp, tags }, child);
 }
 
-/** Waits for the whole network: the function in it needs routes, rules and endpoints. */
+const hasDatabaseMachines = ({ database }: DeploymentArgs) => database?.kind === DatabaseKind.Vm;
+
+/** That of the servers where it packages what a database needs, which Amazon Linux does not. */
+function databaseSystem({ appPair }: DeploymentArgs): OperatingSystem {
+    const os = appPair?.os ?? OperatingSystem.AmazonLinux2023;
+    return os in systemMajors ? os : OperatingSystem.Debian13;
+}
+
+/** Waits for the whole network: the function or the machines in it need routes, rules and endpoints. */
 function createDatabase(
     name: string,
     network: AwsNetwork,
     secrets: AwsSecrets,
     args: DeploymentArgs,
     child: Child,
-): AwsDatabase {
+): AwsDatabase | AwsMachineDatabase {
     const { rotation, deletionProtection, tags } = args;
-    const { kind: _managed, ...settings } = args.database ?? {};
-    return new AwsDatabase(
+    const common = {
+        subnetIds: network.subnetIds.database,
+        firewallGroupId: network.firewallGroupIds.database,
+        keyId: secrets.keyId,
+        rotation,
+        deletionProtection,
+        tags,
+    };
+    const options = { ...child, dependsOn: network };
+    if (!hasDatabaseMachines(args)) {
+        const { kind: _managed, renew: _ofMachines, ...settings } = args.database ?? {};
+        const app = { appSubnetIds: network.subnetIds.app, appFirewallGroupId: network.firewallGroupIds.app };
+        return new AwsDatabase(`${name}-db`, { ...settings, ...common, ...app, zones: network.zones }, options);
+    }
+    const { version, size, storageGib, backupRetentionDays, renew } = args.database ?? {};
+    const { networks: subnetNetworks, addresses: privateAddresses } = databasePlaces(args);
+    return new AwsMachineDatabase(
         `${name}-db`,
         {
-            ...settings,
-            subnetIds: network.subnetIds.database,
-            zones: network.zones,
-            firewallGroupId: network.firewallGroupIds.database,
-            appSubnetIds: network.subnetIds.app,
-            appFirewallGroupId: network.firewallGroupIds.app,
-            keyId: secrets.keyId,
-            rotation,
-            deletionProtection,
-            tags,
+            ...{ version, size, storageGib, backupRetentionDays, renew, ...common },
+            networkId: network.networkId,
+            subnetNetworks,
+            privateAddresses,
+            os: databaseSystem(args),
+            appNetworks: appNetworks(args),
         },
-        { ...child, dependsOn: network },
+        options,
     );
 }
 
@@ -234,6 +260,10 @@ function createAppPair(name: string, tiers: Tiers, args: DeploymentArgs, child: 
             databaseName: database.databaseName,
             databaseVersion: args.database?.version,
             databaseSecretId: database.secretId,
+            ...(database instanceof AwsMachineDatabase && {
+                databaseCertificateName: database.certificateParameterName,
+                databaseCertificateArn: database.certificateParameterArn,
+            }),
             ...(sessions && {
                 sessionHost: sessions.host,
                 sessionPort: sessions.port,
@@ -318,13 +348,37 @@ function createRelease(
     );
 }
 
+const balancersOf = ({ balancerIds, balancersTag, roleName }: AwsProxyLoadBalancer): MonitoredMachines => ({
+    names: balancerIds.map((_, place) => `lb${place + 1}`),
+    ids: balancerIds,
+    tag: balancersTag,
+    roleName,
+});
+
+const databaseMachinesOf = ({ machineIds, machinesTag, roleName }: AwsMachineDatabase): MonitoredMachines => ({
+    names: [...databaseMachines],
+    ids: machineIds,
+    tag: machinesTag,
+    roleName,
+});
+
+const sessionMachine = ({ machineId, machineTag, roleName }: AwsRedisSessionStore): MonitoredMachines => ({
+    names: ["sessions"],
+    ids: [machineId],
+    tag: machineTag,
+    roleName,
+});
+
 function createMonitoring(
     name: string,
-    tiers: { database: AwsDatabase; apps: AwsAppPair; balancer: AwsLoadBalancer | AwsProxyLoadBalancer },
+    tiers: Pick<Tiers, "database" | "sessions"> & {
+        apps: AwsAppPair;
+        balancer: AwsLoadBalancer | AwsProxyLoadBalancer;
+    },
     args: DeploymentArgs,
     child: Child,
 ): AwsMonitoring {
-    const { database, apps, balancer } = tiers;
+    const { database, sessions, apps, balancer } = tiers;
     return new AwsMonitoring(
         `${name}-watch`,
         {
@@ -334,15 +388,16 @@ function createMonitoring(
             memberRoleName: apps.roleName,
             serversTag: apps.serversTag,
             loadBalancerKind: args.loadBalancer?.kind,
-            ...(balancer instanceof AwsProxyLoadBalancer && {
-                balancerIds: balancer.balancerIds,
-                balancersTag: balancer.balancersTag,
-                balancersRoleName: balancer.roleName,
-            }),
+            otherMachines: [
+                ...(balancer instanceof AwsProxyLoadBalancer ? [balancersOf(balancer)] : []),
+                ...(sessions instanceof AwsRedisSessionStore ? [sessionMachine(sessions)] : []),
+                ...(database instanceof AwsMachineDatabase ? [databaseMachinesOf(database)] : []),
+            ],
             loadBalancerSuffix: balancer.loadBalancerSuffix,
             targetGroupSuffix: balancer.targetGroupSuffix,
-            databaseId: database.primaryId,
-            replicaId: database.replicaId,
+            ...(database instanceof AwsMachineDatabase
+                ? { databaseMetrics: database.machinesTag }
+                : { databaseId: database.primaryId, replicaId: database.replicaId }),
             databaseStorageGib: args.database?.storageGib ?? databaseStorageGib,
             tags: args.tags,
         },
@@ -354,7 +409,7 @@ function createBackup(
     name: string,
     tiers: {
         secrets: AwsSecrets;
-        database: AwsDatabase;
+        database: AwsDatabase | AwsMachineDatabase;
         storage: AwsSharedStorage;
         apps: AwsAppPair;
         monitoring: AwsMonitoring;
@@ -368,7 +423,7 @@ function createBackup(
         `${name}-backup`,
         {
             ...backup,
-            databaseArn: database.primaryArn,
+            databaseArns: database instanceof AwsMachineDatabase ? database.machineArns : [database.primaryArn],
             fileSystemArn: storage.fileSystemArn,
             configuration: apps.configuration,
             keyId: secrets.keyId,

@@ -46,7 +46,7 @@ export interface AppPairSettings {
     count?: number;
     /** The cloud's machine size. Default the guide's recommended size. A change reaches servers named in `renew`. */
     size?: string;
-    /** Operating system of new servers. */
+    /** Operating system of new servers, and on AWS of other machines of the deployment. */
     os?: OperatingSystem;
     /** Id of the machine image of new servers. Default the newest of `os`. */
     image?: pulumi.Input<string>;
@@ -62,10 +62,18 @@ export interface AppPairSettings {
 export interface DatabaseSettings {
     /** Who runs PostgreSQL. Default managed. A change replaces the database. */
     kind?: DatabaseKind;
-    /** PostgreSQL major version, 15 or newer. Default 17. A higher one upgrades in place; set `applyImmediately`. */
+    /**
+     * PostgreSQL major version, 15 or newer. Default 17. A higher one upgrades in place; set `applyImmediately`. Kind vm: see
+     * `renew`.
+     */
     version?: string;
-    /** The cloud's database size. Default the guide's recommended size. A change restarts in the maintenance window. */
+    /**
+     * The cloud's database size, with kind vm its machine size. Default the guide's recommended size. A change restarts in
+     * the maintenance window; kind vm: see `renew`.
+     */
     size?: string;
+    /** Kind vm: the machine, `db1` or `db2`, that this update may replace: name the standby. Default none. */
+    renew?: string[];
     /** Storage in GiB. Default 500. It cannot shrink. */
     storageGib?: number;
     /** Keep a synchronous standby in another zone. Default true. */

@@ -1,4 +1,5 @@
 import { DatabaseKind } from "../database/contract";
+import { databaseMachines } from "../database/host/settings";
 import { LoadBalancerKind } from "../load-balancer/contract";
 import { hostAddress, planAddresses } from "../network/addresses";
 import { addressSpace, appServerCount, firstHostNumber, ports } from "../reference";
@@ -15,6 +16,7 @@ export function withoutClearPassword(mail: MailSettings): MailSettings {
 /** Kinds that can be built on one cloud only, besides those that both have. */
 export interface OwnKinds {
     loadBalancer?: LoadBalancerKind[];
+    database?: DatabaseKind[];
     sessionStore?: SessionStoreKind[];
 }
 
@@ -27,7 +29,11 @@ export function refuseMissingKinds(component: string, args: DeploymentArgs, own:
             found: loadBalancer?.kind,
             allowed: [LoadBalancerKind.Managed, ...(own.loadBalancer ?? [])],
         },
-        { path: "database.kind", found: database?.kind, allowed: [DatabaseKind.Managed] },
+        {
+            path: "database.kind",
+            found: database?.kind,
+            allowed: [DatabaseKind.Managed, ...(own.database ?? [])],
+        },
         { path: "sharedStorage.kind", found: sharedStorage?.kind, allowed: [SharedStorageKind.Managed] },
         {
             path: "sessionStore.kind",
@@ -79,6 +85,20 @@ export function cacheAddress({ network }: DeploymentArgs): string | undefined {
             ? planAddresses(network?.addressSpace ?? addressSpace, network?.zoneCount ?? 2).cache
             : [];
     return first && hostAddress(first, firstHostNumber);
+}
+
+/**
+ * db1 and db2 are hosts 10 and 11 (guide, step 7), each in its zone's subnet.
+ *
+ * @throws Error in an existing network: each machine is told the other's address before they are made.
+ */
+export function databasePlaces({ network }: DeploymentArgs): { networks: string[]; addresses: string[] } {
+    if (network?.networkId !== undefined) {
+        throw new Error("database.kind: found vm in an existing network, allowed is managed there");
+    }
+    const networks = planAddresses(network?.addressSpace ?? addressSpace, network?.zoneCount ?? 2).database;
+    const addresses = databaseMachines.map((_, place) => hostAddress(networks[place]!, firstHostNumber + place));
+    return { networks, addresses };
 }
 
 /** The environment file's variables that are no secret (guide, steps 6 and 8). */

@@ -3,6 +3,7 @@ import * as iam from "@pulumi/aws/iam";
 import * as ssm from "@pulumi/aws/ssm";
 import * as pulumi from "@pulumi/pulumi";
 import { trustService } from "../aws-account";
+import { compressUserData } from "./cloud-init";
 import { OperatingSystem } from "./operating-system";
 
 /** A machine without a public address, reached by Session Manager alone. */
@@ -16,6 +17,8 @@ export interface MachineArgs {
     profile: iam.InstanceProfile;
     /** First-boot script. */
     userData: pulumi.Output<string>;
+    /** True for a script that EC2 takes compressed only. */
+    compressed?: boolean;
     diskGib: number;
     /** ARN of the KMS key that encrypts its disk. */
     keyId: pulumi.Input<string>;
@@ -29,6 +32,7 @@ export interface MachineArgs {
 /** A machine keeps its image, first-boot script, size and disk until it is to be renewed. */
 export function createMachine(name: string, args: MachineArgs, child: pulumi.CustomResourceOptions): ec2.Instance {
     const tags = { ...args.tags, Name: name };
+    const script = args.compressed ? "userDataBase64" : "userData";
     return new ec2.Instance(
         name,
         {
@@ -39,7 +43,7 @@ export function createMachine(name: string, args: MachineArgs, child: pulumi.Cus
             associatePublicIpAddress: false,
             vpcSecurityGroupIds: [args.firewallGroupId],
             iamInstanceProfile: args.profile.name,
-            userData: args.userData,
+            [script]: args.compressed ? args.userData.apply(compressUserData) : args.userData,
             userDataReplaceOnChange: true,
             metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
             rootBlockDevice: {
@@ -60,7 +64,7 @@ export function createMachine(name: string, args: MachineArgs, child: pulumi.Cus
         {
             ...child,
             deleteBeforeReplace: true,
-            ignoreChanges: args.renew ? [] : ["ami", "userData", "instanceType", "rootBlockDevice"],
+            ignoreChanges: args.renew ? [] : ["ami", script, "instanceType", "rootBlockDevice"],
         },
     );
 }

@@ -5,9 +5,6 @@ import { type OperatingSystem, osFamily } from "./operating-system";
 /** Where a machine runs and with which system: packages are named and installed by it. */
 export type Platform = "amazon-linux" | "debian-aws" | "ubuntu-azure";
 
-/** Packages of one kind of machine on every platform. */
-export type Packages = { [platform in Platform]: string[] };
-
 /** What a machine is told of its cloud. */
 export interface CloudHost {
     platform: Platform;

@@ -44,6 +44,19 @@ export function renderCloudConfig({ files, commands }: CloudConfig, limit = user
     return text;
 }
 
+/**
+ * User data as cloud-init also takes it: compressed, in base64.
+ *
+ * @throws Error when it is larger than EC2 accepts even so.
+ */
+export function compressUserData(text: string): string {
+    const compressed = gzipSync(text, { level: 9 });
+    if (compressed.length > userDataLimit) {
+        throw new Error(`user data has ${compressed.length} bytes compressed, allowed are ${userDataLimit}`);
+    }
+    return compressed.toString("base64");
+}
+
 function writtenFile({ path, content, permissions, compressed }: HostFile) {
     return compressed
         ? { path, permissions, encoding: "gz+b64", content: gzipSync(content, { level: 9 }).toString("base64") }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Mount } from "../shared-storage/contract";
-import type { CloudHost, Packages } from "./cloud-host";
+import type { CloudHost } from "./cloud-host";
 import type { HostFile } from "./cloud-init";
 
 /** Where a machine's own programs are. */
@@ -21,20 +21,60 @@ export function unit(name: string, content: string): HostFile {
     return { path: `/etc/systemd/system/${name}`, permissions: "0644", content };
 }
 
+/** First boot repeats its setup until that succeeds: mirrors and the cloud's roles may be late. */
+export const setUp = [["bash", "-c", `until ${libraryPath}/setup; do sleep 30; done`]];
+
+/** Search path of a machine's programs; snaps install outside systemd's default. */
+export const searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin";
+
+/** A program that runs once when it is asked to, with the machine's variables. */
+export function oneshot(name: string, description: string, execute: string, more = ""): HostFile {
+    return unit(
+        `${name}.service`,
+        `[Unit]
+Description=${description}
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+Type=oneshot
+EnvironmentFile=/etc/minusnow/host.env
+Environment=${searchPath}
+ExecStart=${execute}
+UMask=0077
+PrivateTmp=true
+${more}`,
+    );
+}
+
+/** When a {@link oneshot} of the same name runs by itself. */
+export function timer(name: string, when: string): HostFile {
+    return unit(`${name}.timer`, `[Timer]\n${when}\n\n[Install]\nWantedBy=timers.target\n`);
+}
+
+export const everyMinute = "OnBootSec=1min\nOnUnitActiveSec=1min\nAccuracySec=5s";
+export const daily = "OnCalendar=daily\nRandomizedDelaySec=1h\nPersistent=true";
+
 /** What every machine has: its variables, how it installs packages, and how it asks its cloud. */
-export function cloudFiles(cloud: CloudHost, packages: Packages, variables: Record<string, string>): HostFile[] {
+export function cloudFiles(cloud: CloudHost, packages: string[], variables: Record<string, string>): HostFile[] {
     const { platform, cloudModule } = cloud;
     return [
-        hostVariables({ ...variables, ...cloud.variables, PACKAGES: `"${packages[platform].join(" ")}"` }),
+        hostVariables({ ...variables, ...cloud.variables, PACKAGES: `"${packages.join(" ")}"` }),
         program("packages", sharedFiles, `packages-${platform}.sh`),
         program("cloud.mjs", sharedFiles, cloudModule),
     ];
 }
 
-/** What the machine's own firewall lets in, over TCP. */
-export function openPorts(openings: { port: number; from: string }[]): HostFile {
+/** Package of the firewall that a machine has itself. */
+export const firewallPackage = ({ platform }: CloudHost) => (platform === "amazon-linux" ? "firewalld" : "ufw");
+
+/** What that firewall lets in, over TCP. */
+export function firewall(openings: { port: number; from: string }[]): HostFile[] {
     const content = openings.map(({ port, from }) => `${port} ${from}\n`).join("");
-    return { path: "/etc/minusnow/firewall", permissions: "0644", content };
+    return [
+        { path: "/etc/minusnow/firewall", permissions: "0644", content },
+        program("firewall", sharedFiles, "firewall.sh"),
+    ];
 }
 
 /** Variables of every program of a machine; none is secret. */

@@ -13,6 +13,7 @@ import { awsHost } from "../host/cloud-host";
 import { OperatingSystem } from "../host/operating-system";
 import { healthCheck, ports } from "../reference";
 import { issueCertificate } from "./aws-certificate";
+import { pointHostname } from "./aws-dns";
 import { type LoadBalancer, type LoadBalancerKind, LoadBalancerMode, RATE_LIMIT_PER_MINUTE } from "./contract";
 import { balancerHealthPath } from "./host/balancer";
 import { type BalancerProgram, renderBalancerMachine, renderConfiguration } from "./host/machine";
@@ -110,8 +111,7 @@ export class AwsProxyLoadBalancer extends pulumi.ComponentResource implements Lo
         handOn(name, "http", ports.http, { front, balancers }, args, child);
         allowHandingOn(name, args, child);
         if (zoneId) {
-            const aliases = [{ name: front.dnsName, zoneId: front.zoneId, evaluateTargetHealth: true }];
-            new route53.Record(name, { zoneId, name: args.hostname, type: "A", aliases }, child);
+            pointHostname(name, args.hostname, zoneId, front, child);
         }
 
         this.endpoint = front.dnsName;

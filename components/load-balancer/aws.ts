@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { healthCheck, ports, securityHeaders, timeouts } from "../reference";
 import { createAccessLogBucket } from "./aws-access-logs";
 import { issueCertificate } from "./aws-certificate";
+import { pointHostname } from "./aws-dns";
 import { protectByFirewall } from "./aws-firewall";
 import { type LoadBalancer, LoadBalancerMode, RATE_LIMIT_PER_MINUTE } from "./contract";
 
@@ -67,7 +68,7 @@ export class AwsLoadBalancer extends pulumi.ComponentResource implements LoadBal
             args.dnsZone === undefined ? undefined : route53.getZoneOutput({ name: args.dnsZone }, child).zoneId;
         forwardHttps(name, balancer, targets, certificate(name, zoneId, args, child), args, child);
         if (zoneId) {
-            pointHostname(name, balancer, zoneId, args, child);
+            pointHostname(name, args.hostname, zoneId, balancer, child);
         }
         const { rateLimitPerMinute = RATE_LIMIT_PER_MINUTE, tags } = args;
         protectByFirewall(`${name}-firewall`, balancer.arn, { rateLimitPerMinute, tags }, child);
@@ -215,15 +216,4 @@ function forwardHttps(
         },
         child,
     );
-}
-
-function pointHostname(
-    name: string,
-    balancer: lb.LoadBalancer,
-    zoneId: pulumi.Output<string>,
-    args: AwsLoadBalancerArgs,
-    child: Child,
-) {
-    const aliases = [{ name: balancer.dnsName, zoneId: balancer.zoneId, evaluateTargetHealth: true }];
-    new route53.Record(name, { zoneId, name: args.hostname, type: "A", aliases }, child);
 }

@@ -61,7 +61,7 @@ const installDocument = {
 
 /** Brings the CloudWatch agent to every server, also to one that replaces another, through Systems Manager. */
 export function installAgent(name: string, args: AwsMonitoringArgs, child: { parent: pulumi.Resource }): void {
-    const { tags, serversTag, memberRoleName, balancersTag, balancersRoleName } = args;
+    const { tags, serversTag, memberRoleName, otherMachines = [] } = args;
     const configuration = new ssm.Parameter(
         name,
         { name: `/${name}/configuration`, type: "String", value: JSON.stringify(agentConfiguration), tags },
@@ -83,7 +83,7 @@ export function installAgent(name: string, args: AwsMonitoringArgs, child: { par
         new iam.RolePolicy(policyName, { role, policy }, child);
     const permissions = [
         permission(name, memberRoleName),
-        ...(balancersRoleName === undefined ? [] : [permission(`${name}-balancers`, balancersRoleName)]),
+        ...otherMachines.map(({ names, roleName }) => permission(`${name}-${names[0]!}`, roleName)),
     ];
     new ssm.Association(
         name,
@@ -94,7 +94,7 @@ export function installAgent(name: string, args: AwsMonitoringArgs, child: { par
             targets: [
                 {
                     key: `tag:${SERVERS_TAG}`,
-                    values: [serversTag, ...(balancersTag === undefined ? [] : [balancersTag])],
+                    values: [serversTag, ...otherMachines.map(({ tag }) => tag)],
                 },
             ],
             scheduleExpression: "rate(30 minutes)",

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { DATABASE_NAMESPACE } from "../database/host/settings";
 import { AGENT_NAMESPACE } from "./aws-agent";
 import { LoadBalancerKind } from "../load-balancer/contract";
 import { healthEndpoints } from "../reference";
@@ -42,11 +43,14 @@ export function watchedMetrics(probe: string, args: AwsMonitoringArgs): WatchedM
     const { replicaId } = args;
     return [
         ...args.memberIds.flatMap((id, place) => serverMetrics(`app${place + 1}`, id)),
-        ...(args.balancerIds ?? []).flatMap((id, place) => serverMetrics(`lb${place + 1}`, id)),
-        ...databaseMetrics("primary", args.databaseId, args.databaseStorageGib),
+        ...(args.otherMachines ?? []).flatMap(({ names, ids }) =>
+            ids.flatMap((id, place) => serverMetrics(names[place]!, id)),
+        ),
+        ...(args.databaseId === undefined ? [] : databaseMetrics("primary", args.databaseId, args.databaseStorageGib)),
         ...(replicaId === undefined ? [] : databaseMetrics("replica", replicaId, args.databaseStorageGib)),
         ...(seesRequests(args) ? [responseTime(args), errorRate(args)] : [probedTime(probe), probedErrors(probe)]),
         ...(replicaId === undefined ? [] : [replicationLag(replicaId)]),
+        ...(args.databaseMetrics === undefined ? [] : [standbyLag(args.databaseMetrics)]),
     ];
 }
 
@@ -166,6 +170,16 @@ function replicationLag(replicaId: pulumi.Input<string>): WatchedMetric {
             query("AWS/RDS", "ReplicaLag", "Maximum", dimensions, "lag"),
             { id: "seconds", expression: "IF(lag < 0, 86400, lag)" },
         ],
+        missing: "breaching",
+    };
+}
+
+/** The primary tells a day where there is no standby; nobody tells anything where there is no primary. */
+function standbyLag(database: pulumi.Input<string>): WatchedMetric {
+    return {
+        metric: "replication-lag",
+        resource: "standby",
+        queries: [query(DATABASE_NAMESPACE, "ReplicationLag", "Maximum", { Database: database })],
         missing: "breaching",
     };
 }

@@ -1,9 +1,8 @@
 import path from "node:path";
 import * as cloudwatch from "@pulumi/aws/cloudwatch";
-import * as iam from "@pulumi/aws/iam";
 import * as lambda from "@pulumi/aws/lambda";
 import * as pulumi from "@pulumi/pulumi";
-import { allow, trustService } from "../aws-account";
+import { createFunction } from "../aws-function";
 import { healthEndpoints } from "../reference";
 import type { AwsMonitoringArgs } from "./aws";
 import { PROBE_NAMESPACE } from "./probe/handler";
@@ -20,7 +19,7 @@ export function probeEndpoints(
     args: AwsMonitoringArgs,
     child: Child,
 ): ProbeAlarms {
-    runEveryMinute(name, createFunction(name, args, child), args, child);
+    runEveryMinute(name, createProbe(name, args, child), args, child);
     const alarm = (endpoint: keyof typeof healthEndpoints, actions: pulumi.Output<string>[]) =>
         alarmOn(name, endpoint, actions, args, child);
     return {
@@ -30,37 +29,25 @@ export function probeEndpoints(
     };
 }
 
-function createFunction(name: string, args: AwsMonitoringArgs, child: Child): lambda.Function {
-    const { tags } = args;
-    const logs = new cloudwatch.LogGroup(name, { retentionInDays: 30, tags }, child);
-    const role = new iam.Role(name, { assumeRolePolicy: trustService("lambda.amazonaws.com"), tags }, child);
-    const writeLogs = allow(["logs:CreateLogStream", "logs:PutLogEvents"], [pulumi.interpolate`${logs.arn}:*`]);
-    const policy = new iam.RolePolicy(
-        name,
-        { role: role.id, policy: pulumi.jsonStringify({ Version: "2012-10-17", Statement: [writeLogs] }) },
-        child,
-    );
+function createProbe(name: string, args: AwsMonitoringArgs, child: Child): lambda.Function {
     const targets = Object.entries(healthEndpoints).map(([endpoint, urlPath]) => ({
         endpoint,
         url: pulumi.interpolate`${args.url}${urlPath}`,
     }));
-    return new lambda.Function(
+    return createFunction(
         name,
         {
             description: "MinusNow: probes the health endpoints",
-            runtime: lambda.Runtime.NodeJS24dX,
-            handler: "index.handler",
-            code: new pulumi.asset.AssetArchive({
-                "index.js": new pulumi.asset.FileAsset(path.join(__dirname, "probe", "bundle.js")),
-            }),
-            role: role.arn,
-            timeout: 30,
-            memorySize: 128,
-            environment: { variables: { DEPLOYMENT: name, TARGETS: pulumi.jsonStringify(targets) } },
-            loggingConfig: { logFormat: "Text", logGroup: logs.name },
-            tags,
+            bundle: path.join(__dirname, "probe", "bundle.js"),
+            statements: [],
+            timeoutSeconds: 30,
+            memoryMib: 128,
+            environment: { DEPLOYMENT: name, TARGETS: pulumi.jsonStringify(targets) },
+            logFormat: "Text",
+            logDays: 30,
+            tags: args.tags,
         },
-        { ...child, dependsOn: policy },
+        child,
     );
 }
 

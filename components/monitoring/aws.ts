@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { installAgent } from "./aws-agent";
+import { alarmOnArchiving } from "./aws-archiving";
 import { createAlarms } from "./aws-alarms";
 import { createDashboard } from "./aws-dashboard";
 import { probeName } from "./aws-metrics";
@@ -8,6 +9,18 @@ import { alarmWhenDown } from "./aws-service-down";
 import { createTopics } from "./aws-topics";
 import type { LoadBalancerKind } from "../load-balancer/contract";
 import type { Alert, AlertReceivers, Monitoring } from "./contract";
+
+/** Machines of one kind that are to be watched. */
+export interface MonitoredMachines {
+    /** Their names, for example `lb1`. */
+    names: string[];
+    /** Their instance ids, in the order of the names. */
+    ids: pulumi.Input<string>[];
+    /** Value of the tag `minusnow-servers` on each of them. */
+    tag: pulumi.Input<string>;
+    /** Name of their role, which is allowed to publish metrics. */
+    roleName: pulumi.Input<string>;
+}
 
 /** Arguments of {@link AwsMonitoring}. */
 export interface AwsMonitoringArgs {
@@ -30,20 +43,18 @@ export interface AwsMonitoringArgs {
      * time and error rate are then those of the probes.
      */
     loadBalancerKind?: LoadBalancerKind;
-    /** Instance ids of balancers on machines, in the order lb1, lb2. Needs `balancersTag` and `balancersRoleName`. */
-    balancerIds?: pulumi.Input<string>[];
-    /** Value of the tag `minusnow-servers` on every balancer. */
-    balancersTag?: pulumi.Input<string>;
-    /** Name of the balancers' role, which is allowed to publish metrics. */
-    balancersRoleName?: pulumi.Input<string>;
+    /** Machines of the deployment besides the application servers. Default none. */
+    otherMachines?: MonitoredMachines[];
     /** `arnSuffix` of the load balancer. */
     loadBalancerSuffix: pulumi.Input<string>;
     /** `arnSuffix` of the group of application servers, or of balancers behind a Network Load Balancer. */
     targetGroupSuffix: pulumi.Input<string>;
-    /** Identifier of the primary database. */
-    databaseId: pulumi.Input<string>;
+    /** Identifier of the primary on RDS. Default: the database is on machines, which are in `otherMachines`. */
+    databaseId?: pulumi.Input<string>;
     /** Identifier of the replica. Default: there is none, and no replication lag to watch. */
     replicaId?: pulumi.Input<string>;
+    /** Database on machines: name that they publish their metrics under, in the dimension `Database`. Default: it is on RDS. */
+    databaseMetrics?: pulumi.Input<string>;
     /** Storage that the database was made with, in GiB; disk usage counts against it. */
     databaseStorageGib: number;
     /** Tags for everything that takes tags. A change is made in place. */
@@ -71,6 +82,7 @@ export class AwsMonitoring extends pulumi.ComponentResource implements Monitorin
         const topics = createTopics(name, args, child);
         installAgent(`${name}-agent`, args, child);
         const alarms = createAlarms(name, topics, args, child);
+        alarmOnArchiving(`${name}-archiving`, topics.critical, args, child);
         const probes = probeEndpoints(probeName(name), topics.warning, args, child);
         alarmWhenDown(name, probes.basic, topics.critical, topics.warning, args, child);
 

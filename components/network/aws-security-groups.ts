@@ -11,6 +11,8 @@ export interface OutboundPorts {
     edge?: number[];
     /** Where the session store is a machine of the deployment. */
     cache?: number[];
+    /** Where the database is on machines of the deployment. */
+    database?: number[];
 }
 
 /** What the groups have in common. */
@@ -79,6 +81,7 @@ const machineNames: { [role in keyof OutboundPorts]-?: string } = {
     app: "application servers",
     edge: "balancers",
     cache: "the session store",
+    database: "machines of the database",
 };
 
 function allowOutbound(name: string, groups: FirewallGroupIds, args: SecurityGroupArgs, child: Child): void {

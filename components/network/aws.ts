@@ -44,6 +44,11 @@ export interface AwsNetworkArgs {
      * way out. Default none: a managed store reaches nothing. A change is made in place.
      */
     cacheOutboundPorts?: number[];
+    /**
+     * TCP ports that databases on machines of this deployment may reach outside the network; their subnets then have a way
+     * out. Default none: a managed database reaches nothing. A change is made in place.
+     */
+    databaseOutboundPorts?: number[];
     /** Days to keep flow logs. Default 90. A change is made in place. */
     flowLogRetentionDays?: number;
     /** Id of an existing VPC to use; its owner then cares for routes, endpoints and flow logs. Needs `subnetIds`. */
@@ -105,10 +110,12 @@ interface Child {
 /** TCP ports that each tier's machines may reach outside the network. */
 function outboundPorts(args: AwsNetworkArgs): OutboundPorts {
     const { outboundPorts: app = [ports.https, ports.smtp], edgeOutboundPorts, cacheOutboundPorts } = args;
+    const { databaseOutboundPorts } = args;
     return {
         app,
         ...(edgeOutboundPorts && { edge: edgeOutboundPorts }),
         ...(cacheOutboundPorts && { cache: cacheOutboundPorts }),
+        ...(databaseOutboundPorts && { database: databaseOutboundPorts }),
     };
 }
 

@@ -1,3 +1,4 @@
+import { DatabaseKind } from "../database/contract";
 import type { DeploymentArgs } from "../deployment/contract";
 import { OperatingSystem } from "../host/operating-system";
 import { LoadBalancerKind } from "../load-balancer/contract";
@@ -35,15 +36,20 @@ const proxies: { [kind in LoadBalancerKind]: { component: string; product: strin
 
 /** Third-party products of a deployment on AWS, by the guide's table of open-source and licensed ones. */
 export function productsOnAws(args: DeploymentArgs): ComponentInUse[] {
-    const { appPair, certificateId, loadBalancer, mail, sessionStore } = args;
+    const { appPair, certificateId, database, loadBalancer, mail, sessionStore } = args;
+    const isOnMachines = database?.kind === DatabaseKind.Vm;
     const os = appPair?.os ?? OperatingSystem.AmazonLinux2023;
     const products = [
-        { component: "postgresql", product: "AWS RDS PostgreSQL" },
+        { component: "postgresql", product: isOnMachines ? "PostgreSQL" : "AWS RDS PostgreSQL" },
         { component: "operating-system", product: operatingSystems[os] },
+        ...(isOnMachines && os === OperatingSystem.AmazonLinux2023
+            ? [{ component: "operating-system", product: operatingSystems["debian-13"] }]
+            : []),
         { component: "certificates", product: certificateId ? "certificate brought along" : "AWS Certificate Manager" },
         { component: "smtp", product: mailProduct(mail.host) },
         { component: "monitoring", product: "AWS CloudWatch" },
         { component: "backup", product: "AWS Backup" },
+        ...(isOnMachines ? [{ component: "backup", product: "pgBackRest" }] : []),
         { component: "load-balancer", product: "AWS ALB/NLB" },
         ...proxies[loadBalancer?.kind ?? LoadBalancerKind.Managed],
         ...(sessionStore?.kind === SessionStoreKind.None

@@ -34,7 +34,12 @@ export const thirdPartyComponents: readonly ThirdPartyComponent[] = [
         openSource: ["Prometheus", "Grafana OSS"],
         licensed: ["Datadog", "New Relic", "Grafana Enterprise"],
     },
-    { id: "backup", title: "Backup", openSource: ["pg_dump", "rsync"], licensed: ["Veeam", "Commvault", "AWS Backup"] },
+    {
+        id: "backup",
+        title: "Backup",
+        openSource: ["pg_dump", "rsync", "pgBackRest"],
+        licensed: ["Veeam", "Commvault", "AWS Backup"],
+    },
     {
         id: "load-balancer",
         title: "Load balancer",

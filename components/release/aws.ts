@@ -1,12 +1,11 @@
 import path from "node:path";
-import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import { getPartitionOutput } from "@pulumi/aws/getPartition";
 import { getRegionOutput } from "@pulumi/aws/getRegion";
-import * as iam from "@pulumi/aws/iam";
 import * as lambda from "@pulumi/aws/lambda";
 import * as pulumi from "@pulumi/pulumi";
 import type { ReleaseArtifact } from "../app-pair/contract";
-import { allow, trustService } from "../aws-account";
+import { allow } from "../aws-account";
+import { createFunction } from "../aws-function";
 import { BAKE_SECONDS, type Release } from "./contract";
 
 /** Arguments of {@link AwsRelease}. */
@@ -49,13 +48,13 @@ export class AwsRelease extends pulumi.ComponentResource implements Release {
         const child = { parent: this };
         checkArguments(args);
 
-        const releaser = createFunction(name, args, child);
-        let before: lambda.Invocation[] = [];
-        for (const place of args.memberIds.map((_, index) => index).reverse()) {
-            before = [releaseTo(name, place, releaser, before, args, child)];
+        const releaser = createReleaser(name, args, child);
+        let last: lambda.Invocation | undefined;
+        for (let place = args.memberIds.length - 1; place >= 0; place--) {
+            last = releaseTo(name, place, releaser, last, args, child);
         }
 
-        const ended = pulumi.all(before.map(({ result }) => result));
+        const ended = last?.result;
         this.version = pulumi.all([pulumi.output(args.release.version), ended]).apply(([version]) => version);
         this.registerOutputs({ version: this.version });
     }
@@ -78,60 +77,45 @@ function checkArguments({ targetGroupArn, balancerIds, bakeSeconds = BAKE_SECOND
     }
 }
 
-function createFunction(name: string, args: AwsReleaseArgs, child: Child): lambda.Function {
-    const { tags } = args;
-    const logs = new cloudwatch.LogGroup(name, { retentionInDays: 90, tags }, child);
-    const role = new iam.Role(name, { assumeRolePolicy: trustService("lambda.amazonaws.com"), tags }, child);
-    const policy = new iam.RolePolicy(name, { role: role.id, policy: releasePolicy(logs, args, child) }, child);
-    return new lambda.Function(
+function createReleaser(name: string, args: AwsReleaseArgs, child: Child): lambda.Function {
+    return createFunction(
         name,
         {
             description: "MinusNow: brings a release to one server",
-            runtime: lambda.Runtime.NodeJS24dX,
-            handler: "index.handler",
-            code: new pulumi.asset.AssetArchive({
-                "index.js": new pulumi.asset.FileAsset(path.join(__dirname, "bundle.js")),
-            }),
-            role: role.arn,
-            timeout: TIMEOUT_SECONDS,
-            memorySize: 256,
-            // One that has not run for weeks fails its first call; a change before each release wakes it up.
-            environment: { variables: { VERSION: args.release.version } },
-            loggingConfig: { logFormat: "JSON", logGroup: logs.name },
-            tags,
+            bundle: path.join(__dirname, "bundle.js"),
+            statements: releaseStatements(args, child),
+            timeoutSeconds: TIMEOUT_SECONDS,
+            memoryMib: 256,
+            // One that has not run for weeks fails its first call; a change before each release is meant to wake it up.
+            environment: { VERSION: args.release.version },
+            logFormat: "JSON",
+            logDays: 90,
+            tags: args.tags,
         },
-        { ...child, dependsOn: policy },
+        child,
     );
 }
 
 /** Runs commands on the deployment's own machines, and takes servers out of their balancer. */
-function releasePolicy(logs: cloudwatch.LogGroup, args: AwsReleaseArgs, child: Child): pulumi.Output<string> {
-    const { serverTags, targetGroupArn, parameterArn } = args;
+function releaseStatements({ serverTags, targetGroupArn, parameterArn }: AwsReleaseArgs, child: Child): object[] {
     const partition = getPartitionOutput({}, child).partition;
     const region = getRegionOutput({}, child).region;
     const ownMachines = { StringEquals: { "ssm:resourceTag/minusnow-servers": serverTags } };
-    return pulumi.jsonStringify({
-        Version: "2012-10-17",
-        Statement: [
-            allow(["logs:CreateLogStream", "logs:PutLogEvents"], [pulumi.interpolate`${logs.arn}:*`]),
-            allow(["ssm:SendCommand"], [pulumi.interpolate`arn:${partition}:ec2:${region}:*:instance/*`], ownMachines),
-            allow(
-                ["ssm:SendCommand"],
-                [pulumi.interpolate`arn:${partition}:ssm:${region}::document/AWS-RunShellScript`],
-            ),
-            allow(["ssm:GetCommandInvocation", "ssm:CancelCommand"], ["*"]),
-            allow(["ssm:PutParameter"], [parameterArn]),
-            ...(targetGroupArn === undefined
-                ? []
-                : [
-                      allow(
-                          ["elasticloadbalancing:RegisterTargets", "elasticloadbalancing:DeregisterTargets"],
-                          [targetGroupArn],
-                      ),
-                      allow(["elasticloadbalancing:DescribeTargetHealth"], ["*"]),
-                  ]),
-        ],
-    });
+    return [
+        allow(["ssm:SendCommand"], [pulumi.interpolate`arn:${partition}:ec2:${region}:*:instance/*`], ownMachines),
+        allow(["ssm:SendCommand"], [pulumi.interpolate`arn:${partition}:ssm:${region}::document/AWS-RunShellScript`]),
+        allow(["ssm:GetCommandInvocation", "ssm:CancelCommand"], ["*"]),
+        allow(["ssm:PutParameter"], [parameterArn]),
+        ...(targetGroupArn === undefined
+            ? []
+            : [
+                  allow(
+                      ["elasticloadbalancing:RegisterTargets", "elasticloadbalancing:DeregisterTargets"],
+                      [targetGroupArn],
+                  ),
+                  allow(["elasticloadbalancing:DescribeTargetHealth"], ["*"]),
+              ]),
+    ];
 }
 
 /** The last server to get the release is the first one, and the one that tells new servers of it. */
@@ -139,7 +123,7 @@ function releaseTo(
     name: string,
     place: number,
     releaser: lambda.Function,
-    before: lambda.Invocation[],
+    before: lambda.Invocation | undefined,
     args: AwsReleaseArgs,
     child: Child,
 ): lambda.Invocation {

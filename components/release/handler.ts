@@ -76,8 +76,11 @@ function withReserve({ takeOut, putBack }: Balancing): Balancing {
         takeOut,
         putBack: async () => {
             deadline += RESERVE_SECONDS * 1000;
-            await putBack();
-            deadline -= RESERVE_SECONDS * 1000;
+            try {
+                await putBack();
+            } finally {
+                deadline -= RESERVE_SECONDS * 1000;
+            }
         },
     };
 }

@@ -6,7 +6,7 @@ import { createMachine, createProfile, newestImage, systemsManagerActions } from
 import { awsHost } from "../host/cloud-host";
 import { OperatingSystem } from "../host/operating-system";
 import { ports, sessionStoreMemory } from "../reference";
-import { generateSecret } from "../secrets/aws-generated";
+import { type GeneratedSecret, generateSecret } from "../secrets/aws-generated";
 import type { MemoryPolicy, SessionStore } from "./contract";
 import { renderSessionStore } from "./host/machine";
 
@@ -48,6 +48,12 @@ const DISK_GIB = 20;
  * {@link AwsSessionStore} has two nodes and a failover.
  */
 export class AwsRedisSessionStore extends pulumi.ComponentResource implements SessionStore {
+    /** Instance id of the machine. */
+    public readonly machineId: pulumi.Output<string>;
+    /** Value of the tag `minusnow-servers` on the machine, by which Systems Manager finds it. */
+    public readonly machineTag: pulumi.Output<string>;
+    /** Name of the machine's role. */
+    public readonly roleName: pulumi.Output<string>;
     /** Private address of the machine. */
     public readonly host: pulumi.Output<string>;
     /** TCP port. */
@@ -70,6 +76,7 @@ export class AwsRedisSessionStore extends pulumi.ComponentResource implements Se
             Version: "2012-10-17",
             Statement: [allow(systemsManagerActions, ["*"]), ...allowReadingSecrets([password.id], keyId)],
         });
+        const profile = createProfile(name, policy, tags, child);
         const machine = createMachine(
             name,
             {
@@ -78,8 +85,8 @@ export class AwsRedisSessionStore extends pulumi.ComponentResource implements Se
                 subnetId: args.subnetId,
                 privateAddress: args.privateAddress,
                 firewallGroupId: args.firewallGroupId,
-                profile: createProfile(name, policy, tags, child),
-                userData: renderUserData(os, password.id, args, child),
+                profile,
+                userData: renderUserData(os, password, args, child),
                 diskGib: DISK_GIB,
                 keyId,
                 deletionProtection: args.deletionProtection ?? true,
@@ -89,24 +96,38 @@ export class AwsRedisSessionStore extends pulumi.ComponentResource implements Se
             { ...child, dependsOn: opts?.dependsOn },
         );
 
+        this.machineId = machine.id;
+        this.machineTag = pulumi.output(name);
+        this.roleName = profile.role.apply((role) => role!);
         this.host = machine.privateIp;
         this.port = pulumi.output(ports.redis);
         this.tls = pulumi.output(false);
         this.secretId = password.id;
-        this.registerOutputs({ host: this.host, port: this.port, tls: this.tls, secretId: this.secretId });
+        this.registerOutputs({
+            machineId: this.machineId,
+            machineTag: this.machineTag,
+            roleName: this.roleName,
+            host: this.host,
+            port: this.port,
+            tls: this.tls,
+            secretId: this.secretId,
+        });
     }
 }
 
 function renderUserData(
     os: OperatingSystem,
-    secretId: pulumi.Output<string>,
+    { id, version }: GeneratedSecret,
     { memoryPolicy = sessionStoreMemory.policy, appNetworks }: AwsRedisSessionStoreArgs,
     child: pulumi.InvokeOptions,
 ): pulumi.Output<string> {
     const region = getRegionOutput({}, child).region;
-    return pulumi
-        .all([region, secretId])
-        .apply(([regionName, id]) =>
-            renderSessionStore({ cloud: awsHost(os, regionName, ""), secretId: id, memoryPolicy, appNetworks }),
-        );
+    return (
+        pulumi
+            // The password is there before the machine that reads it.
+            .all([region, id, version.urn])
+            .apply(([regionName, secretId]) =>
+                renderSessionStore({ cloud: awsHost(os, regionName, ""), secretId, memoryPolicy, appNetworks }),
+            )
+    );
 }

@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib";
 import { parse } from "yaml";
 import type { Resource } from "../engine/resource";
 import { reveal, type Value, type Values } from "../engine/values";
@@ -15,7 +16,12 @@ interface CloudConfig {
 
 /** First-boot script of a machine, by type. */
 const machineTypes: Record<string, ((inputs: Values) => Value) | undefined> = {
-    "aws:ec2/instance:Instance": ({ userData }) => reveal(userData),
+    "aws:ec2/instance:Instance": ({ userData, userDataBase64 }) => {
+        const compressed = reveal(userDataBase64);
+        return typeof compressed === "string"
+            ? gunzipSync(Buffer.from(compressed, "base64")).toString()
+            : reveal(userData);
+    },
     "azure-native:compute:VirtualMachine": ({ osProfile }) => {
         const { customData } = (reveal(osProfile) ?? {}) as Values;
         const encoded = reveal(customData);

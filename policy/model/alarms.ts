@@ -1,7 +1,7 @@
 import { databaseStorageGib, thresholds } from "../../components/reference";
 import { shown } from "../rule";
 import { aws, azure } from "../types";
-import { type Resource, type Stack, texts } from "../stack";
+import { isObject, type Resource, type Stack, texts } from "../stack";
 
 /** An alarm on one of the guide's metrics. */
 export interface MetricAlarm {
@@ -24,7 +24,7 @@ const metricNames: {
     { cloud: "aws", pattern: /^(disk_used_percent|FreeStorageSpace)$/, metric: "disk" },
     { cloud: "aws", pattern: /^TargetResponseTime$/, metric: "response-time" },
     { cloud: "aws", pattern: /^HTTPCode_(Target|ELB)_5XX_Count$/, metric: "error-rate" },
-    { cloud: "aws", pattern: /^ReplicaLag$/, metric: "replication-lag" },
+    { cloud: "aws", pattern: /^(ReplicaLag|ReplicationLag)$/, metric: "replication-lag" },
     { cloud: "azure", pattern: /^(Percentage CPU|cpu_percent)$/i, metric: "cpu" },
     { cloud: "azure", pattern: /memory/i, metric: "memory" },
     { cloud: "azure", pattern: /(storage_percent|disk)/i, metric: "disk" },
@@ -127,9 +127,20 @@ export function receiversOf(stack: Stack, alarm: Resource): Resource[] {
         : stack.of(azure.actionGroup).filter((group) => alarm.refersTo("actions", group) === true);
 }
 
-/** Whether an alarm watches a resource. */
+/** Whether an alarm watches a resource; machines of a database publish what is theirs together under their tag. */
 export function watches(alarm: Resource, resource: Resource): boolean {
+    const tag = resource.get("tags.minusnow-servers");
+    if (typeof tag === "string" && databaseDimension(alarm) === tag) {
+        return true;
+    }
     return ["metricQueries", "dimensions", "scopes", "criteria"].some(
         (property) => alarm.keys.includes(property) && alarm.refersTo(property, resource) === true,
     );
+}
+
+function databaseDimension(alarm: Resource): unknown {
+    const queried = alarm.objects("metricQueries").map(({ metric }) => (isObject(metric) ? metric["dimensions"] : {}));
+    return [alarm.get("dimensions"), ...queried]
+        .map((dimensions) => (isObject(dimensions) ? dimensions["Database"] : undefined))
+        .find((database) => database !== undefined);
 }

@@ -3,7 +3,7 @@ import type { Resource, Stack } from "../stack";
 
 const AZURE_REPLICA = /replica/i;
 
-/** True for a replica of another database. */
+/** True for a replica of another managed database. */
 export function isReplica(database: Resource): boolean {
     if (database.type === aws.database) {
         return database.keys.includes("replicateSourceDb") && database.get("replicateSourceDb") !== "";
@@ -12,18 +12,39 @@ export function isReplica(database: Resource): boolean {
     return role === undefined ? database.keys.includes("sourceServerResourceId") : AZURE_REPLICA.test(role);
 }
 
-/** PostgreSQL servers that accept writes. */
-export function primaries(stack: Stack): Resource[] {
+/** AWS: the machines that PostgreSQL runs on, those of one deployment together; the first of them is primary at first. */
+export function databaseMachines(stack: Stack): Resource[][] {
+    const machines = stack.of(aws.instance).filter((machine) => machine.get("tags.minusnow-role") === "database");
+    const tags = new Set(machines.map((machine) => machine.get("tags.minusnow-servers")));
+    return [...tags].map((tag) => machines.filter((machine) => machine.get("tags.minusnow-servers") === tag));
+}
+
+/** Managed PostgreSQL servers that accept writes. */
+export function managedPrimaries(stack: Stack): Resource[] {
     return stack.of(aws.database, azure.database).filter((database) => !isReplica(database));
 }
 
-/** Replicas of any database in the stack. */
-export function replicas(stack: Stack): Resource[] {
+/** Replicas of any managed database in the stack. */
+export function managedReplicas(stack: Stack): Resource[] {
     return stack.of(aws.database, azure.database).filter(isReplica);
+}
+
+/** PostgreSQL servers that accept writes, managed ones and machines. */
+export function primaries(stack: Stack): Resource[] {
+    return [...managedPrimaries(stack), ...databaseMachines(stack).map(([first]) => first!)];
+}
+
+/** Replicas of any database in the stack, managed ones and machines. */
+export function replicas(stack: Stack): Resource[] {
+    return [...managedReplicas(stack), ...databaseMachines(stack).flatMap(([, ...others]) => others)];
 }
 
 /** The replicas of one primary. */
 export function replicasOf(stack: Stack, primary: Resource): Resource[] {
+    if (primary.type === aws.instance) {
+        const [, ...others] = databaseMachines(stack).find(([first]) => first === primary) ?? [];
+        return others;
+    }
     const property = primary.type === aws.database ? "replicateSourceDb" : "sourceServerResourceId";
-    return replicas(stack).filter((replica) => replica.refersTo(property, primary) === true);
+    return managedReplicas(stack).filter((replica) => replica.refersTo(property, primary) === true);
 }

@@ -1,4 +1,5 @@
 import { aws, azure } from "../types";
+import { databaseMachines } from "./databases";
 import { type Proxy, proxyOf } from "./proxies";
 import { type Resource, type Stack, texts, UNKNOWN } from "../stack";
 
@@ -44,9 +45,15 @@ export function machines(stack: Stack): Resource[] {
     return [...appServers(stack), ...new Set(templates)];
 }
 
-/** {@link machines} and those that balance before them. */
-export function machinesAndProxies(stack: Stack): Resource[] {
-    return [...machines(stack), ...services(stack).flatMap(({ proxy }) => proxy?.machines ?? [])];
+/** AWS: the machines that keep sessions, where no managed service does. */
+export function sessionMachines(stack: Stack): Resource[] {
+    return stack.of(aws.instance).filter((machine) => machine.get("tags.minusnow-role") === "session-store");
+}
+
+/** {@link machines}, those that balance before them, those that keep their sessions and those that keep their data. */
+export function allMachines(stack: Stack): Resource[] {
+    const proxies = services(stack).flatMap(({ proxy }) => proxy?.machines ?? []);
+    return [...machines(stack), ...proxies, ...sessionMachines(stack), ...databaseMachines(stack).flat()];
 }
 
 function awsServices(stack: Stack): Service[] {

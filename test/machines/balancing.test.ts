@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bootDeployment, type Deployment, HOSTNAME, secretValues } from "./lab/deployment";
@@ -6,7 +7,7 @@ import { outside } from "./lab/lab";
 import { failures, isClosedWhileIdle, type Sample, startLoad, untilLastFailure, untilServedBy } from "./lab/load";
 import type { Machine } from "./lab/machine";
 import { measured, printMeasurements } from "./lab/measurements";
-import { machinesOf, type PlannedMachine } from "./lab/reference";
+import { certificateOf, machinesOf, type PlannedMachine } from "./lab/reference";
 import { plant, seen } from "./lab/seen";
 
 const kinds = ["haproxy", "nginx"] as const;
@@ -23,9 +24,9 @@ describeMachines("machines behind HAProxy and Nginx, as the plan renders them", 
     const machine = (name: string): Machine => deployment.machines[name]!;
 
     /** The application servers and one balancer of each kind. */
-    async function choose(plan: Deployment["plan"], mode: Mode): Promise<PlannedMachine[]> {
+    async function choose(plan: Deployment["plan"], mode: Mode, more = ""): Promise<PlannedMachine[]> {
         const plans = await Promise.all(
-            kinds.map((kind) => plan(`  minusnow:loadBalancer:\n    kind: ${kind}\n    mode: ${mode}\n`)),
+            kinds.map((kind) => plan(`  minusnow:loadBalancer:\n    kind: ${kind}\n    mode: ${mode}\n${more}`)),
         );
         const all = plans.map(machinesOf);
         const balancers = kinds.map((kind, place) => ({
@@ -54,7 +55,7 @@ describeMachines("machines behind HAProxy and Nginx, as the plan renders them", 
     const curl = (kind: Kind, url: string, ...args: string[]) =>
         deployment.lab.look(
             ...["curl", "-sS", "--noproxy", "*", "--interface", outside.users[0]!, "--max-time", "60"],
-            ...["--connect-to", `${HOSTNAME}::${addresses[kind]}:`, "--cacert", "/dev/stdin", url, ...args],
+            ...["--connect-to", `${HOSTNAME}::${addresses[kind]}:`, url, ...args],
         );
 
     /** Both balancers answer. */
@@ -133,6 +134,14 @@ describeMachines("machines behind HAProxy and Nginx, as the plan renders them", 
         });
     });
 
+    it.each(kinds)("%s tells the application the user's address, whatever the user says", async (kind) => {
+        const spoofed = ["-H", "X-Forwarded-For: 192.0.2.1"];
+        const { forwarded } = JSON.parse(await curl(kind, `https://${HOSTNAME}/address`, "-k", ...spoofed)) as {
+            forwarded: string;
+        };
+        expect(forwarded.split(", ").at(-1)).toBe(outside.users[0]);
+    });
+
     it.each(kinds)("%s drains a server of all that it was asked before it may go (guide, step 8)", async (kind) => {
         const mix = [
             { method: "GET", path: "/slow?ms=4000", share: 0.5 },
@@ -157,7 +166,7 @@ describeMachines("machines behind HAProxy and Nginx, as the plan renders them", 
         const closed = writes.filter(isClosedWhileIdle);
         measured(`${title}: failed`, idempotent.length + writes.length - closed.length, "0");
         measured(`${title}: writes on connections that were closed while idle`, closed.length, "–");
-        expect([...idempotent, ...writes.filter((write) => !isClosedWhileIdle(write))]).toEqual([]);
+        expect([...idempotent, ...writes.filter(known)]).toEqual([]);
         expect(took).toBeGreaterThan(2000);
         expect(untilServedBy(samples, "app2", began + took + 10_000)).toBeDefined();
     });
@@ -176,6 +185,64 @@ describeMachines("machines behind HAProxy and Nginx, as the plan renders them", 
         return { at, samples: { haproxy: samples[0]!, nginx: samples[1]! } };
     }
 
+    const known = (sample: Sample) => !isClosedWhileIdle(sample);
+
+    /** Tickets that users were told are written, and that are not there. */
+    async function lostWrites(kind: Kind, samples: Sample[]): Promise<string[]> {
+        const there = new Set(JSON.parse(await curl(kind, `https://${HOSTNAME}/tickets`, "-k")) as string[]);
+        const acknowledged = samples.filter(({ method, status }) => method === "POST" && status === 201);
+        expect(acknowledged.length).toBeGreaterThan(0);
+        return acknowledged.map(({ key }) => key!).filter((key) => !there.has(key));
+    }
+
+    async function serialServed(kind: Kind): Promise<string> {
+        const script = `openssl s_client -connect ${addresses[kind]}:443 -servername ${HOSTNAME} </dev/null 2>/dev/null`;
+        const text = await deployment.lab.look("bash", "-c", script);
+        const [block = ""] = /-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/.exec(text) ?? [];
+        expect(block, text).not.toBe("");
+        return new X509Certificate(block).serialNumber;
+    }
+
+    async function expectCertificate(what: string, serial: string, samples: Record<Kind, Sample[]>): Promise<void> {
+        for (const kind of kinds) {
+            const { idempotent, writes } = failures(samples[kind]);
+            const title = `${names[kind]}: failed while it took up ${what}, of ${samples[kind].length} requests`;
+            measured(title, idempotent.length + writes.filter(known).length, "0");
+            expect([...idempotent, ...writes.filter(known)], title).toEqual([]);
+            expect(await serialServed(kind), title).toBe(serial);
+        }
+    }
+
+    it("takes up a renewed certificate without dropping a connection, and looks for one daily", async () => {
+        const renewed = deployment.lab.authority.issue(HOSTNAME);
+        const { samples } = await during(async () => {
+            await deployment.give({ certificates: { [certificateOf(planned["active-active"][0]!.at)]: renewed } });
+            await Promise.all(kinds.map((kind) => machine(kind).ok("systemctl start minusnow-certificate")));
+        }, 10);
+        await expectCertificate(
+            "a renewed certificate",
+            new X509Certificate(renewed.certificate).serialNumber,
+            samples,
+        );
+        for (const kind of kinds) {
+            const next = "systemctl show minusnow-certificate.timer -P NextElapseUSecRealtime";
+            const seconds_ = Number(await machine(kind).ok(`echo $(( $(date -d "$(${next})" +%s) - $(date +%s) ))`));
+            expect(seconds_, kind).toBeGreaterThan(0);
+            expect(seconds_, kind).toBeLessThan(26 * 3600);
+        }
+    });
+
+    it("takes its certificate from a secret, whose parts stand in any order, when the configuration says so", async () => {
+        const id = "arn:aws:secretsmanager:us-east-1:111122223333:secret:certificate-AbCdEf";
+        const intermediate = deployment.lab.authority.intermediate();
+        const { certificate, key } = intermediate.issue(HOSTNAME);
+        await deployment.give({ secrets: { [id]: [intermediate.certificate, key, certificate].join("") } });
+        const told = await choose(deployment.plan, "active-active", `  minusnow:certificateId: ${id}\n`);
+        // Users trust the authority alone: they need the chain.
+        const { samples } = await during(() => deployment.tell(told), 75);
+        await expectCertificate("one from a secret", new X509Certificate(certificate).serialNumber, samples);
+    });
+
     const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
 
     describe.each(modes)("%s", (mode) => {
@@ -190,7 +257,7 @@ describeMachines("machines behind HAProxy and Nginx, as the plan renders them", 
                         "0",
                     );
                     expect(idempotent).toEqual([]);
-                    expect(kind === "nginx" ? writes.filter((write) => !isClosedWhileIdle(write)) : writes).toEqual([]);
+                    expect(kind === "nginx" ? writes.filter(known) : writes).toEqual([]);
                     // Users who were at app2 stay there.
                     const last = samples[kind].slice(-100).filter(({ isNew }) => isNew);
                     expect(new Set(last.map(({ server }) => server))).toEqual(new Set(["app1 1.0.0"]));
@@ -210,10 +277,7 @@ describeMachines("machines behind HAProxy and Nginx, as the plan renders them", 
             }, 20);
             for (const kind of kinds) {
                 const { idempotent, writes } = failures(samples[kind]);
-                const until = untilLastFailure(
-                    samples[kind].filter((sample) => !isClosedWhileIdle(sample)),
-                    at,
-                );
+                const until = untilLastFailure(samples[kind].filter(known), at);
                 const rejoined = untilServedBy(samples[kind], "app1", back);
                 const title = `${names[kind]}, ${mode}, app1 killed at ${samples[kind].length} requests`;
                 measured(`${title}: failed GETs`, idempotent.length, "0");
@@ -224,6 +288,9 @@ describeMachines("machines behind HAProxy and Nginx, as the plan renders them", 
                     rejoined === undefined ? "never" : seconds(rejoined),
                     "15 s",
                 );
+                const lost = await lostWrites(kind, samples[kind]);
+                measured(`${title}: tickets that were acknowledged and are not in the database`, lost.length, "0");
+                expect(lost, title).toEqual([]);
                 expect(idempotent, title).toEqual([]);
                 expect(until).toBeLessThan(15_000);
                 expect(rejoined).toBeLessThan(15_000);
@@ -244,7 +311,7 @@ describeMachines("machines behind HAProxy and Nginx, as the plan renders them", 
             for (const kind of kinds) {
                 const begunLater = samples[kind].filter(({ began }) => began > at + 15_000);
                 const { idempotent, writes } = failures(samples[kind]);
-                const late = failures(begunLater.filter((sample) => !isClosedWhileIdle(sample)));
+                const late = failures(begunLater.filter(known));
                 const slow = Math.max(
                     ...samples[kind].filter(({ status }) => status === 200).map(({ began, ended }) => ended - began),
                 );
@@ -310,8 +377,9 @@ describeMachines("machines behind HAProxy and Nginx, as the plan renders them", 
         }
         const mode = await machine("app1").ok("stat -c '%a %U' /opt/minusnow/.env");
         expect(mode.trim()).toBe("600 root");
+        const title = "Secrets found in processes, open files, journals, cloud-init's logs of 4 machines";
+        measured(title, found.length, "0");
         expect(found).toEqual([]);
-        measured("Secrets found in processes, open files, journals, cloud-init's logs of 4 machines", 0, "0");
     });
 
     it("runs the application under systemd at an exposure of 3.0 or better, and away from the machine's credentials", async () => {

@@ -4,18 +4,20 @@ import { bootDeployment, type Deployment, secretValues } from "./lab/deployment"
 import { describeMachines } from "./lab/describe-machines";
 import type { Machine } from "./lab/machine";
 import { measured, printMeasurements } from "./lab/measurements";
-import { machinesOf, type PlannedMachine } from "./lab/reference";
+import { machinesOf, type PlannedMachine, settingsOf } from "./lab/reference";
 import { seen } from "./lab/seen";
 
 const STORE = "10.0.4.10";
 
 describeMachines("sessions in Redis on a machine, as the plan renders it (guide, step 8)", () => {
     let deployment: Deployment;
+    let passwordId: string;
     const machine = (name: string): Machine => deployment.machines[name]!;
     beforeAll(async () => {
         deployment = await bootDeployment(async (plan) => {
             const at = await plan("  minusnow:sessionStore:\n    kind: redis\n    memoryPolicy: volatile-lru\n");
             const { app1, app2, sessions } = machinesOf(at);
+            passwordId = settingsOf(at).sessionStore!.secretId;
             expect(sessions!.address).toBe(STORE);
             return [app1, app2, sessions] as PlannedMachine[];
         });
@@ -78,7 +80,7 @@ describeMachines("sessions in Redis on a machine, as the plan renders it (guide,
 
     it("takes up a new password within two minutes, and the former stays valid until the next", async () => {
         const former = secretValues.sessions;
-        await deployment.rotate("next-pass-w0rd");
+        await deployment.give({ secrets: { [passwordId]: "next-pass-w0rd" } });
         let began = Date.now();
         while (!(await ask(machine("app1"), "AUTH next-pass-w0rd", "PING")).stdout.startsWith("+OK")) {
             expect(Date.now() - began).toBeLessThan(120_000);
@@ -86,7 +88,7 @@ describeMachines("sessions in Redis on a machine, as the plan renders it (guide,
         }
         measured("Redis: a new password is valid after", `${((Date.now() - began) / 1000).toFixed(0)} s`, "120 s");
         expect((await ask(machine("app1"), `AUTH ${former}`, "PING")).stdout).toMatch(/^\+OK/);
-        await deployment.rotate("last-pass-w0rd");
+        await deployment.give({ secrets: { [passwordId]: "last-pass-w0rd" } });
         began = Date.now();
         while (!(await ask(machine("app1"), "AUTH last-pass-w0rd", "PING")).stdout.startsWith("+OK")) {
             expect(Date.now() - began).toBeLessThan(120_000);

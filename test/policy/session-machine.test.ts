@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Resource } from "../../plan/engine/resource";
 import { plan } from "../../plan/plan";
 import { lookup, type PlannedStack } from "../support/plans";
 import { startPack, type TestPack } from "../support/policies";
 import { shipped } from "../support/projects";
+import { hasName, setEach } from "./change";
 
 let pack: TestPack;
 beforeAll(async () => {
@@ -27,6 +29,45 @@ it.each([false, true])(
         );
     },
 );
+
+it("has every defect of that machine caught by the rule that is there for it", async () => {
+    const all = (await planned(false)).plan.resources;
+    const into = ({ name }: Resource) => name.includes("-net-cache-from-");
+    const mutations = [
+        ...setEach(
+            all,
+            "ec2.Instance",
+            "rootBlockDevice.encrypted",
+            false,
+            ["app-servers-encrypted"],
+            hasName("-sessions"),
+        ),
+        ...setEach(
+            all,
+            "ec2.Instance",
+            "associatePublicIpAddress",
+            true,
+            ["app-servers-private"],
+            hasName("-sessions"),
+        ),
+        ...setEach(all, "vpc.SecurityGroupIngressRule", "toPort", 65535, ["firewall-tiers"], into),
+        ...setEach(
+            all,
+            "vpc.SecurityGroupIngressRule",
+            "referencedSecurityGroupId",
+            undefined,
+            ["firewall-tiers"],
+            into,
+        ),
+    ];
+    expect(mutations).toHaveLength(4);
+    const missed = [];
+    for (const { name, by, change } of mutations) {
+        const { broken } = await pack.judge(change(all));
+        missed.push(...by.filter((rule) => !broken.includes(rule)).map((rule) => `${name}: ${rule}`));
+    }
+    expect(missed).toEqual([]);
+});
 
 it("reaches mirrors from the cache subnets by address translation, and nothing else does from there", async () => {
     const at = await planned(false);

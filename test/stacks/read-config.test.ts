@@ -35,6 +35,7 @@ function read(changes: Record<string, unknown>, secretKeys: string[] = []) {
     });
 }
 
+const CERTIFICATE_SECRET = "arn:aws:secretsmanager:us-east-1:111122223333:secret:certificate-AbCdEf";
 const VAULT = "/subscriptions/s/resourceGroups/shared/providers/Microsoft.KeyVault/vaults/shared/secrets";
 /** What turns it into one that is right on Azure. */
 const onAzure = {
@@ -133,7 +134,19 @@ describe("configuration", () => {
         [{ mail: { ...(valid["mail"] as object), password: "x" } }, "minusnow:mail.password", "exactly one of the two"],
         [{ dnsZone: undefined }, "minusnow:dnsZone", "the zone to issue a certificate in"],
         [{ dnsZone: "example.org" }, "minusnow:dnsZone", "a zone that holds minusnow.example.com"],
-        [{ database: { kind: "vm" } }, "minusnow:database.kind", "managed on aws"],
+        [{ sharedStorage: { kind: "nfs" } }, "minusnow:sharedStorage.kind", "managed on aws"],
+        [{ database: { renew: ["db2"] } }, "minusnow:database.renew", "only kind vm"],
+        [{ database: { kind: "vm", renew: ["db1", "db2"] } }, "minusnow:database.renew", "one machine at a time"],
+        [{ database: { kind: "vm", standby: true } }, "minusnow:database.standby", "the replica is the standby"],
+        [{ database: { kind: "vm", replica: false } }, "minusnow:database.replica", "there are always two"],
+        [{ database: { kind: "vm", size: "db.m7g.large" } }, "minusnow:database.size", "a machine size"],
+        [{ database: { kind: "vm", version: 16 } }, "minusnow:database.version", "17, which debian-13 packages"],
+        [
+            { database: { kind: "vm", version: 17 }, appPair: { os: "ubuntu-24.04" } },
+            "minusnow:database.version",
+            "16, which ubuntu-24.04 packages",
+        ],
+        [{ database: { kind: "vm" }, network: { networkId: "vpc-1" } }, "minusnow:database.kind", "managed there"],
         [{ database: { version: 14 } }, "minusnow:database.version", "from 15 to 99"],
         [{ database: { size: "m7g.xlarge" } }, "minusnow:database.size", "db.m7g.2xlarge"],
         [{ sessionStore: { size: "db.t4g.small" } }, "minusnow:sessionStore.size", "cache.t4g.small"],
@@ -170,10 +183,16 @@ describe("configuration", () => {
             "a day as 2026-11-25",
         ],
         [{ network: { networkId: "vpc-1" } }, "minusnow:network.subnetIds", "subnet ids for edge"],
+        [{ certificateId: "minusnow" }, "minusnow:certificateId", "the ARN of a certificate in ACM"],
+        [{ certificateId: CERTIFICATE_SECRET }, "minusnow:certificateId", "with a managed balancer"],
     ])("refuses %j", (changes, path, allowed) => {
         const problem = problemsOf(changes).find((found) => found.path === path);
         expect(problem, JSON.stringify(problemsOf(changes))).toBeDefined();
         expect(problem!.allowed).toContain(allowed);
+    });
+
+    it("accepts a certificate from a secret where machines of the deployment read it", () => {
+        expect(problemsOf({ certificateId: CERTIFICATE_SECRET, loadBalancer: { kind: "haproxy" } })).toEqual([]);
     });
 
     it("accepts what is right on Azure", () => {

@@ -1,7 +1,7 @@
 import path from "node:path";
-import type { CloudHost, Packages } from "../../host/cloud-host";
+import type { CloudHost, Platform } from "../../host/cloud-host";
 import { type CloudConfig, renderCloudConfig } from "../../host/cloud-init";
-import { cloudFiles, libraryPath, mountTable, program, sharedFiles, storageUnit, unit } from "../../host/machine-files";
+import { cloudFiles, mountTable, program, setUp, sharedFiles, storageUnit, unit } from "../../host/machine-files";
 import { application, ports } from "../../reference";
 import type { Mount } from "../../shared-storage/contract";
 import { applicationUnit, environmentUnit } from "./units";
@@ -16,7 +16,7 @@ export interface AppServerHost {
     mounts: Mount[];
 }
 
-function packages(postgresMajor: string): Packages {
+function packages(postgresMajor: string): { [platform in Platform]: string[] } {
     return {
         "amazon-linux": ["amazon-efs-utils", `postgresql${postgresMajor}`, "tar", "gzip"],
         "debian-aws": ["nfs-common", "postgresql-client"],
@@ -32,7 +32,7 @@ export function renderAppServer({ cloud, postgresMajor, databaseCaUrl = "", moun
     const own = path.join(__dirname, "files");
     const config: CloudConfig = {
         files: [
-            ...cloudFiles(cloud, packages(postgresMajor), {
+            ...cloudFiles(cloud, packages(postgresMajor)[cloud.platform], {
                 APP_DIRECTORY: application.directory,
                 APP_USER: application.user,
                 APP_GROUP: application.group,
@@ -48,10 +48,10 @@ export function renderAppServer({ cloud, postgresMajor, databaseCaUrl = "", moun
             program("environment.mjs", own, "environment.mjs"),
             { ...program("release.mjs", own, "release.mjs"), compressed: true },
             storageUnit(application.service),
-            unit("minusnow-environment.service", environmentUnit),
+            environmentUnit,
             unit(application.service, applicationUnit),
         ],
-        commands: [["bash", "-c", `until ${libraryPath}/setup; do sleep 30; done`]],
+        commands: setUp,
     };
     return renderCloudConfig(config, cloud.limit);
 }

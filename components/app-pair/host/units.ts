@@ -1,10 +1,8 @@
+import { libraryPath, oneshot } from "../../host/machine-files";
 import { application, sharedDirectories } from "../../reference";
 
 const { directory, environmentFile } = application;
 const writablePaths = sharedDirectories.map((shared) => `${directory}/${shared}`).join(" ");
-
-/** Search path of the scripts; snaps install outside systemd's default. */
-const searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin";
 
 /** The application's service: the guide's unit (step 2) made whole. */
 export const applicationUnit = `[Unit]
@@ -57,17 +55,9 @@ WantedBy=multi-user.target
 `;
 
 /** Assembles the environment file before each start of the application, as root. */
-export const environmentUnit = `[Unit]
-Description=MinusNow environment file
-After=network-online.target
-Wants=network-online.target
-
-[Service]
-Type=oneshot
-EnvironmentFile=/etc/minusnow/host.env
-Environment=${searchPath}
-ExecStart=/usr/local/lib/minusnow/environment.mjs
-UMask=0077
-ProtectSystem=full
-PrivateTmp=true
-`;
+export const environmentUnit = oneshot(
+    "minusnow-environment",
+    "MinusNow environment file",
+    `${libraryPath}/environment.mjs`,
+    "ProtectSystem=full\nReadWritePaths=/etc/minusnow\n",
+);

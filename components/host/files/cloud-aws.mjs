@@ -9,8 +9,10 @@ const run = (output, ...args) =>
     execFileSync("aws", [...args, "--region", process.env.REGION, "--output", output], { encoding: "utf8" });
 const aws = (...args) => run("text", ...args);
 
-export const readSetting = (name) =>
-    JSON.parse(aws("ssm", "get-parameter", "--name", `${process.env.SETTINGS}/${name}`, "--query", "Parameter.Value"));
+export const readParameter = (name) =>
+    JSON.parse(aws("ssm", "get-parameter", "--name", name, "--query", "Parameter.Value"));
+
+export const readSetting = (name) => readParameter(`${process.env.SETTINGS}/${name}`);
 
 export const readSecret = (id) =>
     aws("secretsmanager", "get-secret-value", "--secret-id", id, "--query", "SecretString").replace(/\n$/, "");

@@ -21,24 +21,11 @@ const token = (resource) => {
 
 export const bearer = (resource) => `Authorization: Bearer ${token(resource)}`;
 
-/** A secret by its resource id, which ends in /vaults/<vault>/secrets/<secret>, or by its address without a version. */
-const fetchSecret = (id) => {
-    const [, vault, secret] = /\/vaults\/([^/]+)\/secrets\/([^/]+)$/i.exec(id) ?? SECRET_ADDRESS.exec(id);
+/** A secret by its resource id, which ends in /vaults/<vault>/secrets/<secret>. */
+export const readSecret = (id) => {
+    const [, vault, secret] = /\/vaults\/([^/]+)\/secrets\/([^/]+)$/i.exec(id);
     const url = `https://${vault}.vault.azure.net/secrets/${secret}?api-version=7.4`;
-    return JSON.parse(curl([bearer("https://vault.azure.net")], url));
-};
-const SECRET_ADDRESS = /^https:\/\/([^.]+)\.vault\.azure\.net\/secrets\/([^/]+)\/?$/;
-
-export const readSecret = (id) => fetchSecret(id).value;
-
-/** A certificate with chain and key, PEM in any order; a vault keeps it as PEM, or as PFX without a password. */
-export const readCertificate = (id) => {
-    const { value, contentType } = fetchSecret(id);
-    if (contentType !== "application/x-pkcs12") {
-        return value;
-    }
-    const args = ["pkcs12", "-nodes", "-passin", "pass:"];
-    return execFileSync("openssl", args, { input: Buffer.from(value, "base64"), encoding: "utf8" });
+    return JSON.parse(curl([bearer("https://vault.azure.net")], url)).value;
 };
 
 export const readSetting = (name) => JSON.parse(readSecret(`${process.env.SETTINGS}-${name}`));

@@ -1,7 +1,20 @@
 import path from "node:path";
-import type { CloudHost, Packages } from "../../host/cloud-host";
+import type { CloudHost } from "../../host/cloud-host";
 import { type HostFile, renderCloudConfig } from "../../host/cloud-init";
-import { cloudFiles, libraryPath, openPorts, program, sharedFiles, unit } from "../../host/machine-files";
+import {
+    cloudFiles,
+    daily,
+    everyMinute,
+    firewall,
+    firewallPackage,
+    libraryPath,
+    oneshot,
+    program,
+    setUp,
+    sharedFiles,
+    timer,
+    unit,
+} from "../../host/machine-files";
 import { type OperatingSystem, osFamily } from "../../host/operating-system";
 import { healthCheck, ports } from "../../reference";
 import type { LoadBalancerKind } from "../contract";
@@ -48,13 +61,8 @@ export function renderConfiguration(
 export function renderBalancerMachine({ cloud, kind }: BalancerMachine): string {
     const own = path.join(__dirname, "files");
     const { packages, configurationFile } = programs[kind];
-    const withFirewall: Packages = {
-        "amazon-linux": [...packages, "firewalld"],
-        "debian-aws": [...packages, "ufw"],
-        "ubuntu-azure": [...packages, "ufw"],
-    };
     const files = [
-        ...cloudFiles(cloud, withFirewall, {
+        ...cloudFiles(cloud, [...packages, firewallPackage(cloud)], {
             PROGRAM: kind,
             CONFIGURATION_FILE: configurationFile,
             CERTIFICATE_FILE: certificatePath,
@@ -68,57 +76,34 @@ export function renderBalancerMachine({ cloud, kind }: BalancerMachine): string 
             HEALTH_FALL: String(healthCheck.fall),
             HEALTH_RISE: String(healthCheck.rise),
         }),
-        openPorts([ports.http, ports.https].map((port) => ({ port, from: "0.0.0.0/0" }))),
-        program("firewall", sharedFiles, "firewall.sh"),
+        ...firewall([ports.http, ports.https].map((port) => ({ port, from: "0.0.0.0/0" }))),
+        program("files.mjs", sharedFiles, "files.mjs"),
         program("setup", own, "setup.sh"),
         program("balancer-files.mjs", own, "balancer-files.mjs"),
         program("balancer.mjs", own, "balancer.mjs"),
         program("certificate.mjs", own, "certificate.mjs"),
         program("drain.mjs", own, "drain.mjs"),
-        ...scheduled(
+        oneshot(
             "minusnow-balancer",
             "MinusNow balancer's configuration",
             `/usr/bin/flock /run/minusnow/balancer.lock ${libraryPath}/balancer.mjs`,
-            everyMinute,
+            runtimeDirectory,
         ),
-        ...scheduled(
+        timer("minusnow-balancer", everyMinute),
+        oneshot(
             "minusnow-certificate",
             "MinusNow balancer's certificate",
             `${libraryPath}/certificate.mjs`,
-            daily,
+            runtimeDirectory,
         ),
+        timer("minusnow-certificate", daily),
         ...(kind === "haproxy" ? [haproxyPlace] : [program("health.mjs", own, "health.mjs"), healthUnit]),
     ];
-    const commands = [["bash", "-c", `until ${libraryPath}/setup; do sleep 30; done`]];
-    return renderCloudConfig({ files: files.map(compressed), commands }, cloud.limit);
+    return renderCloudConfig({ files: files.map(compressed), commands: setUp }, cloud.limit);
 }
 
-const everyMinute = "OnBootSec=1min\nOnUnitActiveSec=1min\nAccuracySec=5s";
-const daily = "OnCalendar=daily\nRandomizedDelaySec=1h\nPersistent=true";
-
-function scheduled(name: string, description: string, execute: string, when: string): HostFile[] {
-    return [
-        unit(
-            `${name}.service`,
-            `[Unit]
-Description=${description}
-After=network-online.target
-Wants=network-online.target
-
-[Service]
-Type=oneshot
-RuntimeDirectory=minusnow
-RuntimeDirectoryPreserve=yes
-EnvironmentFile=/etc/minusnow/host.env
-Environment=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
-ExecStart=${execute}
-UMask=0077
-PrivateTmp=true
-`,
-        ),
-        unit(`${name}.timer`, `[Timer]\n${when}\n\n[Install]\nWantedBy=timers.target\n`),
-    ];
-}
+/** Where the lock is, and what only this boot knows. */
+const runtimeDirectory = "RuntimeDirectory=minusnow\nRuntimeDirectoryPreserve=yes\n";
 
 const healthUnit = unit(
     "minusnow-health.service",
@@ -128,9 +113,7 @@ After=network-online.target
 Wants=network-online.target
 
 [Service]
-RuntimeDirectory=minusnow
-RuntimeDirectoryPreserve=yes
-EnvironmentFile=/etc/minusnow/host.env
+${runtimeDirectory}EnvironmentFile=/etc/minusnow/host.env
 ExecStart=${libraryPath}/health.mjs
 Restart=always
 RestartSec=5

@@ -1,7 +1,7 @@
 import path from "node:path";
-import type { CloudHost, Packages } from "../../host/cloud-host";
+import type { CloudHost } from "../../host/cloud-host";
 import { renderCloudConfig } from "../../host/cloud-init";
-import { cloudFiles, libraryPath, mountTable, program, sharedFiles, storageUnit } from "../../host/machine-files";
+import { cloudFiles, mountTable, program, setUp, sharedFiles, storageUnit } from "../../host/machine-files";
 import type { Mount } from "../../shared-storage/contract";
 
 /** What the operations machine is to know. */
@@ -9,15 +9,6 @@ export interface OperationsHost {
     cloud: CloudHost;
     postgresMajor: string;
     mounts: Mount[];
-}
-
-function packages(postgresMajor: string): Packages {
-    const tools = ["nfs-common", "zstd"];
-    return {
-        "amazon-linux": [...tools, `postgresql${postgresMajor}`],
-        "debian-aws": [...tools, "postgresql-client"],
-        "ubuntu-azure": [...tools, "aznfs", "azcopy", `postgresql-client-${postgresMajor}`],
-    };
 }
 
 /** Where shared directories are mounted, read-only. */
@@ -29,11 +20,12 @@ const mountPath = "/srv/minusnow";
  */
 export function renderOperationsMachine({ cloud, postgresMajor, mounts }: OperationsHost): string {
     const own = path.join(__dirname, "files");
+    const packages = ["nfs-common", "zstd", "aznfs", "azcopy", `postgresql-client-${postgresMajor}`];
     const bundle = path.join(__dirname, "..", "..", "database", "bootstrap");
     return renderCloudConfig(
         {
             files: [
-                ...cloudFiles(cloud, packages(postgresMajor), { MOUNT_PATH: mountPath }),
+                ...cloudFiles(cloud, packages, { MOUNT_PATH: mountPath }),
                 mountTable(mounts, mountPath, "ro"),
                 program("mount-storage", sharedFiles, "mount-storage.sh"),
                 program("setup", own, "setup.sh"),
@@ -41,7 +33,7 @@ export function renderOperationsMachine({ cloud, postgresMajor, mounts }: Operat
                 { ...program("bootstrap.cjs", bundle, "machine.cjs"), compressed: true },
                 storageUnit(),
             ],
-            commands: [["bash", "-c", `until ${libraryPath}/setup; do sleep 30; done`]],
+            commands: setUp,
         },
         cloud.limit,
     );

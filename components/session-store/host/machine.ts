@@ -1,7 +1,19 @@
 import path from "node:path";
-import type { CloudHost, Packages } from "../../host/cloud-host";
+import type { CloudHost } from "../../host/cloud-host";
 import { type HostFile, renderCloudConfig } from "../../host/cloud-init";
-import { cloudFiles, libraryPath, openPorts, program, sharedFiles, unit } from "../../host/machine-files";
+import {
+    cloudFiles,
+    everyMinute,
+    firewall,
+    firewallPackage,
+    libraryPath,
+    oneshot,
+    program,
+    setUp,
+    sharedFiles,
+    timer,
+    unit,
+} from "../../host/machine-files";
 import { ports, sessionStoreMemory } from "../../reference";
 import type { MemoryPolicy } from "../contract";
 
@@ -17,7 +29,7 @@ export interface SessionStoreMachine {
 
 /** Redis where Debian and Ubuntu have it, Valkey on Amazon Linux: names differ, the configuration does not. */
 interface Server {
-    packages: string[];
+    package: string;
     user: string;
     binary: string;
     cli: string;
@@ -25,45 +37,43 @@ interface Server {
 }
 
 const redis: Server = {
-    packages: ["redis-server", "ufw"],
+    package: "redis-server",
     user: "redis",
     binary: "/usr/bin/redis-server",
     cli: "/usr/bin/redis-cli",
     data: "/var/lib/redis",
 };
 const valkey: Server = {
-    packages: ["valkey", "firewalld"],
+    package: "valkey",
     user: "valkey",
     binary: "/usr/bin/valkey-server",
     cli: "/usr/bin/valkey-cli",
     data: "/var/lib/valkey",
 };
-const servers = { "amazon-linux": valkey, "debian-aws": redis, "ubuntu-azure": redis };
 
 /** User data of the session store's machine (guide, step 8). It names the password and holds none. */
 export function renderSessionStore({ cloud, secretId, memoryPolicy, appNetworks }: SessionStoreMachine): string {
     const own = path.join(__dirname, "files");
-    const server = servers[cloud.platform];
-    const packages = Object.fromEntries(
-        Object.entries(servers).map(([platform, { packages: list }]) => [platform, list]),
-    ) as Packages;
+    const server = cloud.platform === "amazon-linux" ? valkey : redis;
     return renderCloudConfig(
         {
             files: [
-                ...cloudFiles(cloud, packages, {
+                ...cloudFiles(cloud, [server.package, firewallPackage(cloud)], {
                     SECRET_ID: secretId,
                     DATA_DIRECTORY: server.data,
                     SERVER_CLI: server.cli,
                 }),
-                openPorts(appNetworks.map((from) => ({ port: ports.redis, from }))),
+                ...firewall(appNetworks.map((from) => ({ port: ports.redis, from }))),
                 configuration(server, memoryPolicy),
-                program("firewall", sharedFiles, "firewall.sh"),
+                program("files.mjs", sharedFiles, "files.mjs"),
                 program("setup", own, "setup.sh"),
                 program("users.mjs", own, "users.mjs"),
                 sessionsUnit(server),
-                ...usersUnits,
+                // Before the store starts, and every minute: a new password is taken up without a restart.
+                oneshot("minusnow-users", "MinusNow session store's users", `${libraryPath}/users.mjs`),
+                timer("minusnow-users", everyMinute),
             ],
-            commands: [["bash", "-c", `until ${libraryPath}/setup; do sleep 30; done`]],
+            commands: setUp,
         },
         cloud.limit,
     );
@@ -94,9 +104,6 @@ timeout 0
 `,
     };
 }
-
-const usersProgram = `${libraryPath}/users.mjs`;
-const searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin";
 
 const sessionsUnit = ({ user, binary, data }: Server): HostFile =>
     unit(
@@ -134,27 +141,3 @@ IPAddressDeny=169.254.169.254
 WantedBy=multi-user.target
 `,
     );
-
-/** Before the store starts, and every minute: a new password is taken up without a restart. */
-const usersUnits = [
-    unit(
-        "minusnow-users.service",
-        `[Unit]
-Description=MinusNow session store's users
-After=network-online.target
-Wants=network-online.target
-
-[Service]
-Type=oneshot
-EnvironmentFile=/etc/minusnow/host.env
-Environment=${searchPath}
-ExecStart=${usersProgram}
-UMask=0027
-PrivateTmp=true
-`,
-    ),
-    unit(
-        "minusnow-users.timer",
-        "[Timer]\nOnBootSec=1min\nOnUnitActiveSec=1min\nAccuracySec=5s\n\n[Install]\nWantedBy=timers.target\n",
-    ),
-];

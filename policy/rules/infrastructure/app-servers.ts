@@ -1,6 +1,6 @@
 import { appServerCount, servers as guideServers } from "../../../components/reference";
 import { judgeSize } from "../../model/sizes";
-import { appServers, machines, machinesAndProxies, services, zoneOf } from "../../model/service";
+import { allMachines, appServers, machines, services, sessionMachines, zoneOf } from "../../model/service";
 import { expectEqual, expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
 import { aws, azure } from "../../types";
 import { type Resource, type Stack, UNKNOWN } from "../../stack";
@@ -124,11 +124,11 @@ function publicSubnet(stack: Stack, server: Resource): Finding[] {
 function sharedSessions(stack: Stack): Finding[] {
     const servers = appServers(stack);
     const stores = stack.of(aws.cache, azure.cache);
-    const machines = stack.of(aws.instance).filter((machine) => machine.get("tags.minusnow-role") === "session-store");
-    if (stores.length === 0 && machines.length > 0) {
+    const single = sessionMachines(stack);
+    if (stores.length === 0 && single.length > 0) {
         const one =
             "Redis on one machine: its failure ends all sessions; allowed: two nodes with failover (kind managed)";
-        return machines.map((machine) => fail(machine, one));
+        return single.map((machine) => fail(machine, one));
     }
     if (servers.length > 1 && stores.length === 0) {
         return [fail(undefined, `${servers.length} servers share no session store`)];
@@ -180,23 +180,23 @@ export const appServersRules: ItemRules = {
         },
         {
             id: "app-servers-encrypted",
-            title: "Disks of application servers and balancers are encrypted",
+            title: "Disks of machines are encrypted",
             severity: "high",
             risk: "A disk or its snapshot can be read by whoever gets it.",
             fix: "Encrypt the root disk and every other one; on Azure turn on encryption at host.",
             step: "Step 2",
             controls: ["CIS AWS 5.0 5.1.1", "AWS Well-Architected SEC08-BP02", "MCSB DP-4"],
-            check: (stack) => machinesAndProxies(stack).flatMap(encrypted),
+            check: (stack) => allMachines(stack).flatMap(encrypted),
         },
         {
             id: "app-servers-private",
-            title: "Application servers and balancers on machines have no public address",
+            title: "Machines have no public address",
             severity: "critical",
             risk: "The servers can be attacked without passing the firewall.",
             fix: "Remove the public address; outbound traffic goes through address translation.",
             step: "Step 7",
             controls: ["AWS Well-Architected SEC05-BP01", "MCSB NS-2"],
-            check: (stack) => machinesAndProxies(stack).flatMap((server) => withoutPublicAddress(stack, server)),
+            check: (stack) => allMachines(stack).flatMap((server) => withoutPublicAddress(stack, server)),
         },
         {
             id: "app-servers-sessions",

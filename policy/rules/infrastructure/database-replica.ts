@@ -1,6 +1,8 @@
 import { databaseStorageGib, minimumPostgresMajor, servers as guideServers } from "../../../components/reference";
-import { isReplica, primaries, replicas, replicasOf } from "../../model/databases";
+import { databaseMachines, isReplica, primaries, replicas, replicasOf } from "../../model/databases";
 import { locked } from "../../model/azure-protection";
+import { judgeFacts, tunedOnMachine } from "../../model/postgres-machine";
+import { zoneOf } from "../../model/service";
 import { capacityOf, judgeSize } from "../../model/sizes";
 import {
     expectEqual,
@@ -20,8 +22,22 @@ import { type Resource, type Stack, UNKNOWN } from "../../stack";
 
 const NO_DATABASE = "no PostgreSQL server in this stack";
 const isAws = (database: Resource) => database.type === aws.database;
+const isMachine = (database: Resource) => database.type === aws.instance;
 
-function standby(primary: Resource): Finding[] {
+function standby(stack: Stack, primary: Resource): Finding[] {
+    if (isMachine(primary)) {
+        return replicasOf(stack, primary).length === 0
+            ? [fail(primary, "no second machine in this stack; allowed: one in another zone")]
+            : [
+                  pass(primary, "the second machine acknowledges every commit while it is there"),
+                  {
+                      status: "warn",
+                      resource: primary,
+                      message:
+                          "an administrator promotes the standby: of two machines none can tell whether the other is dead or cut off",
+                  },
+              ];
+    }
     return isAws(primary)
         ? [expectEqual(primary, "multiAz", true)]
         : [expectEqual(primary, "highAvailability.mode", "ZoneRedundant")];
@@ -37,7 +53,9 @@ function replicated(stack: Stack, primary: Resource): Finding[] {
 /** A replica that follows its primary's zone is decided by the update. */
 function inAnotherZone(stack: Stack, primary: Resource): Finding[] {
     return replicasOf(stack, primary).flatMap((replica) => {
-        const [own, other] = [primary.get("availabilityZone"), replica.get("availabilityZone")];
+        const [own, other] = [primary, replica].map((database) =>
+            isMachine(database) ? zoneOf(stack, database) : database.get("availabilityZone"),
+        );
         if (own === UNKNOWN || other === UNKNOWN || own === undefined || other === undefined) {
             const waiting = waits(replica, `its zone and that of ${primary.name} are not known before the update`);
             return replica.sourcesOf("availabilityZone").includes(primary.urn)
@@ -51,22 +69,37 @@ function inAnotherZone(stack: Stack, primary: Resource): Finding[] {
 }
 
 function size(database: Resource): Finding {
-    return judgeSize(database, isAws(database) ? "instanceClass" : "sku.name", guideServers.databaseServer.minimum);
+    const property = isMachine(database) ? "instanceType" : isAws(database) ? "instanceClass" : "sku.name";
+    return judgeSize(database, property, guideServers.databaseServer.minimum);
 }
 
 function storage(primary: Resource): Finding {
-    return expectNumber(primary, isAws(primary) ? "allocatedStorage" : "storage.storageSizeGB", databaseStorageGib);
+    const property = isAws(primary) ? "allocatedStorage" : "storage.storageSizeGB";
+    return expectNumber(primary, isMachine(primary) ? "rootBlockDevice.volumeSize" : property, databaseStorageGib);
 }
 
 function version(primary: Resource): Finding[] {
     const isRecent = (value: unknown) => Number.parseInt(String(value), 10) >= minimumPostgresMajor;
     const allowed = `PostgreSQL ${minimumPostgresMajor} or newer`;
+    if (isMachine(primary)) {
+        return judgeFacts(primary, ({ major }) => [
+            isRecent(major)
+                ? pass(primary, `PostgreSQL ${major}`)
+                : fail(primary, `found PostgreSQL ${shown(major)}, allowed: ${allowed}`),
+        ]);
+    }
     return isAws(primary)
         ? [expectEqual(primary, "engine", "postgres"), expectValue(primary, "engineVersion", isRecent, allowed)]
         : [expectValue(primary, "version", isRecent, allowed)];
 }
 
 function encrypted(database: Resource): Finding[] {
+    if (isMachine(database)) {
+        return [
+            expectEqual(database, "rootBlockDevice.encrypted", true),
+            expectSet(database, "rootBlockDevice.kmsKeyId", "a customer key"),
+        ];
+    }
     return isAws(database)
         ? [
               expectEqual(database, "storageEncrypted", true),
@@ -76,6 +109,10 @@ function encrypted(database: Resource): Finding[] {
 }
 
 function keptFromDeletion(stack: Stack, primary: Resource): Finding[] {
+    if (isMachine(primary)) {
+        const all = [primary, ...replicasOf(stack, primary)];
+        return all.map((machine) => expectEqual(machine, "disableApiTermination", true));
+    }
     return isAws(primary)
         ? [
               expectEqual(primary, "deletionProtection", true),
@@ -156,7 +193,7 @@ export const databaseReplica: ItemRules = {
             fix: "Turn on multiAz, or zone-redundant high availability on Azure.",
             step: "Recommended Enterprise Architecture",
             controls: ["CIS AWS 5.0 2.2.4", "Security Hub RDS.5", "AWS Well-Architected REL10-BP01"],
-            check: (stack) => expectSome(primaries(stack), NO_DATABASE, standby),
+            check: (stack) => expectSome(primaries(stack), NO_DATABASE, (primary) => standby(stack, primary)),
         },
         {
             id: "database-replica-linked",
@@ -188,7 +225,7 @@ export const databaseReplica: ItemRules = {
             controls: [],
             check: (stack) => [
                 ...[...primaries(stack), ...replicas(stack)].map(size),
-                ...primaries(stack).map(storage),
+                ...[...primaries(stack), ...databaseMachines(stack).flat()].map(storage),
             ],
         },
         {
@@ -226,12 +263,13 @@ export const databaseReplica: ItemRules = {
             title: "PostgreSQL has the guide's settings",
             severity: "medium",
             risk: "Memory is left unused, or connections run out.",
-            fix: "Attach a parameter group with the guide's settings; on Azure set the server's parameters.",
+            fix: "Attach a parameter group with the guide's settings; on Azure set the server's parameters; on machines postgresql.conf.",
             step: "Step 3",
             controls: [],
             check: (stack) => [
                 ...stack.of(aws.database).flatMap((database) => tuned(stack, database)),
                 ...stack.of(azure.database).flatMap((server) => tunedOnAzure(stack, server)),
+                ...databaseMachines(stack).flat().flatMap(tunedOnMachine),
             ],
         },
     ],

@@ -17,7 +17,7 @@ import {
 import { covers, fromInternet, groupOf, rulesOf } from "../../model/nsg";
 import { isInternet, isPort, judgeOpening, openings, openingsInto, portsText } from "../../model/openings";
 import { judgePrivacy } from "../../model/routes";
-import { appServers, services } from "../../model/service";
+import { appServers, services, sessionMachines } from "../../model/service";
 import { isIn, isOfServers } from "../../model/tiers";
 import { expectEqual, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
 import { aws, azure } from "../../types";
@@ -76,13 +76,24 @@ function isAttached(stack: Stack, group: Resource): boolean {
 
 /** The tiers behind the application's, with the property that names their groups and their one port. */
 const tiers = [
-    { type: aws.mountTarget, property: "securityGroups", port: ports.nfs, what: "shared storage" },
-    { type: aws.cache, property: "securityGroupIds", port: ports.redis, what: "the session store" },
+    {
+        of: (stack: Stack) => stack.of(aws.mountTarget),
+        property: "securityGroups",
+        port: ports.nfs,
+        what: "shared storage",
+    },
+    {
+        of: (stack: Stack) => stack.of(aws.cache),
+        property: "securityGroupIds",
+        port: ports.redis,
+        what: "the session store",
+    },
+    { of: sessionMachines, property: "vpcSecurityGroupIds", port: ports.redis, what: "the session store" },
 ];
 
 function tierOpenings(stack: Stack): Finding[] {
-    const inner = tiers.flatMap(({ type, property, port, what }) =>
-        stack.of(type).flatMap((resource) =>
+    const inner = tiers.flatMap(({ of, property, port, what }) =>
+        of(stack).flatMap((resource) =>
             openingsInto(stack, resource, property).map((opening) =>
                 judgeOpening(opening, {
                     what,
@@ -124,14 +135,12 @@ function tiersConnected(stack: Stack): Finding[] {
             ? waits(server, "its security groups are not in this stack")
             : fail(server, `not reachable on port ${ports.app} from the load balancer`);
     });
-    const inner = tiers.flatMap(({ type, property, port, what }) =>
-        stack
-            .of(type)
-            .map((resource) =>
-                openingsInto(stack, resource, property).some((opening) => isPort(opening, port))
-                    ? pass(resource, `reachable on ${port}`)
-                    : fail(resource, `${what} is not reachable on port ${port} from the application servers`),
-            ),
+    const inner = tiers.flatMap(({ of, property, port, what }) =>
+        of(stack).map((resource) =>
+            openingsInto(stack, resource, property).some((opening) => isPort(opening, port))
+                ? pass(resource, `reachable on ${port}`)
+                : fail(resource, `${what} is not reachable on port ${port} from the application servers`),
+        ),
     );
     return [...servers, ...inner, ...azureConnected(stack)];
 }

@@ -4,8 +4,9 @@ import { customerKey } from "../../model/azure-protection";
 import { failureTold } from "../../model/backup-failures";
 import { copied } from "../../model/backup-copies";
 import { azureRules, azureStores, type BackupRule, backupRules, lockedDays } from "../../model/backups";
-import { primaries } from "../../model/databases";
+import { databaseMachines, managedPrimaries, primaries } from "../../model/databases";
 import { unreadCommands } from "../../model/machine-jobs";
+import { judgeFacts } from "../../model/postgres-machine";
 import { expectNumber, expectSet, expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
 import { aws, azure } from "../../types";
 import type { Resource, Stack } from "../../stack";
@@ -155,11 +156,24 @@ function encrypted(stack: Stack): Finding[] {
 }
 
 function pointInTime(stack: Stack): Finding[] {
-    return primaries(stack).map((database) =>
+    const managed = managedPrimaries(stack).map((database) =>
         database.type === aws.database
             ? expectNumber(database, "backupRetentionPeriod", DATABASE.retentionDays)
             : expectNumber(database, "backup.backupRetentionDays", DATABASE.retentionDays),
     );
+    return [...managed, ...databaseMachines(stack).flat().flatMap(archived)];
+}
+
+/** Either machine may be the one that archives. */
+function archived(machine: Resource): Finding[] {
+    return judgeFacts(machine, ({ archiveDays }) => [
+        (archiveDays ?? 0) >= DATABASE.retentionDays
+            ? pass(machine, `write-ahead log is archived and kept for ${archiveDays} days`)
+            : fail(
+                  machine,
+                  `write-ahead log: found ${archiveDays === undefined ? "no archive" : `${archiveDays} days`}, allowed: ${DATABASE.retentionDays} days or more`,
+              ),
+    ]);
 }
 
 function configuration(stack: Stack): Finding[] {

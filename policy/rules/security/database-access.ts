@@ -1,5 +1,6 @@
+import { rolePort } from "../../../components/database/role-port";
 import { ports } from "../../../components/reference";
-import { primaries, replicas } from "../../model/databases";
+import { databaseMachines, primaries, replicas } from "../../model/databases";
 import {
     bastionPrefixes,
     endpointsOf,
@@ -12,10 +13,19 @@ import {
     subnetsOfService,
 } from "../../model/azure-network";
 import { covers, groupOf } from "../../model/nsg";
-import { isInside, isPort, judgeOpening, openings, openingsInto, type Source } from "../../model/openings";
+import {
+    isInside,
+    isPort,
+    judgeOpening,
+    type Opening,
+    openings,
+    openingsInto,
+    type Source,
+} from "../../model/openings";
+import { judgeFacts } from "../../model/postgres-machine";
 import { judgePrivacy } from "../../model/routes";
 import { appSubnets, machines } from "../../model/service";
-import { isOfServers } from "../../model/tiers";
+import { isIn, isOfServers } from "../../model/tiers";
 import { expectValue, fail, type Finding, type ItemRules, pass, shown, waits } from "../../rule";
 import { aws, azure } from "../../types";
 import type { Resource, Stack } from "../../stack";
@@ -24,23 +34,25 @@ const databases = (stack: Stack) => [...primaries(stack), ...replicas(stack)];
 
 function notPublic(stack: Stack): Finding[] {
     return databases(stack).map((database) =>
-        database.type === aws.database
-            ? expectValue(database, "publiclyAccessible", (value) => value !== true, "false")
-            : expectValue(
-                  database,
-                  "network",
-                  (value) => {
-                      const { publicNetworkAccess, delegatedSubnetResourceId } = (value ?? {}) as Record<
-                          string,
-                          unknown
-                      >;
-                      return (
-                          publicNetworkAccess === "Disabled" ||
-                          (publicNetworkAccess === undefined && delegatedSubnetResourceId !== undefined)
-                      );
-                  },
-                  "publicNetworkAccess Disabled",
-              ),
+        database.type === aws.instance
+            ? expectValue(database, "associatePublicIpAddress", (value) => value === false, "false")
+            : database.type === aws.database
+              ? expectValue(database, "publiclyAccessible", (value) => value !== true, "false")
+              : expectValue(
+                    database,
+                    "network",
+                    (value) => {
+                        const { publicNetworkAccess, delegatedSubnetResourceId } = (value ?? {}) as Record<
+                            string,
+                            unknown
+                        >;
+                        return (
+                            publicNetworkAccess === "Disabled" ||
+                            (publicNetworkAccess === undefined && delegatedSubnetResourceId !== undefined)
+                        );
+                    },
+                    "publicNetworkAccess Disabled",
+                ),
     );
 }
 
@@ -48,14 +60,15 @@ function notPublic(stack: Stack): Finding[] {
 function isolated(stack: Stack): Finding[] {
     return databases(stack)
         .filter((database) => database.type === aws.database && database.keys.includes("dbSubnetGroupName"))
-        .map((database) => judgePrivacy(stack, database, "dbSubnetGroupName", aws.databaseSubnets));
+        .map((database) => judgePrivacy(stack, database, "dbSubnetGroupName", aws.databaseSubnets))
+        .concat(databaseMachines(stack).flatMap((all) => all.map((one) => judgePrivacy(stack, one, "subnetId"))));
 }
 
 /** What may open a connection is followed from the database's groups back to who is in them. */
 function appTierOnly(stack: Stack): Finding[] {
     return [
         ...databases(stack)
-            .filter(({ type }) => type === aws.database)
+            .filter(({ type }) => type !== azure.database)
             .flatMap((database) => reachableOnAws(stack, database)),
         ...stack.of(azure.database).flatMap((database) => reachableOnAzure(stack, database)),
     ];
@@ -78,7 +91,9 @@ function reachableOnAws(stack: Stack, database: Resource): Finding[] {
                   ),
               ];
     }
-    const judgements = found.map((opening) =>
+    const among = (opening: Opening) => isAmongMachines(stack, database, opening);
+    const fromOutside = found.filter((opening) => !among(opening));
+    const judgements = fromOutside.map((opening) =>
         judgeOpening(opening, {
             what: database.name,
             port: ports.postgres,
@@ -89,13 +104,34 @@ function reachableOnAws(stack: Stack, database: Resource): Finding[] {
     const foreign = outside.filter((id) => !found.some(({ groupId }) => groupId === id));
     return [
         ...judgements,
+        ...found.filter(among).map(({ rule }) => pass(rule, "among the database's machines and what is before them")),
         ...foreign.map((id) =>
             fail(database, `it is also in ${shown(id)}, which is not in this stack: who reaches it cannot be told`),
         ),
-        ...(found.some((opening) => isPort(opening, ports.postgres))
+        ...(fromOutside.some((opening) => isPort(opening, ports.postgres))
             ? []
             : [fail(database, `not reachable on port ${ports.postgres} from the application servers`)]),
     ];
+}
+
+/** Replication and who is primary: between machines of the database alone, with their internal balancers. */
+function isAmongMachines(stack: Stack, database: Resource, opening: Opening): boolean {
+    const own = databaseMachines(stack).find((machines) => machines.includes(database));
+    return (
+        own !== undefined &&
+        [ports.postgres, rolePort].some((port) => isPort(opening, port)) &&
+        opening.sources.length > 0 &&
+        opening.sources.every(
+            (source) =>
+                source.kind === "group" &&
+                database.refersTo("vpcSecurityGroupIds", source.group) === true &&
+                strangersIn(stack, source.group).every((machine) => own.includes(machine)) &&
+                stack
+                    .of(aws.loadBalancer)
+                    .filter((balancer) => isIn(balancer, "securityGroups", source))
+                    .every((balancer) => balancer.get("internal") === true),
+        )
+    );
 }
 
 /** The servers' own group, without anyone else in it, or a network that holds only their subnets. */
@@ -204,6 +240,18 @@ function noFirewallExceptions(stack: Stack): Finding[] {
 
 function tlsForced(stack: Stack): Finding[] {
     return [
+        ...databaseMachines(stack)
+            .flat()
+            .flatMap((machine) =>
+                judgeFacts(machine, ({ settings, clearConnections: [clear] }) => [
+                    settings["ssl"] === "on"
+                        ? pass(machine, "ssl is on")
+                        : fail(machine, `ssl: found ${shown(settings["ssl"])}, allowed: on`),
+                    clear === undefined
+                        ? pass(machine, "pg_hba.conf lets connections in over TLS only")
+                        : fail(machine, `pg_hba.conf: found '${clear}', allowed: hostssl`),
+                ]),
+            ),
         ...stack.of(aws.database).map((database) => {
             const group = stack.referred(database, "parameterGroupName", stack.of(aws.databaseParameters));
             const parameters = (group?.list("parameters") ?? []) as { name?: unknown; value?: unknown }[];

@@ -1,5 +1,5 @@
 import { sessionSecretLength } from "../../../components/reference";
-import { primaries } from "../../model/databases";
+import { managedPrimaries } from "../../model/databases";
 import { exposures } from "../../model/secrets";
 import {
     expectEqual,
@@ -45,7 +45,7 @@ function generated(stack: Stack): Finding[] {
 /** Services that take a password, with the property that holds it. */
 function services(stack: Stack): { resource: Resource; property: string }[] {
     return [
-        ...primaries(stack).map((resource) => ({
+        ...managedPrimaries(stack).map((resource) => ({
             resource,
             property:
                 resource.type === azure.database

@@ -1,14 +1,16 @@
 /**
  * What machines and functions on AWS ask: the metadata service (IMDSv2 only), Systems Manager, Secrets Manager,
- * Certificate Manager and S3, as far as the library's programs use them. It answers by the asker's address and refuses what
- * its role does not allow. Usage: node aws-api.mts <world.json>; SIGHUP reads the file again. Commands for machines go out
- * on standard output, a line of JSON each, and their results come in on standard input.
+ * Certificate Manager, EC2, CloudWatch and S3, as far as the library's programs use them. It answers by the asker's address
+ * and refuses what its role does not allow. Usage: node aws-api.mts <world.json>; SIGHUP reads the file again, and what was
+ * written stays. Commands for machines go out on standard output, a line of JSON each, and their results come in on standard
+ * input.
  */
 import { createPrivateKey, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createHttps } from "node:https";
 import { createInterface } from "node:readline";
+import { createObjectStore } from "./s3.mts";
 
 export interface Statement {
     Effect: string;
@@ -36,13 +38,15 @@ export interface World {
     accountArn: string;
     /** Value of the tag `minusnow-servers` by instance id. */
     tags: Record<string, string>;
+    /** Private address by instance id. */
+    addresses: Record<string, string>;
 }
 
-/** A command for a machine, and what came of it. */
+/** A command for a machine, and what came of it; without a script the machine is to be stopped. */
 export interface Command {
     id: string;
     instanceId: string;
-    script: string;
+    script?: string;
 }
 export interface Outcome {
     id: string;
@@ -62,7 +66,7 @@ function metadata(request: IncomingMessage, response: ServerResponse): void {
         response.end(TOKEN);
     } else if (request.headers["x-aws-ec2-metadata-token"] !== TOKEN) {
         response.writeHead(401).end();
-    } else if (request.url === "/latest/meta-data/iam/security-credentials/") {
+    } else if (/^\/latest\/meta-data\/iam\/security-credentials\/?$/.test(request.url!)) {
         response.end("lab-role");
     } else if (request.url === "/latest/meta-data/iam/security-credentials/lab-role") {
         const expiry = new Date(Date.now() + 6 * 3600_000).toISOString();
@@ -110,15 +114,19 @@ outcomes.on("line", (line) => {
 });
 const arn = (service: string, rest: string) => world.accountArn.replace(":svc:", `:${service}:`) + rest;
 
+/** What machines have written, in place of what the account had. */
+const written = { parameters: new Map<string, string>(), secrets: new Map<string, string>() };
+
 const operations: Record<string, (body: Body, request: IncomingMessage) => unknown> = {
     "AmazonSSM.GetParameter": ({ Name }, request) => {
         demand(request, "ssm:GetParameter", arn("ssm", `:parameter${Name}`));
-        const value = found(world.parameters[request.socket.remoteAddress!]!, Name!, "ParameterNotFound");
+        const given = world.parameters[request.socket.remoteAddress!]!;
+        const value = written.parameters.get(Name!) ?? found(given, Name!, "ParameterNotFound");
         return { Parameter: { Name, Type: "String", Value: value, Version: 1 } };
     },
     "AmazonSSM.PutParameter": ({ Name, Value }, request) => {
         demand(request, "ssm:PutParameter", arn("ssm", `:parameter${Name}`));
-        Object.values(world.parameters).forEach((own) => (own[Name!] = Value!));
+        written.parameters.set(Name!, Value!);
         return { Version: 2 };
     },
     "AmazonSSM.SendCommand": (body, request) => {
@@ -149,7 +157,13 @@ const operations: Record<string, (body: Body, request: IncomingMessage) => unkno
     },
     "secretsmanager.GetSecretValue": ({ SecretId }, request) => {
         demand(request, "secretsmanager:GetSecretValue", SecretId!);
-        return { ARN: SecretId, SecretString: found(world.secrets, SecretId!, "ResourceNotFoundException") };
+        const stored = written.secrets.get(SecretId!);
+        return { ARN: SecretId, SecretString: stored ?? found(world.secrets, SecretId!, "ResourceNotFoundException") };
+    },
+    "secretsmanager.PutSecretValue": ({ SecretId, SecretString }, request) => {
+        demand(request, "secretsmanager:PutSecretValue", SecretId!);
+        written.secrets.set(SecretId!, SecretString!);
+        return { ARN: SecretId };
     },
     "CertificateManager.ExportCertificate": ({ CertificateArn, Passphrase }, request) => {
         demand(request, "acm:ExportCertificate", CertificateArn!);
@@ -165,6 +179,45 @@ const operations: Record<string, (body: Body, request: IncomingMessage) => unkno
     },
 };
 
+/** Instances that were told to stop, by id; those that are off have an outcome. */
+const stops = new Map<string, string>();
+
+/** Operations of the services that take forms and answer in XML. */
+const forms: Record<string, (form: URLSearchParams, request: IncomingMessage) => string> = {
+    DescribeInstances: (form, request) => {
+        demand(request, "ec2:DescribeInstances", "*");
+        const asked = [...form].filter(([key]) => key.startsWith("Filter.") && key.includes(".Value"));
+        const values = asked.map(([, value]) => value);
+        const fits = ([id, address]: [string, string]) =>
+            [address, world.tags[id]!].every((one) => values.includes(one));
+        const items = Object.entries(world.addresses).filter(fits);
+        const instances = items.map(([id]) => {
+            const stop = stops.get(id);
+            const state = stop === undefined ? "running" : commands.get(stop)?.outcome ? "stopped" : "stopping";
+            return `<item><instanceId>${id}</instanceId><instanceState><name>${state}</name></instanceState></item>`;
+        });
+        return `<reservationSet><item><instancesSet>${instances.join("")}</instancesSet></item></reservationSet>`;
+    },
+    StopInstances: (form, request) => {
+        const instanceId = form.get("InstanceId.1")!;
+        demand(request, "ec2:StopInstances", arn("ec2", `:instance/${instanceId}`), world.tags[instanceId]);
+        const command: Command = { id: randomUUID(), instanceId };
+        commands.set(command.id, {});
+        stops.set(instanceId, command.id);
+        console.log(JSON.stringify(command));
+        return "<instancesSet/>";
+    },
+    PutMetricData: (form, request) => {
+        demand(request, "cloudwatch:PutMetricData", "*", form.get("Namespace")!);
+        return "";
+    },
+};
+
+const store = createObjectStore({
+    demand,
+    given: (name) => (name in world.objects ? readFileSync(world.objects[name]!) : undefined),
+});
+
 function found<T>(all: Record<string, T>, name: string, code: string): T {
     if (!(name in all)) {
         throw new Refusal(code, `${name} does not exist`);
@@ -177,14 +230,15 @@ async function api(request: IncomingMessage, response: ServerResponse): Promise<
     for await (const chunk of request) {
         chunks.push(chunk as Buffer);
     }
+    const body = Buffer.concat(chunks);
     const operation =
         operations[String(request.headers["x-amz-target"]).replace(/^CertificateManager_\d+/, "CertificateManager")];
     try {
         if (operation) {
-            const answer = operation(JSON.parse(Buffer.concat(chunks).toString()) as Body, request);
+            const answer = operation(JSON.parse(body.toString()) as Body, request);
             response.writeHead(200, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer));
         } else {
-            await other(request, response);
+            other(request, response, body);
         }
     } catch (error) {
         const { code = "InternalFailure", message } = error as Refusal;
@@ -193,16 +247,20 @@ async function api(request: IncomingMessage, response: ServerResponse): Promise<
     }
 }
 
-/** S3's objects, and what first boot fetches from AWS's and others' pages. */
-async function other(request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** S3's objects, services that take forms, and what first boot fetches from AWS's and others' pages. */
+function other(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
     const host = request.headers.host!.split(":")[0]!;
     const bucket = /^(.+)\.s3[.-]/.exec(host)?.[1];
+    const url = new URL(request.url!, "https://x");
+    const form = new URLSearchParams(body.toString("latin1").slice(0, 10_000));
+    const action = form.get("Action");
     if (bucket !== undefined) {
-        const name = bucket + decodeURIComponent(new URL(request.url!, "https://x").pathname);
-        demand(request, "s3:GetObject", `arn:aws:s3:::${name}`);
-        const content = readFileSync(found(world.objects, name, "NoSuchKey"));
-        const headers = { "content-length": content.length, etag: '"lab"', "last-modified": new Date(0).toUTCString() };
-        response.writeHead(200, headers).end(request.method === "HEAD" ? undefined : content);
+        const key = decodeURIComponent(url.pathname).slice(1);
+        store({ request, response, bucket, key, query: url.searchParams, body });
+    } else if (action !== null && action in forms) {
+        const answer = forms[action]!(form, request);
+        response.setHeader("content-type", "text/xml");
+        response.end(`<${action}Response><requestId>lab</requestId>${answer}</${action}Response>`);
     } else if (host.startsWith("truststore.pki.rds")) {
         response.end(world.authority);
     } else if (host === "deb.nodesource.com" && request.url!.endsWith(".gpg.key")) {

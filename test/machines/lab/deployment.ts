@@ -1,9 +1,12 @@
 import type { PlannedStack } from "../../support/plans";
 import { dataMachine } from "./data-machine";
-import { type Account, createLab, type Lab } from "./lab";
+import { type Account, createLab, type Lab, outside } from "./lab";
 import type { Machine } from "./machine";
 import { accountOf, certificateOf, type PlannedMachine, planReference, settingsOf } from "./reference";
 import { type Artifact, packRelease } from "./release";
+
+/** What only the account knows, by its ARN. */
+type Values = Pick<Account, "secrets" | "certificates">;
 
 /** The reference architecture, booted: what the plan says, in a lab. */
 export interface Deployment {
@@ -15,15 +18,15 @@ export interface Deployment {
     release: (version: string, change?: (program: string) => string) => Artifact;
     /** Plans the stack with this in its file. */
     plan: (stackFile: string, version?: string) => Promise<PlannedStack>;
-    /** Replaces the session store's password in the account. */
-    rotate: (password: string) => Promise<void>;
+    /** Puts secrets and certificates by their ARN in the account, in place of earlier ones. */
+    give: (values: Partial<Values>) => Promise<void>;
     /** Has the account know these machines, as their plans say. */
     tell: (machines: PlannedMachine[]) => Promise<void>;
     close: () => void;
 }
 
 export const HOSTNAME = "minusnow.example.com";
-const passwords = { database: "p@ss/w:rd#1", sessions: "s3ss/ions" };
+const passwords = { database: "p@ss/w:rd#1", sessions: "s3ss/ions", replicator: "r3pl:ic'ator\\x" };
 
 /** Every value that nobody but its reader may see. */
 export const secretValues = {
@@ -45,15 +48,24 @@ export async function bootDeployment(
         const plan: Deployment["plan"] = (stackFile, version = "1.0.0") =>
             planReference(lab, version, releases[version]!, stackFile);
         const planned = await choose(plan);
-        const given = valuesFor(lab, planned[0]!.at);
-        const tell: Deployment["tell"] = (machines) => lab.account(accountOf(machines, given, releases));
+        const given = valuesFor(lab, planned);
+        const isOnMachines = planned.some(({ name }) => name === "db1");
+        if (isOnMachines) {
+            await standBefore(lab, planned);
+        }
+        let known = planned;
+        const tell: Deployment["tell"] = (machines) => {
+            known = machines;
+            return lab.account(accountOf(known, given, releases));
+        };
         await tell(planned);
-        const rotate: Deployment["rotate"] = (password) => {
-            given.secrets[settingsOf(planned[0]!.at).sessionStore!.secretId] = password;
-            return tell(planned);
+        const give: Deployment["give"] = ({ secrets, certificates }) => {
+            Object.assign(given.secrets, secrets);
+            Object.assign(given.certificates, certificates);
+            return tell(known);
         };
 
-        const data = await bootData(lab, planned[0]!.at);
+        const data = await bootData(lab, planned[0]!.at, isOnMachines);
         const store = planned.find(({ name }) => name === "sessions");
         if (store) {
             lab.hosts[settingsOf(planned[0]!.at).sessionStore!.host] = store.address;
@@ -65,30 +77,69 @@ export async function bootDeployment(
         });
         await Promise.all(booting.map((machine) => machine.booted()));
         const machines = Object.fromEntries(booting.map((machine) => [machine.name, machine]));
-        return { lab, machines, data, release, plan, rotate, tell, close: lab.close };
+        return { lab, machines, data, release, plan, give, tell, close: lab.close };
     } catch (error) {
         lab.close();
         throw error;
     }
 }
 
-function valuesFor(lab: Lab, at: PlannedStack): Pick<Account, "secrets" | "certificates"> {
+const variableOf = ({ userData }: PlannedMachine, name: string) =>
+    new RegExp(`^\\s*${name}=(.*)$`, "m").exec(userData)![1]!;
+
+/** Addresses of what stands before the database, and from which it connects in each network of clients. */
+const fronts = { primary: "10.0.2.5", standby: "10.0.2.6" };
+const sources = { "10.0.1.": "10.0.1.200", "10.0.17.": "10.0.17.200" };
+
+/** The two Network Load Balancers of a database on machines, and the bucket of its backups. */
+async function standBefore(lab: Lab, planned: PlannedMachine[]): Promise<void> {
+    const databases = planned.filter(({ name }) => name.startsWith("db"));
+    const [{ at }] = databases as [PlannedMachine];
+    const bucket = `${variableOf(databases[0]!, "BUCKET")}.s3.us-east-1.amazonaws.com`;
+    lab.hosts[bucket] = outside.aws;
+    for (const [role, place] of [["primary", "writer"] as const, ["standby", "reader"] as const]) {
+        const { outputs } = at.plan.resources.find(
+            ({ type, name }) => type === "aws:lb/loadBalancer:LoadBalancer" && name.endsWith(`-db-${place}`),
+        )!;
+        const check = at.one("lb.TargetGroup", `-db-${place}`).inputs["healthCheck"] as Record<string, string>;
+        lab.hosts[outputs["dnsName"] as string] = fronts[role];
+        await lab.front({
+            address: fronts[role],
+            port: 5432,
+            machines: databases.map(({ address }) => address),
+            health: {
+                port: Number(check["port"]),
+                path: check["path"]!,
+                intervalSeconds: Number(check["interval"]),
+                timeoutSeconds: Number(check["timeout"]),
+                threshold: Number(check["unhealthyThreshold"]),
+            },
+            sources,
+        });
+    }
+}
+
+function valuesFor(lab: Lab, planned: PlannedMachine[]): Values {
+    const { at } = planned[0]!;
     const { secrets, database, sessionStore } = settingsOf(at);
+    const db1 = planned.find(({ name }) => name === "db1");
     const named = Object.entries(secrets).map(([name, id]) => [id, secretValues[name as "SMTP_PASS"]]);
     return {
         secrets: {
             ...(Object.fromEntries(named) as Record<string, string>),
             [database.secretId]: JSON.stringify({ username: "minusnow", password: passwords.database }),
             [sessionStore!.secretId]: passwords.sessions,
+            ...(db1 && { [variableOf(db1, "REPLICATOR_SECRET_ID")]: passwords.replicator }),
         },
         certificates: { [certificateOf(at)]: lab.authority.issue(HOSTNAME) },
     };
 }
 
-async function bootData(lab: Lab, at: PlannedStack): Promise<Machine> {
+/** In the database's subnet, where it stands for the database too. */
+async function bootData(lab: Lab, at: PlannedStack, isOnMachines: boolean): Promise<Machine> {
     const { database, sessionStore } = settingsOf(at);
-    const address = "10.0.2.10";
-    Object.assign(lab.hosts, { [database.host]: address, [sessionStore!.host]: address });
+    const address = isOnMachines ? "10.0.4.20" : "10.0.2.10";
+    Object.assign(lab.hosts, { [sessionStore!.host]: address, ...(!isOnMachines && { [database.host]: address }) });
     const names = { database: database.host, sessions: sessionStore!.host };
     const data = lab.machine("data", address, dataMachine(lab.authority, names, passwords));
     data.start();

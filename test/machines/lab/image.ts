@@ -9,10 +9,10 @@ const PACKAGES = [
     ...["systemd", "systemd-sysv", "systemd-resolved", "dbus", "cloud-init", "netplan.io", "iproute2", "locales"],
     ...["openssh-server", "ca-certificates", "curl", "gnupg", "openssl", "nftables", "ufw", "procps"],
     ...["awscli", "nodejs", "nfs-common", "postgresql-client", "sslscan"],
-    ...["haproxy", "nginx-light", "redis-server", "postgresql-17", "pgbackrest", "nfs-kernel-server"],
+    ...["haproxy", "nginx-light", "redis-server", "postgresql-17", "pgbackrest"],
 ];
 /** Packages of Debian start what they bring; first boot has to say what a machine runs. */
-const STARTED_BY_PACKAGES = ["haproxy", "nginx", "redis-server", "postgresql", "nfs-server", "ufw", "apt-daily.timer"];
+const STARTED_BY_PACKAGES = ["haproxy", "nginx", "redis-server", "postgresql", "ufw", "apt-daily.timer"];
 const SUITE = "trixie";
 /** A higher number builds every cached image again. */
 const REVISION = 1;
@@ -54,7 +54,6 @@ function install(root: string): void {
     chroot("systemctl", "enable", "systemd-networkd");
     chroot("pg_dropcluster", "17", "main");
     write(root, "etc/apt/apt.conf.d/90no-network", 'Acquire::Retries "0";\n');
-    write(root, "etc/ssh/sshd_config.d/90-image.conf", "");
     // NodeSource's package of Node.js has npm in it, Debian's has not.
     const npm = path.dirname(path.dirname(process.env["npm_execpath"] ?? whichNpm()));
     cpSync(npm, path.join(root, "usr/lib/node_modules/npm"), { recursive: true });

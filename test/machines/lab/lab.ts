@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import type { Command, Outcome, World } from "./aws-api.mjs";
 import { type Authority, createAuthority } from "./certificates";
 import { buildImage } from "./image";
+import type { Front } from "./front.mjs";
 import { Machine, removeMachines } from "./machine";
 
 /** Addresses of the lab outside the guide's network 10.0.0.0/16. */
@@ -21,7 +22,7 @@ export const outside = {
 /** What the account of the lab has; the rest of {@link World} is the lab's own. */
 export type Account = Pick<
     World,
-    "tags" | "accountArn" | "parameters" | "secrets" | "certificates" | "objects" | "roles"
+    "tags" | "addresses" | "accountArn" | "parameters" | "secrets" | "certificates" | "objects" | "roles"
 >;
 
 /** A network that reaches nothing else, the cloud's interfaces, and the machines in it. */
@@ -36,6 +37,8 @@ export interface Lab {
     hosts: Record<string, string>;
     /** Starts the cloud's interfaces with this content, or changes it. */
     account: (account: Account) => Promise<void>;
+    /** Starts what stands before the database's machines. */
+    front: (front: Front) => Promise<void>;
     /** Runs a program outside, as a user on the Internet. */
     outside: (command: string, args: string[]) => ChildProcess;
     /** Runs a program of the image outside and gives what it printed, errors too. */
@@ -45,7 +48,9 @@ export interface Lab {
 
 const BRIDGE = "br0";
 const REGION = "us-east-1";
-const services = ["ssm", "secretsmanager", "acm", "s3", "sts"].map((name) => `${name}.${REGION}.amazonaws.com`);
+const services = ["ssm", "secretsmanager", "acm", "s3", "sts", "ec2", "monitoring"].map(
+    (name) => `${name}.${REGION}.amazonaws.com`,
+);
 const pages = ["truststore.pki.rds.amazonaws.com", "deb.nodesource.com"];
 
 export function createLab(): Lab {
@@ -69,7 +74,9 @@ export function createLab(): Lab {
     };
     const hosts = Object.fromEntries([...services, ...pages].map((name) => [name, outside.aws as string]));
     const answer = async ({ id, instanceId, script }: Command, program_: ChildProcess) => {
-        const outcome: Outcome = { id, ...(await machinesById[instanceId]!.exec(script)) };
+        const machine = machinesById[instanceId]!;
+        const stopped = () => machine.kill().then(() => ({ status: 0, stdout: "", stderr: "" }));
+        const outcome: Outcome = { id, ...(await (script === undefined ? stopped() : machine.exec(script))) };
         program_.stdin!.write(`${JSON.stringify(outcome)}\n`);
     };
     const close = once(() => {
@@ -123,6 +130,15 @@ export function createLab(): Lab {
                 lines.once("line", resolve);
                 program_.once("exit", (code) => reject(new Error(`the cloud's interfaces ended with ${code}`)));
             });
+        },
+        front: async (front) => {
+            for (const address of [front.address, ...Object.values(front.sources)]) {
+                execFileSync("ip", ["-n", namespace, "address", "replace", `${address}/32`, "dev", BRIDGE]);
+            }
+            const file = path.join(folder, `front-${front.address}.json`);
+            writeFileSync(file, JSON.stringify(front));
+            const child = start(process.execPath, [path.join(import.meta.dirname, "front.mts"), file], "inherit");
+            await new Promise((resolve) => child.stdout!.once("data", resolve));
         },
         outside: (command, args) => start(command, args),
         look: (command, ...args) => {

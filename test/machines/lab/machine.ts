@@ -10,6 +10,7 @@ import {
     writeFileSync,
 } from "node:fs";
 import path from "node:path";
+import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 
 /** What a machine starts with. */
@@ -174,8 +175,25 @@ export class Machine {
         return stdout;
     }
 
+    /** Starts a program as root inside that ends with its standard input, and gives each line that it prints. */
+    spawn(command: string, args: string[], onLine: (line: string) => void): { stop: () => Promise<void> } {
+        const enter = ["-t", String(this.#leader()), "-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w"];
+        const child = spawn("nsenter", [...enter, command, ...args], { stdio: ["pipe", "pipe", "inherit"] });
+        createInterface({ input: child.stdout }).on("line", onLine);
+        const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+        return {
+            stop: () => {
+                child.stdin.end();
+                return ended;
+            },
+        };
+    }
+
     /** Ends every process of it at once. */
     async kill(): Promise<void> {
+        if (this.#process?.exitCode !== null || this.#process.signalCode !== null) {
+            return;
+        }
         const ended = new Promise((resolve) => this.#process!.once("exit", resolve));
         this.#killNow();
         await ended;

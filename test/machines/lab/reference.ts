@@ -1,5 +1,6 @@
 import { mkdtempSync } from "node:fs";
 import path from "node:path";
+import { gunzipSync } from "node:zlib";
 import { plan } from "../../../plan/plan";
 import { Secret, type Value } from "../../../plan/engine/values";
 import { lookup, type PlannedStack } from "../../support/plans";
@@ -50,12 +51,18 @@ export function machinesOf(at: PlannedStack): Record<string, PlannedMachine> {
     const machines = at.all("ec2.Instance").map(({ urn, name: full, inputs }) => {
         const name = full.replace(/^.*-/, "");
         const address = (inputs["privateIp"] as string | undefined) ?? chosenAddresses[name]!;
-        const userData = inputs["userData"] as string;
+        const userData = userDataOf(inputs);
         const { id } = at.plan.resources.find((resource) => resource.urn === urn)!;
         const tag = (inputs["tags"] as Record<string, string>)["minusnow-servers"];
         return [name, { at, name, id, tag, address, userData, statements: statementsOf(at, inputs) }];
     });
     return Object.fromEntries(machines) as Record<string, PlannedMachine>;
+}
+
+function userDataOf({ userData, userDataBase64 }: PlannedStack["resources"][number]["inputs"]): string {
+    return typeof userDataBase64 === "string"
+        ? gunzipSync(Buffer.from(userDataBase64, "base64")).toString()
+        : (userData as string);
 }
 
 /** What the machines' account has: parameters, roles, and values for the secrets that they may read. */
@@ -74,6 +81,7 @@ export function accountOf(
         objects: Object.fromEntries(objects) as Record<string, string>,
         roles: { ...byAddress(({ statements }) => statements), [outside.aws]: releaseStatements(machines[0]!.at) },
         tags: Object.fromEntries(machines.map(({ id, tag }) => [id, tag])),
+        addresses: Object.fromEntries(machines.map(({ id, address }) => [id, address])),
         ...given,
     };
 }

@@ -2,12 +2,14 @@
 import { createRequire } from "node:module";
 
 interface Bundle {
-    handler: (input: unknown) => Promise<unknown>;
+    handler: (input: unknown, context: { getRemainingTimeInMillis: () => number }) => Promise<unknown>;
 }
 
 const { handler } = createRequire(import.meta.url)(process.argv[2]!) as Bundle;
+const ends = Date.now() + 900_000;
+const context = { getRemainingTimeInMillis: () => ends - Date.now() };
 try {
-    console.log(JSON.stringify(await handler(JSON.parse(process.argv[3]!))));
+    console.log(JSON.stringify(await handler(JSON.parse(process.argv[3]!), context)));
 } catch (error) {
     console.error((error as Error).message);
     process.exitCode = 1;

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // Assembles the application's environment file from settings and secrets; runs before each start of the service.
-import { renameSync, writeFileSync } from "node:fs";
-import { databaseHost, readSecret, readSetting } from "./cloud.mjs";
+import { chmodSync, renameSync, writeFileSync } from "node:fs";
+import * as cloud from "./cloud.mjs";
 
+const { databaseHost, readSecret, readSetting } = cloud;
 const file = process.env.ENVIRONMENT_FILE;
 const { environment, secrets, database, sessionStore } = readSetting("settings");
 
@@ -14,6 +15,14 @@ const { username, password } = JSON.parse(readSecret(database.secretId));
 const login = `${encodeURIComponent(username)}:${encodeURIComponent(password)}`;
 const host = await databaseHost(database.host);
 variables.DATABASE_URL = `postgres://${login}@${host}:${database.port}/${database.name}?sslmode=verify-full`;
+if (database.certificate) {
+    const certificate = cloud.readParameter(database.certificate);
+    if (!certificate.startsWith("-----BEGIN")) {
+        throw new Error("the database has no certificate yet: its primary is not made");
+    }
+    writeFileSync("/etc/minusnow/database-ca.pem", certificate);
+    chmodSync("/etc/minusnow/database-ca.pem", 0o644);
+}
 if (sessionStore) {
     const { scheme, port, secretId } = sessionStore;
     variables.REDIS_URL = `${scheme}://:${encodeURIComponent(readSecret(secretId))}@${sessionStore.host}:${port}`;

@@ -1,12 +1,10 @@
 // The files of the balancer's program, and having it take them up without dropping a connection.
 import { execFileSync, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, renameSync } from "node:fs";
+import { digest, installed, read } from "./files.mjs";
 
 const { PROGRAM: program, CONFIGURATION_FILE: configuration, CERTIFICATE_FILE: certificate } = process.env;
 const stamp = "/run/minusnow/balancer.stamp";
-const read = (file) => (existsSync(file) ? readFileSync(file, "utf8") : "");
 
 /** Whoever changes files or reloads holds it. */
 export const LOCK = "/run/minusnow/balancer.lock";
@@ -22,29 +20,17 @@ export const drainedFile = "/var/lib/minusnow/drained";
 export const unhealthyFile = "/run/minusnow/unhealthy";
 export const namesIn = (file) => read(file).split("\n").filter(Boolean);
 
-/** Writes a file in one step; false when it is there already. */
-export function installed(file, content, mode = 0o644) {
-    if (existsSync(file) && read(file) === content) {
-        return false;
-    }
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(`${file}.new`, content, { mode });
-    chmodSync(`${file}.new`, mode);
-    renameSync(`${file}.new`, file);
-    return true;
-}
-
 /** The configuration's text, with members taken out that are to get no requests. */
 function wantedText() {
     const { text, members: all } = document();
     const drained = namesIn(drainedFile);
     if (program === "haproxy") {
         const line = (name) => new RegExp(`^( *server ${name} .*)$`, "m");
-        return drained.reduce((sofar, name) => sofar.replace(line(name), "$1 weight 0"), text);
+        return drained.reduce((text_, name) => text_.replace(line(name), "$1 weight 0"), text);
     }
     const out = [...new Set([...drained, ...namesIn(unhealthyFile)])].filter((name) => name in all);
     const lines = (name) => new RegExp(`(server ${all[name].replaceAll(".", "\\.")}:[^;]*);`, "g");
-    return out.reduce((sofar, name) => sofar.replace(lines(name), "$1 down;"), text);
+    return out.reduce((text_, name) => text_.replace(lines(name), "$1 down;"), text);
 }
 
 /** Starts the program, or has it take up what changed; a configuration that it refuses is set aside and the former kept. */
@@ -56,8 +42,8 @@ export function serve() {
     const text = wantedText();
     installed(configuration, text);
     const isRunning = spawnSync("systemctl", ["is-active", "--quiet", program]).status === 0;
-    const digest = createHash("sha256").update(text).update(read(certificate)).digest("hex");
-    if (isRunning && read(stamp) === digest) {
+    const wanted = digest(text, read(certificate));
+    if (isRunning && read(stamp) === wanted) {
         return;
     }
     const [command, ...args] =
@@ -71,5 +57,5 @@ export function serve() {
     }
     execFileSync("systemctl", ["enable", "--quiet", program]);
     execFileSync("systemctl", [isRunning ? "reload" : "start", program]);
-    installed(stamp, digest);
+    installed(stamp, wanted);
 }

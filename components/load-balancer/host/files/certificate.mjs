@@ -2,8 +2,9 @@
 // Takes up the balancer's certificate when it is another one: the leaf, then its chain, then the key, in one file.
 import { execFileSync } from "node:child_process";
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { certificateWanted, installed, LOCK } from "./balancer-files.mjs";
+import { certificateWanted, LOCK } from "./balancer-files.mjs";
 import { readCertificate } from "./cloud.mjs";
+import { installed } from "./files.mjs";
 
 const { id, hostname } = certificateWanted();
 const { CERTIFICATE_FILE: file } = process.env;
@@ -31,6 +32,6 @@ for (let last = leaf; ; last = chain.at(-1)) {
     chain.push(issuer);
 }
 const parts = [...chain.map(String), key.export({ type: "pkcs8", format: "pem" })];
-if (installed(file, parts.map((part) => `${part.trim()}\n`).join(""), 0o600)) {
+if (installed(file, parts.map((part) => `${part.trim()}\n`).join(""), { mode: 0o600 })) {
     execFileSync("flock", [LOCK, "/usr/local/lib/minusnow/balancer.mjs", "--local"]);
 }

@@ -6,9 +6,10 @@ import { mkdirSync } from "node:fs";
 import { createConnection } from "node:net";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { installed } from "./files.mjs";
 
 process.loadEnvFile("/etc/minusnow/host.env");
-const { drainedFile, installed, LOCK, members, namesIn, serve, unhealthyFile } = await import("./balancer-files.mjs");
+const { drainedFile, LOCK, members, namesIn, serve, unhealthyFile } = await import("./balancer-files.mjs");
 const { PROGRAM: program, ADMIN_SOCKET: socket, DRAIN_SECONDS = "50" } = process.env;
 const [, self, name, direction] = process.argv;
 if (!(name in members()) || !["out", "in"].includes(direction)) {

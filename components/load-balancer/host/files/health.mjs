@@ -2,7 +2,8 @@
 // Checks the servers as HAProxy does by itself, since open-source Nginx does not, and takes out those that are ill.
 import { execFileSync } from "node:child_process";
 import { get } from "node:http";
-import { certificateWanted, installed, LOCK, members, namesIn, unhealthyFile } from "./balancer-files.mjs";
+import { certificateWanted, LOCK, members, namesIn, unhealthyFile } from "./balancer-files.mjs";
+import { installed } from "./files.mjs";
 
 const { HEALTH_PATH: path, HEALTH_STATUS: status, APP_PORT: port } = process.env;
 const [interval, fastInterval, timeout, fall, rise] = ["INTERVAL", "FAST_INTERVAL", "TIMEOUT", "FALL", "RISE"].map(

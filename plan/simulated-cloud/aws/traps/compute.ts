@@ -118,7 +118,9 @@ export const computeTraps: readonly Trap[] = [
     when(
         "instance-user-data-size",
         INSTANCE,
-        (inputs) => Buffer.byteLength(textAt(inputs, "userData") ?? "") > 16384,
+        (inputs) =>
+            Buffer.byteLength(textAt(inputs, "userData") ?? "") > 16384 ||
+            Buffer.from(textAt(inputs, "userDataBase64") ?? "", "base64").length > 16384,
         "InvalidParameterValue: User data is limited to 16384 bytes",
         "https://github.com/dask/dask-cloudprovider/issues/249",
     ),

@@ -1,0 +1,71 @@
+// What a database machine reads and changes in its AWS account, by its own role. Every answer comes soon or not at all.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { run } from "./postgres.mjs";
+
+const { REGION, SETTINGS, MACHINES_TAG, METRICS } = process.env;
+const soon = ["--cli-connect-timeout", "3", "--cli-read-timeout", "5"];
+const aws = (...args) =>
+    run("aws", [...args, "--region", REGION, "--output", "text", ...soon], {
+        env: { AWS_MAX_ATTEMPTS: "2" },
+        seconds: 25,
+    });
+
+export const readSetting = async (name) => {
+    const query = ["--query", "Parameter.Value"];
+    return JSON.parse(await aws("ssm", "get-parameter", "--name", `${SETTINGS}/${name}`, ...query));
+};
+
+/** Values go in by a file: arguments can be seen by every process. */
+async function withFile(value, use) {
+    const scratch = mkdtempSync(join(tmpdir(), "value-"));
+    try {
+        writeFileSync(join(scratch, "value"), value, { mode: 0o600 });
+        return await use(`file://${join(scratch, "value")}`);
+    } finally {
+        rmSync(scratch, { recursive: true });
+    }
+}
+
+export const writeSetting = (name, value) =>
+    withFile(JSON.stringify(value), (file) =>
+        aws("ssm", "put-parameter", "--overwrite", "--name", `${SETTINGS}/${name}`, "--value", file),
+    );
+
+export const readSecret = (id) =>
+    aws("secretsmanager", "get-secret-value", "--secret-id", id, "--query", "SecretString");
+
+export const storeSecret = (id, value) =>
+    withFile(value, (file) => aws("secretsmanager", "put-secret-value", "--secret-id", id, "--secret-string", file));
+
+export const isAbsent = ({ message }) => message.includes("ResourceNotFoundException");
+
+/** Stops a machine of this tier, whatever its state, and returns when it is off: then it writes nothing any more. */
+export async function stopMachine(address) {
+    const filters = [`Name=private-ip-address,Values=${address}`, `Name=tag:minusnow-servers,Values=${MACHINES_TAG}`];
+    const query = ["--query", "Reservations[].Instances[].[InstanceId,State.Name]"];
+    const find = async () => (await aws("ec2", "describe-instances", "--filters", ...filters, ...query)).split(/\s+/);
+    const [id] = await find();
+    if (!id) {
+        return;
+    }
+    await aws("ec2", "stop-instances", "--force", "--instance-ids", id);
+    const until = Date.now() + 600_000;
+    for (let [, state] = await find(); state !== "stopped"; [, state] = await find()) {
+        if (Date.now() > until) {
+            throw new Error(`${id} was told to stop ten minutes ago and is still ${state}`);
+        }
+        await wait(3000);
+    }
+}
+
+export const publishMetrics = (metrics) => {
+    const Dimensions = [{ Name: "Database", Value: MACHINES_TAG }];
+    const data = Object.entries(metrics).map(([MetricName, Value]) => ({ MetricName, Value, Dimensions }));
+    return aws("cloudwatch", "put-metric-data", "--namespace", METRICS, "--metric-data", JSON.stringify(data));
+};
+
+export const upload = (file, uri) =>
+    run("aws", ["s3", "cp", "--only-show-errors", "--region", REGION, file, uri], { seconds: 6 * 3600 });

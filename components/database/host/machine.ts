@@ -1,0 +1,185 @@
+import path from "node:path";
+import type { CloudHost } from "../../host/cloud-host";
+import { type HostFile, renderCloudConfig } from "../../host/cloud-init";
+import {
+    cloudFiles,
+    firewall,
+    firewallPackage,
+    libraryPath,
+    oneshot,
+    program,
+    searchPath,
+    setUp,
+    sharedFiles,
+    timer,
+    unit,
+} from "../../host/machine-files";
+import { ports } from "../../reference";
+import { rolePort } from "../role-port";
+import {
+    backupConfiguration,
+    type BackupPlace,
+    configurationFolder,
+    DATABASE_NAMESPACE,
+    dataDirectory,
+    hostBasedAuthentication,
+    postgresConfiguration,
+    type PostgresHost,
+} from "./settings";
+
+/** What a database machine is to become. */
+export interface DatabaseMachine {
+    cloud: CloudHost;
+    host: PostgresHost;
+    /** Name of the other machine. */
+    peer: string;
+    address: string;
+    /** PostgreSQL major version. */
+    major: number;
+    /** Role that owns the application's database. */
+    owner: string;
+    /** Networks of the balancers that ask which machine is primary. */
+    balancerNetworks: string[];
+    /** Names that clients reach the machines by. */
+    tlsNames: string[];
+    secrets: { login: string; replicator: string; tls: string };
+    /** Tag of both machines, by which one stops the other. */
+    tag: string;
+    backup: BackupPlace;
+}
+
+const configuration = (name: string, content: string): HostFile => ({
+    path: `${configurationFolder}/${name}`,
+    permissions: "0644",
+    content,
+});
+
+/** User data of a database machine (guide, steps 3 and 4), to be compressed. It names secrets and holds none. */
+export function renderDatabaseMachine(machine: DatabaseMachine): string {
+    const { cloud, host, peer, address, major, owner, secrets, backup } = machine;
+    const own = path.join(__dirname, "files");
+    const bin = `/usr/lib/postgresql/${major}/bin`;
+    const programs = ["keeper", "database", "postgres", "credentials", "backup"].map((name) =>
+        program(`${name}.mjs`, own, `${name}.mjs`),
+    );
+    const files = [
+        ...cloudFiles(cloud, [`postgresql-${major}`, "pgbackrest", "openssl", firewallPackage(cloud)], {
+            NAME: host.name,
+            ADDRESS: address,
+            PEER: peer,
+            PEER_ADDRESS: host.peerAddress,
+            DATA: dataDirectory,
+            PG_BIN: bin,
+            MEMORY_SHARES: '"shared_buffers=25 effective_cache_size=75"',
+            DATABASE: host.database,
+            OWNER: owner,
+            TLS_NAMES: machine.tlsNames.join(","),
+            LOGIN_SECRET_ID: secrets.login,
+            REPLICATOR_SECRET_ID: secrets.replicator,
+            TLS_SECRET_ID: secrets.tls,
+            MACHINES_TAG: machine.tag,
+            METRICS: DATABASE_NAMESPACE,
+            BUCKET: backup.bucket,
+        }),
+        ...firewall([
+            ...host.appNetworks.map((from) => ({ port: ports.postgres, from })),
+            { port: ports.postgres, from: `${host.peerAddress}/32` },
+            ...machine.balancerNetworks.map((from) => ({ port: rolePort, from })),
+        ]),
+        configuration("postgresql.conf", postgresConfiguration(host)),
+        configuration("pg_hba.conf", hostBasedAuthentication(host)),
+        configuration("pg_ident.conf", ""),
+        { path: "/etc/pgbackrest/pgbackrest.conf", permissions: "0644", content: backupConfiguration(backup) },
+        program("files.mjs", sharedFiles, "files.mjs"),
+        program("setup", own, "setup.sh"),
+        program("account.mjs", own, "account-aws.mjs"),
+        program("roles.sql", own, "roles.sql"),
+        ...programs,
+        administratorsCommand,
+        databaseUnit(bin),
+        keeperUnit,
+        oneshot(
+            "minusnow-backup",
+            "MinusNow database backup",
+            `${libraryPath}/backup.mjs`,
+            "TimeoutStartSec=infinity\n",
+        ),
+        timer("minusnow-backup", "OnCalendar=*-*-* 00/6:15:00\nPersistent=true"),
+    ];
+    return renderCloudConfig({ files, commands: setUp }, Infinity);
+}
+
+/** What the runbook calls, with the machine's variables. */
+const administratorsCommand: HostFile = {
+    path: "/usr/local/sbin/minusnow-database",
+    permissions: "0755",
+    content: `#!/bin/bash
+set -a
+. /etc/minusnow/host.env
+exec ${libraryPath}/database.mjs "$@"
+`,
+};
+
+/** Started by the keeper alone: at boot nobody knows yet who is primary. */
+const databaseUnit = (bin: string) =>
+    unit(
+        "minusnow-database.service",
+        `[Unit]
+Description=MinusNow PostgreSQL
+After=network-online.target
+
+[Service]
+Type=notify
+User=postgres
+Group=postgres
+ExecStart=${bin}/postgres -c config_file=${configurationFolder}/postgresql.conf
+ExecReload=/bin/kill -HUP $MAINPID
+KillMode=mixed
+KillSignal=SIGINT
+TimeoutStartSec=infinity
+TimeoutStopSec=300
+LimitNOFILE=65535
+OOMScoreAdjust=-900
+UMask=0077
+RuntimeDirectory=postgresql
+RuntimeDirectoryMode=0755
+NoNewPrivileges=true
+ProtectSystem=strict
+ReadWritePaths=/var/lib/postgresql
+ProtectHome=true
+PrivateTmp=true
+PrivateDevices=true
+ProtectClock=true
+ProtectControlGroups=true
+ProtectKernelLogs=true
+ProtectKernelModules=true
+ProtectKernelTunables=true
+LockPersonality=true
+RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK AF_UNIX
+RestrictNamespaces=true
+RestrictRealtime=true
+RestrictSUIDSGID=true
+CapabilityBoundingSet=
+SystemCallArchitectures=native
+`,
+    );
+
+const keeperUnit = unit(
+    "minusnow-keeper.service",
+    `[Unit]
+Description=MinusNow database keeper
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+EnvironmentFile=/etc/minusnow/host.env
+Environment=${searchPath}
+ExecStart=${libraryPath}/keeper.mjs
+Restart=always
+RestartSec=5
+UMask=0077
+
+[Install]
+WantedBy=multi-user.target
+`,
+);

@@ -1,0 +1,120 @@
+import type { OperatingSystem } from "../../host/operating-system";
+import { ports } from "../../reference";
+
+/** Where a machine's PostgreSQL is, the same on every system. */
+export const dataDirectory = "/var/lib/postgresql/minusnow";
+export const configurationFolder = "/etc/minusnow/postgresql";
+/** Name of the cluster in the archive of backups. */
+export const stanza = "minusnow";
+
+/** The two machines, which take the role of primary in turns. */
+export const databaseMachines = ["db1", "db2"] as const;
+
+/** PostgreSQL's major version by system: each packages one, and pgBackRest with it. */
+export const systemMajors: { [os in OperatingSystem]?: number } = { "debian-13": 17, "ubuntu-24.04": 16 };
+
+/** Metrics of the database are published under this name by the machines. */
+export const DATABASE_NAMESPACE = "MinusNow/Database";
+
+/** What PostgreSQL on one machine is to know. */
+export interface PostgresHost {
+    /** Name of this machine. */
+    name: string;
+    peerAddress: string;
+    /** Networks of the application servers. */
+    appNetworks: string[];
+    /** Logins of the application, which take turns. */
+    logins: string[];
+    database: string;
+    /** Disk of the machine in GiB. */
+    diskGib: number;
+}
+
+/** Share of the disk that write-ahead log may take for a standby that is away: then the slot is given up, not the disk. */
+const SLOT_SHARE = 0.1;
+
+/**
+ * The guide's `postgresql.conf` (step 3) and what it leaves open: TLS, archiving, a standby that answers queries and one
+ * that is lost within seconds. The shares of memory are counted at first boot, in `memory.conf`.
+ */
+export function postgresConfiguration({ name, peerAddress, diskGib }: PostgresHost): string {
+    const archive = `pgbackrest --stanza=${stanza}`;
+    return `include '${configurationFolder}/memory.conf'
+data_directory = '${dataDirectory}'
+hba_file = '${configurationFolder}/pg_hba.conf'
+ident_file = '${configurationFolder}/pg_ident.conf'
+listen_addresses = '*'
+port = ${ports.postgres}
+max_connections = 200
+maintenance_work_mem = 1GB
+work_mem = 64MB
+wal_level = replica
+max_wal_senders = 3
+wal_keep_size = 1GB
+random_page_cost = 1.1
+effective_io_concurrency = 200
+
+max_slot_wal_keep_size = ${Math.max(Math.floor(diskGib * SLOT_SHARE), 1)}GB
+wal_log_hints = on
+wal_sender_timeout = 10s
+wal_receiver_timeout = 10s
+hot_standby_feedback = on
+primary_conninfo = 'host=${peerAddress} port=${ports.postgres} user=replicator application_name=${name} connect_timeout=5 passfile=/var/lib/postgresql/.pgpass sslmode=verify-full sslrootcert=${configurationFolder}/server.crt'
+primary_slot_name = '${name}'
+
+archive_mode = on
+archive_timeout = 5min
+archive_command = '${archive} archive-push "%p"'
+restore_command = '${archive} archive-get %f "%p"'
+
+ssl = on
+ssl_cert_file = '${configurationFolder}/server.crt'
+ssl_key_file = '${configurationFolder}/server.key'
+ssl_min_protocol_version = 'TLSv1.2'
+password_encryption = scram-sha-256
+log_timezone = 'UTC'
+timezone = 'UTC'
+`;
+}
+
+/** Who may connect (guide, step 7): the application from its subnets, and the other machine; both over TLS only. */
+export function hostBasedAuthentication({ appNetworks, peerAddress, logins, database }: PostgresHost): string {
+    const app = appNetworks.map((network) => `hostssl ${database} ${logins.join(",")} ${network} scram-sha-256\n`);
+    return `local all postgres peer
+${app.join("")}hostssl replication replicator ${peerAddress}/32 scram-sha-256
+hostssl postgres replicator ${peerAddress}/32 scram-sha-256
+`;
+}
+
+/** A bucket for backups. */
+export interface BackupPlace {
+    bucket: string;
+    region: string;
+    /** Host of the object store. */
+    endpoint: string;
+    /** Days that a moment can be restored. */
+    retentionDays: number;
+}
+
+/** Where pgBackRest keeps backups and write-ahead log. */
+export function backupConfiguration({ bucket, region, endpoint, retentionDays }: BackupPlace): string {
+    return `[global]
+repo1-type=s3
+repo1-path=/pgbackrest
+repo1-s3-bucket=${bucket}
+repo1-s3-endpoint=${endpoint}
+repo1-s3-region=${region}
+repo1-s3-key-type=auto
+repo1-storage-ca-file=/etc/ssl/certs/ca-certificates.crt
+repo1-retention-full-type=time
+repo1-retention-full=${retentionDays}
+compress-type=zst
+start-fast=y
+process-max=2
+log-level-console=warn
+log-level-file=off
+
+[${stanza}]
+pg1-path=${dataDirectory}
+`;
+}

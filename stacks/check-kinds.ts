@@ -1,0 +1,175 @@
+import { systemMajors } from "../components/database/host/settings";
+import type { StackConfig } from "./config";
+import type { ConfigurationProblem } from "./configuration-error";
+import { problem, set } from "./problem";
+
+export type Checked = Partial<StackConfig>;
+export type Check = (config: Checked, isSecret: (key: string) => boolean) => ConfigurationProblem[];
+
+/** Kinds that can be built on each cloud. */
+const availableKinds: { [cloud in StackConfig["cloud"]]: Record<string, string[]> } = {
+    aws: {
+        loadBalancer: ["managed", "haproxy", "nginx"],
+        database: ["managed", "vm"],
+        sharedStorage: ["managed"],
+        sessionStore: ["managed", "redis", "none"],
+    },
+    azure: {
+        loadBalancer: ["managed"],
+        database: ["managed"],
+        sharedStorage: ["managed"],
+        sessionStore: ["managed", "none"],
+    },
+};
+
+const checkKinds: Check = (config) =>
+    Object.entries(availableKinds[config.cloud ?? "aws"]).flatMap(([tier, kinds]) => {
+        const found = (config[tier as keyof Checked] as { kind?: string } | undefined)?.kind;
+        return found === undefined || kinds.includes(found)
+            ? []
+            : [
+                  problem(
+                      `${tier}.kind`,
+                      found,
+                      `${kinds.join(", ")} on ${config.cloud ?? "this cloud"}`,
+                      set(`${tier}.kind`, kinds[0]!),
+                  ),
+              ];
+    });
+
+const checkBalancers: Check = ({ loadBalancer }) =>
+    (loadBalancer?.kind ?? "managed") === "managed"
+        ? (["size", "renew"] as const)
+              .filter((key) => loadBalancer?.[key] !== undefined)
+              .map((key) =>
+                  problem(
+                      `loadBalancer.${key}`,
+                      `${String(loadBalancer![key])} with kind managed`,
+                      "nothing: a managed balancer has no machines of yours; or kind haproxy or nginx",
+                      `pulumi config rm --path minusnow:loadBalancer.${key}`,
+                  ),
+              )
+        : [];
+
+/** A node of ElastiCache and a machine are named alike but for their beginning. */
+const checkSessionStore: Check = ({ cloud, sessionStore }) => {
+    const isMachine = sessionStore?.kind === "redis";
+    const size = sessionStore?.size;
+    return [
+        ...(cloud === "aws" && size !== undefined && isMachine === size.startsWith("cache.")
+            ? [
+                  problem(
+                      "sessionStore.size",
+                      `${size} with kind ${sessionStore?.kind ?? "managed"}`,
+                      isMachine ? "a machine size such as t3.small" : "a cache size such as cache.t4g.small",
+                      set("sessionStore.size", isMachine ? "t3.small" : "cache.t4g.small"),
+                  ),
+              ]
+            : []),
+        ...(sessionStore?.renew !== undefined && !isMachine
+            ? [
+                  problem(
+                      "sessionStore.renew",
+                      `${sessionStore.renew} with kind ${sessionStore.kind ?? "managed"}`,
+                      "nothing: only kind redis has a machine of yours",
+                      "pulumi config rm --path minusnow:sessionStore.renew",
+                  ),
+              ]
+            : []),
+    ];
+};
+
+/** Settings of a managed database that machines have no use for, with what is so there. */
+const ofManagedDatabase = {
+    standby: "nothing: on machines the replica is the standby",
+    replica: "nothing: on machines there are always two",
+    applyImmediately: "nothing: a machine changes when it is named in database.renew",
+    finalSnapshot: "nothing: the bucket with the backups stays",
+};
+
+const checkDatabaseMachines: Check = ({ cloud, database, network, appPair }) => {
+    const isOnMachines = database?.kind === "vm";
+    const kind = `with kind ${database?.kind ?? "managed"}`;
+    const size = database?.size;
+    const remove = (key: string) => `pulumi config rm --path minusnow:database.${key}`;
+    if (!isOnMachines) {
+        return [
+            ...(cloud === "aws" && size !== undefined && !size.startsWith("db.")
+                ? [
+                      problem(
+                          "database.size",
+                          `${size} ${kind}`,
+                          "a database size such as db.m7g.2xlarge",
+                          set("database.size", "db.m7g.2xlarge"),
+                      ),
+                  ]
+                : []),
+            ...(database?.renew === undefined
+                ? []
+                : [
+                      problem(
+                          "database.renew",
+                          `${database.renew.join(", ")} ${kind}`,
+                          "nothing: only kind vm has machines of yours",
+                          remove("renew"),
+                      ),
+                  ]),
+        ];
+    }
+    if (cloud === "azure") {
+        return [];
+    }
+    const os = appPair?.os !== undefined && appPair.os in systemMajors ? appPair.os : "debian-13";
+    const major = systemMajors[os]!;
+    return [
+        ...Object.entries(ofManagedDatabase)
+            .filter(([key]) => database[key as keyof typeof ofManagedDatabase] !== undefined)
+            .map(([key, allowed]) => {
+                const found = String(database[key as keyof typeof ofManagedDatabase]);
+                return problem(`database.${key}`, `${found} ${kind}`, allowed, remove(key));
+            }),
+        ...(size?.startsWith("db.")
+            ? [
+                  problem(
+                      "database.size",
+                      `${size} ${kind}`,
+                      "a machine size such as m7i.2xlarge",
+                      set("database.size", "m7i.2xlarge"),
+                  ),
+              ]
+            : []),
+        ...(database.version !== undefined && database.version !== major
+            ? [
+                  problem(
+                      "database.version",
+                      `${database.version} ${kind} on ${os}`,
+                      `${major}, which ${os} packages`,
+                      set("database.version", String(major)),
+                  ),
+              ]
+            : []),
+        ...((database.renew ?? []).length > 1
+            ? [
+                  problem(
+                      "database.renew",
+                      database.renew!.join(", "),
+                      "one machine at a time: the other one holds the data",
+                      set("database.renew[0]", "db2"),
+                  ),
+              ]
+            : []),
+        ...(network?.networkId === undefined
+            ? []
+            : [
+                  problem(
+                      "database.kind",
+                      "vm in an existing network",
+                      "managed there",
+                      set("database.kind", "managed"),
+                  ),
+              ]),
+    ];
+};
+
+/** What a tier's kind allows: which cloud has it, and which settings it knows. */
+export const kindChecks: Check[] = [checkKinds, checkBalancers, checkSessionStore, checkDatabaseMachines];

@@ -1,0 +1,257 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bootDeployment, type Deployment, secretValues } from "./lab/deployment";
+import { describeMachines } from "./lab/describe-machines";
+import { createLedger, type Ledger } from "./lab/ledger";
+import type { Machine } from "./lab/machine";
+import { measured, printMeasurements } from "./lab/measurements";
+import { machinesOf, type PlannedMachine } from "./lab/reference";
+import { seen } from "./lab/seen";
+
+describeMachines("PostgreSQL on two machines, as the plan renders them (guide, steps 3 and 4)", () => {
+    let deployment: Deployment;
+    beforeAll(async () => {
+        deployment = await bootDeployment(async (plan) => {
+            const { app1, db1, db2 } = machinesOf(await plan("  minusnow:database:\n    kind: vm\n"));
+            return [db1, db2, app1] as PlannedMachine[];
+        });
+        await until("db2 is in sync", 120, async () => (await status("db1")).inSync);
+        await until("the application is well", 60, () => isWell("app1"));
+    }, 600_000);
+    afterAll(() => {
+        printMeasurements();
+        deployment.close();
+    });
+
+    const machine = (name: string): Machine => deployment.machines[name]!;
+    const psql = (name: string, text: string) =>
+        machine(name).ok("runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -f -", text);
+    const database = (name: string, command: string) => machine(name).exec(`minusnow-database ${command}`);
+    const status = async (name: string) =>
+        JSON.parse((await database(name, "status")).stdout) as {
+            primary: string;
+            inSync: boolean;
+            db1: { role: string };
+            db2: { role: string };
+        };
+    const role = async (name: string) =>
+        (await machine(name).exec("curl -s localhost:8008/state")).stdout.match(/"role":"(\w+)"/)?.[1];
+    const isWell = async (app: string) =>
+        (await machine(app).exec("curl -sf localhost:5000/api/telemetry/health")).status === 0;
+
+    async function until(what: string, seconds: number, isSo: () => Promise<boolean>): Promise<number> {
+        const began = Date.now();
+        while (!(await isSo().catch(() => false))) {
+            if (Date.now() - began > seconds * 1000) {
+                const logs = await Promise.all(
+                    ["db1", "db2"].map((name) => machine(name).exec("journalctl -n 40 --no-pager -o cat")),
+                );
+                throw new Error(
+                    `${seconds} s later it is not so that ${what}\n${logs.map(({ stdout }) => stdout).join("\n---\n")}`,
+                );
+            }
+            await wait(500);
+        }
+        return (Date.now() - began) / 1000;
+    }
+
+    it("has the guide's settings, its memory counted from the machine", async () => {
+        const names = ["max_connections", "maintenance_work_mem", "work_mem", "wal_level", "max_wal_senders"];
+        const more = ["wal_keep_size", "random_page_cost", "effective_io_concurrency", "port", "listen_addresses"];
+        const list = [...names, ...more].map((name) => `current_setting('${name}')`).join(" || ',' || ");
+        expect((await psql("db1", `SELECT ${list}`)).trim()).toBe("200,1GB,64MB,replica,3,1GB,1.1,200,5432,*");
+        const shares = await psql(
+            "db1",
+            "SELECT pg_size_bytes(current_setting('shared_buffers')), pg_size_bytes(current_setting('effective_cache_size'))",
+        );
+        const memory = Number(await machine("db1").ok("awk '/MemTotal/ { print $2 * 1024 }' /proc/meminfo"));
+        const [buffers, cache] = shares.split("|").map((bytes) => Number(bytes) / memory);
+        expect(buffers).toBeCloseTo(0.25, 2);
+        expect(cache).toBeCloseTo(0.75, 2);
+    });
+
+    it("replicates, each commit acknowledged by the standby, with a bound on what is kept for it", async () => {
+        const rows = await psql("db1", "SELECT client_addr, state, sync_state FROM pg_stat_replication");
+        expect(rows.trim()).toBe("10.0.18.11|streaming|sync");
+        const slot = await psql("db1", "SELECT slot_name, active FROM pg_replication_slots");
+        expect(slot.trim()).toBe("db2|t");
+        expect((await psql("db1", "SHOW max_slot_wal_keep_size")).trim()).toBe("50GB");
+        await psql("db1", "CREATE TABLE probe AS SELECT 42 AS answer");
+        expect((await psql("db2", "SELECT answer FROM probe")).trim()).toBe("42");
+        measured("PostgreSQL: replication (pg_stat_replication)", "streaming, sync", "streaming");
+    });
+
+    it("lets the application in over TLS from its subnets, and nobody else (guide, step 7)", async () => {
+        const login = `PGPASSWORD='${secretValues.database}' PGCONNECT_TIMEOUT=4`;
+        const connect = (from: Machine, host: string, more: string) =>
+            from.exec(`${login} psql -XAt 'host=${host} user=minusnow dbname=minusnow_db ${more}' -c 'SELECT 1'`);
+        const trusted = "sslmode=verify-full sslrootcert=/etc/minusnow/database-ca.pem";
+        expect((await connect(machine("app1"), "10.0.2.10", trusted)).stdout).toBe("1\n");
+        const clear = await connect(machine("app1"), "10.0.2.10", "sslmode=disable");
+        expect(clear.stderr).toMatch(/no pg_hba.conf entry.*no encryption/);
+        expect((await connect(machine("app1"), "10.0.2.10", `${trusted} password=wrong`)).stderr).toMatch(/password/);
+        const foreign = await connect(machine("app1"), "10.0.2.10", "dbname=postgres sslmode=require");
+        expect(foreign.stderr).toMatch(/no pg_hba.conf entry/);
+        // The firewall of the machine first, and PostgreSQL's own rules behind it.
+        expect((await connect(deployment.data, "10.0.2.10", "sslmode=require")).stderr).toMatch(/timeout/);
+        await machine("db1").ok("ufw allow proto tcp from 10.0.4.0/24 to any port 5432");
+        expect((await connect(deployment.data, "10.0.2.10", "sslmode=require")).stderr).toMatch(
+            /no pg_hba.conf entry for host "10.0.4.20"/,
+        );
+        await machine("db1").ok("ufw delete allow proto tcp from 10.0.4.0/24 to any port 5432");
+        measured("PostgreSQL: wrong subnet, without TLS, wrong password", "refused", "refused");
+    });
+
+    describe("under load", () => {
+        let ledger: Ledger;
+
+        async function lost(on: string): Promise<number> {
+            const keys = new Set((await psql(on, "\\c minusnow_db\nSELECT key FROM tickets")).split("\n"));
+            return ledger.acknowledged().filter((key) => !keys.has(key)).length;
+        }
+
+        it("switches over without losing an acknowledged write", async () => {
+            ledger = await createLedger(machine("app1"));
+            await wait(3000);
+            const began = Date.now();
+            const { status: code, stdout, stderr } = await database("db2", "switchover");
+            expect(stderr + stdout).toContain("db2 is primary");
+            expect(code).toBe(0);
+            measured("PostgreSQL: planned switchover takes", `${((Date.now() - began) / 1000).toFixed(0)} s`, "–");
+            await until("tickets are written again", 60, () => Promise.resolve(ledger.lastAt() > Date.now() - 1000));
+            measured("PostgreSQL: no write for, at a switchover", `${ledger.longestPause().toFixed(0)} s`, "–");
+            await until("db1 follows in sync", 120, async () => (await status("db2")).inSync);
+            await ledger.stop();
+            expect(await lost("db2")).toBe(0);
+            expect(ledger.acknowledged().length).toBeGreaterThan(100);
+            measured(
+                "PostgreSQL: acknowledged writes lost at a switchover",
+                `0 of ${ledger.acknowledged().length}`,
+                "0",
+            );
+        });
+
+        it("promotes the standby of a primary that is killed: no acknowledged write is lost, and it never writes again", async () => {
+            ledger = await createLedger(machine("app1"));
+            await wait(3000);
+            await machine("db2").kill();
+            const began = Date.now();
+            const { status: code, stdout, stderr } = await database("db1", "promote");
+            expect(stderr + stdout).toContain("db1 is primary");
+            expect(code).toBe(0);
+            await until("tickets are written again", 60, () => Promise.resolve(ledger.lastAt() > Date.now() - 1000));
+            measured(
+                "PostgreSQL: primary killed, no write for (promoted by hand at once)",
+                `${((Date.now() - began) / 1000).toFixed(0)} s`,
+                "–",
+            );
+            await wait(3000);
+            // The former primary comes back in the middle of it.
+            machine("db2").start();
+            await machine("db2").booted();
+            await until("db2 follows", 180, async () => (await role("db2")) === "standby");
+            await until("db2 is in sync", 120, async () => (await status("db1")).inSync);
+            await ledger.stop();
+            expect(await lost("db1")).toBe(0);
+            const count = `0 of ${ledger.acknowledged().length}`;
+            measured("PostgreSQL: acknowledged writes lost, primary killed (synchronous)", count, "0");
+            const journal = await machine("db2").ok("journalctl -b -u minusnow-keeper -o cat --no-pager");
+            expect(journal).not.toMatch(/is primary$|promoted/m);
+            measured("PostgreSQL: the former primary took writes when it came back", "never", "never");
+        });
+
+        it("goes on alone when the standby is lost, says so, and is not replaced by it without a word", async () => {
+            ledger = await createLedger(machine("app1"));
+            await wait(2000);
+            machine("db2").freeze(true);
+            await until("db1 goes on alone", 90, async () => !(await status("db1")).inSync);
+            await until("tickets are written again", 30, () => Promise.resolve(ledger.lastAt() > Date.now() - 500));
+            measured("PostgreSQL: standby frozen, no write for", `${ledger.longestPause().toFixed(0)} s`, "–");
+            await ledger.stop();
+            machine("db2").freeze(false);
+            await machine("db1").kill();
+            const refused = await database("db2", "promote");
+            expect(refused.status).toBe(1);
+            expect(refused.stderr).toContain("db1 went on without db2");
+            expect(await role("db2")).toBe("standby");
+            const forced = await database("db2", "promote --accept-loss");
+            expect(forced.stderr + forced.stdout).toContain("db2 is primary");
+            const count = `${await lost("db2")} of ${ledger.acknowledged().length}`;
+            measured(
+                "PostgreSQL: acknowledged writes lost, primary lost while alone (--accept-loss)",
+                count,
+                "told before",
+            );
+            machine("db1").start();
+            await machine("db1").booted();
+            await until("db1 follows in sync", 240, async () => (await status("db2")).inSync);
+            // What it had written alone is gone from it: it is the same as the primary.
+            expect((await psql("db1", "\\c minusnow_db\nSELECT count(*) FROM tickets")).trim()).toBe(
+                (await psql("db2", "\\c minusnow_db\nSELECT count(*) FROM tickets")).trim(),
+            );
+        });
+    });
+
+    it("restores a destroyed database to the marker that was written after the backup (runbook)", async () => {
+        const archive = (name: string) => machine(name).exec("runuser -u postgres -- pgbackrest info");
+        await machine("db2").ok("systemctl start minusnow-backup.service");
+        await machine("db1").ok("systemctl start minusnow-backup.service");
+        expect((await archive("db2")).stdout).toMatch(/full backup: /);
+        await psql("db2", "CREATE TABLE marker AS SELECT now() AS at; SELECT pg_switch_wal();");
+        const time = (await psql("db2", "SELECT now()")).trim();
+        await wait(1500);
+        await psql("db2", "DROP TABLE marker; CHECKPOINT; SELECT pg_switch_wal();");
+        await wait(3000);
+        // Both machines lose all their data.
+        for (const name of ["db1", "db2"]) {
+            await machine(name).ok(
+                "systemctl stop minusnow-keeper minusnow-database; rm -rf /var/lib/postgresql/minusnow*; systemctl start minusnow-keeper",
+            );
+        }
+        await wait(8000);
+        expect(await role("db2")).toBe("off");
+        const began = Date.now();
+        const { status: code, stdout, stderr } = await database("db2", `restore --time '${time}'`);
+        expect(stderr + stdout).toContain("db2 is primary");
+        expect(code).toBe(0);
+        expect((await psql("db2", "SELECT count(*) FROM marker")).trim()).toBe("1");
+        measured(
+            "PostgreSQL: restored to a moment after the backup",
+            `marker there, ${((Date.now() - began) / 1000).toFixed(0)} s`,
+            "marker there",
+        );
+        await until("db1 follows in sync", 180, async () => (await status("db2")).inSync);
+        await until("the application is well", 60, () => isWell("app1"));
+    });
+
+    it("keeps dumps that any PostgreSQL reads (guide, backup strategy)", async () => {
+        const bucket = /^BUCKET=(.*)$/m.exec(await machine("db1").ok("cat /etc/minusnow/host.env"))![1]!;
+        const region = "--region us-east-1";
+        const list = await machine("db1").ok(`aws s3 ls s3://${bucket}/dumps/ ${region}`);
+        const name = /\S+\.dump$/m.exec(list)![0];
+        expect(
+            await machine("db1").ok(`aws s3 cp s3://${bucket}/dumps/${name} - ${region} | pg_restore --list`),
+        ).toContain("TABLE public tickets minusnow");
+    });
+
+    it("reboots into the same roles", async () => {
+        await machine("db1").reboot();
+        await until("db1 follows in sync", 120, async () => (await status("db2")).inSync);
+        await machine("db2").reboot();
+        await until("db2 is primary and db1 in sync", 120, async () => {
+            const now = await status("db2");
+            return now.inSync && now.db2.role === "primary" && now.db1.role === "standby";
+        });
+        await until("the application is well", 60, () => isWell("app1"));
+    });
+
+    it("shows no password in process lists, readable files, journals and cloud-init's logs", async () => {
+        for (const name of ["db1", "db2"]) {
+            for (const value of [secretValues.database, secretValues.replicator]) {
+                expect(await seen(machine(name), value)).toEqual([]);
+            }
+        }
+        const exposure = await machine("db1").ok("systemd-analyze security minusnow-database --no-pager | tail -1");
+        measured("systemd-analyze security minusnow-database", /: ([\d.]+) /.exec(exposure)![1]!, "–");
+    });
+});
