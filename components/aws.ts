@@ -12,4 +12,5 @@ export { AwsRelease, type AwsReleaseArgs } from "./release/aws";
 export { AwsSecrets, type AwsSecretsArgs } from "./secrets/aws";
 export { AwsSessionStore, type AwsSessionStoreArgs } from "./session-store/aws";
 export { AwsRedisSessionStore, type AwsRedisSessionStoreArgs } from "./session-store/aws-redis";
+export { AwsNfsStorage, type AwsNfsStorageArgs } from "./shared-storage/aws-nfs";
 export { AwsSharedStorage, type AwsSharedStorageArgs } from "./shared-storage/aws";

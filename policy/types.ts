@@ -1,6 +1,8 @@
 /** Type tokens that the rules look for. Tokens instead of SDK classes: loading a cloud SDK takes over a second. */
 export const aws = {
     instance: "aws:ec2/instance:Instance",
+    volume: "aws:ebs/volume:Volume",
+    volumeAttachment: "aws:ec2/volumeAttachment:VolumeAttachment",
     vpc: "aws:ec2/vpc:Vpc",
     subnet: "aws:ec2/subnet:Subnet",
     route: "aws:ec2/route:Route",

@@ -69,6 +69,7 @@ const forms: { [cloud in Cloud]: Form[] } = {
         size("loadBalancer.size", /^(?!db\.|cache\.)[a-z][a-z0-9-]*\.[a-z0-9-]+$/, "c7i.xlarge"),
         size("appPair.size", /^(?!db\.|cache\.)[a-z][a-z0-9-]*\.[a-z0-9-]+$/, "c7i.2xlarge"),
         size("database.size", /^(db\.)?[a-z][a-z0-9-]*\.[a-z0-9-]+$/, "db.m7g.2xlarge"),
+        size("sharedStorage.size", /^(?!db\.|cache\.)[a-z][a-z0-9-]*\.[a-z0-9-]+$/, "m7i.large"),
         size("sessionStore.size", /^(cache\.)?[a-z][a-z0-9]*\.[a-z0-9]+$/, "cache.t4g.small"),
     ],
     azure: [

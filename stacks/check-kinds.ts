@@ -11,7 +11,7 @@ const availableKinds: { [cloud in StackConfig["cloud"]]: Record<string, string[]
     aws: {
         loadBalancer: ["managed", "haproxy", "nginx"],
         database: ["managed", "vm"],
-        sharedStorage: ["managed"],
+        sharedStorage: ["managed", "nfs"],
         sessionStore: ["managed", "redis", "none"],
     },
     azure: {
@@ -87,7 +87,7 @@ const ofManagedDatabase = {
     finalSnapshot: "nothing: the bucket with the backups stays",
 };
 
-const checkDatabaseMachines: Check = ({ cloud, database, network, appPair }) => {
+const checkDatabaseMachines: Check = ({ cloud, database, network }) => {
     const isOnMachines = database?.kind === "vm";
     const kind = `with kind ${database?.kind ?? "managed"}`;
     const size = database?.size;
@@ -104,23 +104,23 @@ const checkDatabaseMachines: Check = ({ cloud, database, network, appPair }) => 
                       ),
                   ]
                 : []),
-            ...(database?.renew === undefined
-                ? []
-                : [
-                      problem(
-                          "database.renew",
-                          `${database.renew.join(", ")} ${kind}`,
-                          "nothing: only kind vm has machines of yours",
-                          remove("renew"),
-                      ),
-                  ]),
+            ...(["renew", "os"] as const)
+                .filter((key) => database?.[key] !== undefined)
+                .map((key) => {
+                    const allowed = "nothing: only kind vm has machines of yours";
+                    return problem(`database.${key}`, `${String(database![key])} ${kind}`, allowed, remove(key));
+                }),
         ];
     }
     if (cloud === "azure") {
         return [];
     }
-    const os = appPair?.os !== undefined && appPair.os in systemMajors ? appPair.os : "debian-13";
-    const major = systemMajors[os]!;
+    const os = database.os ?? "debian-13";
+    const major = systemMajors[os];
+    if (major === undefined) {
+        const allowed = `${Object.keys(systemMajors).join(" or ")}, which package pgBackRest`;
+        return [problem("database.os", os, allowed, set("database.os", "debian-13"))];
+    }
     return [
         ...Object.entries(ofManagedDatabase)
             .filter(([key]) => database[key as keyof typeof ofManagedDatabase] !== undefined)
@@ -171,5 +171,25 @@ const checkDatabaseMachines: Check = ({ cloud, database, network, appPair }) => 
     ];
 };
 
+const checkSharedStorage: Check = ({ sharedStorage }) =>
+    (sharedStorage?.kind ?? "managed") === "managed"
+        ? (["size", "storageGib", "renew"] as const)
+              .filter((key) => sharedStorage?.[key] !== undefined)
+              .map((key) =>
+                  problem(
+                      `sharedStorage.${key}`,
+                      `${String(sharedStorage![key])} with kind managed`,
+                      "nothing: managed storage grows by itself and has no machine of yours; or kind nfs",
+                      `pulumi config rm --path minusnow:sharedStorage.${key}`,
+                  ),
+              )
+        : [];
+
 /** What a tier's kind allows: which cloud has it, and which settings it knows. */
-export const kindChecks: Check[] = [checkKinds, checkBalancers, checkSessionStore, checkDatabaseMachines];
+export const kindChecks: Check[] = [
+    checkKinds,
+    checkBalancers,
+    checkSharedStorage,
+    checkSessionStore,
+    checkDatabaseMachines,
+];

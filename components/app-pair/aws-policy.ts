@@ -31,11 +31,15 @@ export function memberPolicy(
                 ],
             ),
             ...allowReadingSecrets(secretIds, keyId),
-            allow(
-                ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
-                [fileSystemArn],
-                throughOwnAccessPoints,
-            ),
+            ...(fileSystemArn === undefined
+                ? []
+                : [
+                      allow(
+                          ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+                          [fileSystemArn],
+                          throughOwnAccessPoints,
+                      ),
+                  ]),
             allow(["s3:GetObject"], [artifactArn(args.release.artifact, child)]),
         ],
     });

@@ -40,10 +40,10 @@ export interface AwsAppPairArgs {
     keyId: pulumi.Input<string>;
     /** Mounts of the shared directories. */
     mounts: pulumi.Input<Mount[]>;
-    /** ARN of the file system behind the mounts. */
-    fileSystemArn: pulumi.Input<string>;
+    /** ARN of the file system behind the mounts; needs `accessPointArns`. Default: the mounts need no permission of AWS. */
+    fileSystemArn?: pulumi.Input<string>;
     /** ARNs of its access points that servers may use. */
-    accessPointArns: pulumi.Input<string[]>;
+    accessPointArns?: pulumi.Input<string[]>;
     /** Variables of the environment file that are no secret (guide, step 6). Servers read them when the service starts. */
     environment: { [name: string]: pulumi.Input<string> };
     /** Variables of the environment file that are secret (guide, step 6). Servers read them when the service starts. */

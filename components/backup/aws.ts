@@ -12,8 +12,10 @@ import { withDefaults } from "./defaults";
 export interface AwsBackupArgs extends BackupSettings {
     /** ARNs of what holds the database: an RDS instance, or the machines that PostgreSQL runs on. */
     databaseArns: pulumi.Input<string>[];
-    /** ARN of the file system with the shared directories, the audit logs among them. */
-    fileSystemArn: pulumi.Input<string>;
+    /** ARN of the file system, or of the volume, with the shared directories, the audit logs among them. */
+    filesArn: pulumi.Input<string>;
+    /** False where the files are on a volume, whose backups AWS moves to no cold storage within a month. Default true. */
+    coldStorage?: boolean;
     /** Documents that describe the deployment, by file name; each version is kept. They must hold no secret. */
     configuration: { [file: string]: pulumi.Input<string> };
     /** ARN of the KMS key that encrypts backups in this region. A change replaces the vaults, which AWS refuses once they hold backups. */
@@ -49,8 +51,8 @@ export class AwsBackup extends pulumi.ComponentResource implements Backup {
         const plan = (part: string, rule: backup.PlanArgs["rules"], arns: pulumi.Input<string>[]) =>
             createPlan(`${name}-${part}`, rule, arns, role.arn, args, child);
         this.databasePlanId = plan("database", [databaseRule(vaults, args)], args.databaseArns);
-        this.filesPlanId = plan("files", [filesRule(vaults, args)], [args.fileSystemArn]);
-        this.auditLogsPlanId = plan("audit-logs", [auditLogsRule(vaults, args)], [args.fileSystemArn]);
+        this.filesPlanId = plan("files", [filesRule(vaults, args)], [args.filesArn]);
+        this.auditLogsPlanId = plan("audit-logs", [auditLogsRule(vaults, args)], [args.filesArn]);
         this.configurationStore = keepConfiguration(`${name}-configuration`, args, child);
         this.vaultName = vaults.main;
         alarmOnFailure(name, vaults, args, child);
@@ -123,7 +125,7 @@ function filesRule(vaults: Vaults, args: AwsBackupArgs) {
 /** The audit logs are on the file system; one copy a week goes to cold storage and cannot be deleted before its time. */
 function auditLogsRule(vaults: Vaults, args: AwsBackupArgs) {
     const { auditRetentionDays: deleteAfter } = withDefaults(args);
-    const lifecycle = { coldStorageAfter: 1, deleteAfter };
+    const lifecycle = { ...((args.coldStorage ?? true) && { coldStorageAfter: 1 }), deleteAfter };
     return { ruleName: "audit-logs", schedule: "cron(0 9 ? * SUN *)", ...into(vaults.audit, lifecycle, vaults) };
 }
 

@@ -19,6 +19,7 @@ import { allowAmongEachOther, createFront, handTo } from "./aws-machines-front";
 import type { Database } from "./contract";
 import { applicationLogin } from "./defaults";
 import { renderDatabaseMachine } from "./host/machine";
+import { refusePrimary } from "./renewal";
 import { DATABASE_NAMESPACE, databaseMachines, systemMajors } from "./host/settings";
 
 /** Arguments of {@link AwsMachineDatabase}. */
@@ -34,12 +35,12 @@ export interface AwsMachineDatabaseArgs {
     storageGib?: number;
     /** Days that a moment can be restored and dumps are kept. Default 30 (guide, "Backup Strategy"). See `renew`. */
     backupRetentionDays?: number;
-    /** Debian 13 or Ubuntu 24.04, which package pgBackRest. Default Debian 13. See `renew`. */
+    /** Debian 13 or Ubuntu 24.04, which package pgBackRest. Default Debian 13. Another one brings another `version`. */
     os?: OperatingSystem;
     /**
      * Names of machines, `db1` or `db2`, that this update replaces or restarts when their image, first-boot script, size or
-     * disk differs from the present one. Default none. Name the standby, wait until it is in sync again, switch over, then
-     * name the other: a machine that is replaced loses its disk and copies the other's.
+     * disk differs from the present one. Default none; the primary is refused. Name the standby, wait until it is in sync
+     * again, switch over, then name the other: a machine that is replaced loses its disk and copies the other's.
      */
     renew?: string[];
     /** Id of the VPC. A change replaces the groups of machines. */
@@ -58,7 +59,7 @@ export interface AwsMachineDatabaseArgs {
     keyId: pulumi.Input<string>;
     /** A higher number makes new passwords. Default 1. The application's moves to its other login, as on RDS. */
     rotation?: number;
-    /** Refuses deletion. Default true. A change is made in place. */
+    /** Refuses deletion of machines and parameters by Pulumi, and of machines outside it. Default true. In place. */
     deletionProtection?: boolean;
     /** Tags for everything that takes tags. A change is made in place. */
     tags?: { [key: string]: pulumi.Input<string> };
@@ -215,12 +216,17 @@ interface Parameters {
 }
 
 /** What the machines agree on; the stack gives the first value, and the machines the later ones. */
-function createParameters(name: string, { tags }: AwsMachineDatabaseArgs, child: Child): Parameters {
+function createParameters(
+    name: string,
+    { deletionProtection = true, tags }: AwsMachineDatabaseArgs,
+    child: Child,
+): Parameters {
     const parameter = (key: string, value: unknown) =>
         new ssm.Parameter(
             `${name}-${key}`,
             { name: `/${name}/${key}`, type: "String", value: JSON.stringify(value), tags },
-            { ...child, ignoreChanges: ["value"] },
+            // Made anew, they would say again what was so at first.
+            { ...child, ignoreChanges: ["value"], protect: deletionProtection },
         );
     return {
         primary: parameter("primary", databaseMachines[0]),
@@ -279,11 +285,12 @@ function createMachines(
 ): ec2.Instance[] {
     const { os = OperatingSystem.Debian13, renew = [], tags } = args;
     const image = newestImage(os, { parent: child.parent });
+    const deletionProtection = args.deletionProtection ?? true;
     return databaseMachines.map((machine, place) =>
         createMachine(
             `${name}-${machine}`,
             {
-                image,
+                image: renew.includes(machine) ? unlessPrimary(name, machine, image, child) : image,
                 size: args.size ?? "m7i.2xlarge",
                 subnetId: args.subnetIds[place]!,
                 privateAddress: args.privateAddresses[place]!,
@@ -293,13 +300,28 @@ function createMachines(
                 compressed: true,
                 diskGib: args.storageGib ?? databaseStorageGib,
                 keyId: args.keyId,
-                deletionProtection: args.deletionProtection ?? true,
+                deletionProtection,
                 renew: renew.includes(machine),
                 tags: { ...tags, [SERVERS_TAG]: name, "minusnow-role": "database" },
             },
-            child,
+            // Its disk goes with it.
+            { ...child, protect: deletionProtection && !renew.includes(machine) },
         ),
     );
+}
+
+/** An image for a machine that is to be renewed, which the primary must not be. */
+function unlessPrimary(
+    name: string,
+    machine: string,
+    image: pulumi.Output<string>,
+    { parent }: Child,
+): pulumi.Output<string> {
+    const path = `/${name}`;
+    return pulumi.all([image, ssm.getParametersByPathOutput({ path }, { parent })]).apply(([id, parameters]) => {
+        refusePrimary(path, machine, parameters);
+        return id;
+    });
 }
 
 function renderUserData(

@@ -4,26 +4,28 @@ import { AwsBackup } from "../backup/aws";
 import { AwsDatabase } from "../database/aws";
 import { AwsMachineDatabase } from "../database/aws-machines";
 import { DatabaseKind } from "../database/contract";
-import { databaseMachines, systemMajors } from "../database/host/settings";
 import { OperatingSystem, packageMirrorPorts } from "../host/operating-system";
 import { AwsLoadBalancer } from "../load-balancer/aws";
 import { AwsProxyLoadBalancer } from "../load-balancer/aws-proxy";
 import { LoadBalancerKind } from "../load-balancer/contract";
-import { AwsMonitoring, type MonitoredMachines } from "../monitoring/aws";
+import type { AwsMonitoring } from "../monitoring/aws";
 import { AwsNetwork } from "../network/aws";
 import { productsOnAws } from "../readiness/in-use";
 import { Readiness } from "../readiness/readiness";
-import { databaseStorageGib, ports } from "../reference";
+import { ports } from "../reference";
 import { AwsRelease } from "../release/aws";
 import { AwsSecrets } from "../secrets/aws";
 import { AwsSessionStore } from "../session-store/aws";
 import { AwsRedisSessionStore } from "../session-store/aws-redis";
 import { SessionStoreKind } from "../session-store/contract";
 import { AwsSharedStorage } from "../shared-storage/aws";
+import { AwsNfsStorage } from "../shared-storage/aws-nfs";
+import { SharedStorageKind } from "../shared-storage/contract";
+import { createMonitoring } from "./aws-monitoring";
 import type { Deployment, DeploymentArgs } from "./contract";
 import {
     appNetworks,
-    cacheAddress,
+    firstAddress,
     databasePlaces,
     environment,
     privateAddresses,
@@ -56,6 +58,7 @@ export class AwsDeployment extends pulumi.ComponentResource implements Deploymen
         refuseMissingKinds("AwsDeployment", args, {
             loadBalancer: [LoadBalancerKind.Haproxy, LoadBalancerKind.Nginx],
             database: [DatabaseKind.Vm],
+            sharedStorage: [SharedStorageKind.Nfs],
             sessionStore: [SessionStoreKind.Redis],
         });
 
@@ -69,7 +72,7 @@ export class AwsDeployment extends pulumi.ComponentResource implements Deploymen
         const apps = createAppPair(name, { network, secrets, database, storage, sessions }, args, child);
         const balancer = createLoadBalancer(name, network, secrets, apps, args, child);
         createRelease(name, apps, balancer, args, child);
-        const monitoring = createMonitoring(name, { database, apps, balancer, sessions }, args, child);
+        const monitoring = createMonitoring(name, { database, storage, sessions, apps, balancer }, args, child);
         createBackup(name, { secrets, database, storage, apps, monitoring }, args, child);
 
         this.url = pulumi.interpolate`https://${balancer.hostname}`;
@@ -101,13 +104,13 @@ interface Tiers {
     network: AwsNetwork;
     secrets: AwsSecrets;
     database: AwsDatabase | AwsMachineDatabase;
-    storage: AwsSharedStorage;
+    storage: AwsSharedStorage | AwsNfsStorage;
     sessions: AwsSessionStore | AwsRedisSessionStore | undefined;
 }
 
 function createNetwork(name: string, args: DeploymentArgs, child: Child): AwsNetwork {
     const mirrorPorts = [ports.https, ...packageMirrorPorts(args.appPair?.os ?? OperatingSystem.AmazonLinux2023)];
-    const databaseMirrorPorts = [ports.https, ...packageMirrorPorts(databaseSystem(args))];
+    const databaseMirrorPorts = [ports.https, ...packageMirrorPorts(args.database?.os ?? OperatingSystem.Debian13)];
     const outboundPorts = [args.mail.port ?? ports.smtp, ...mirrorPorts];
     const { bastion: _ofAzure, ...settings } = args.network ?? {};
     return new AwsNetwork(
@@ -117,6 +120,7 @@ function createNetwork(name: string, args: DeploymentArgs, child: Child): AwsNet
             outboundPorts: [...new Set(outboundPorts)],
             edgeOutboundPorts: hasProxies(args) ? mirrorPorts : undefined,
             databaseOutboundPorts: hasDatabaseMachines(args) ? databaseMirrorPorts : undefined,
+            storageOutboundPorts: args.sharedStorage?.kind === SharedStorageKind.Nfs ? mirrorPorts : undefined,
             cacheOutboundPorts: args.sessionStore?.kind === SessionStoreKind.Redis ? mirrorPorts : undefined,
             serverCount: args.appPair?.count,
             tags: args.tags,
@@ -133,12 +137,6 @@ function createSecrets(name: string, args: DeploymentArgs, child: Child): AwsSec
 }
 
 const hasDatabaseMachines = ({ database }: DeploymentArgs) => database?.kind === DatabaseKind.Vm;
-
-/** That of the servers where it packages what a database needs, which Amazon Linux does not. */
-function databaseSystem({ appPair }: DeploymentArgs): OperatingSystem {
-    const os = appPair?.os ?? OperatingSystem.AmazonLinux2023;
-    return os in systemMajors ? os : OperatingSystem.Debian13;
-}
 
 /** Waits for the whole network: the function or the machines in it need routes, rules and endpoints. */
 function createDatabase(
@@ -159,20 +157,19 @@ function createDatabase(
     };
     const options = { ...child, dependsOn: network };
     if (!hasDatabaseMachines(args)) {
-        const { kind: _managed, renew: _ofMachines, ...settings } = args.database ?? {};
+        const { kind: _managed, renew: _ofMachines, os: _system, ...settings } = args.database ?? {};
         const app = { appSubnetIds: network.subnetIds.app, appFirewallGroupId: network.firewallGroupIds.app };
         return new AwsDatabase(`${name}-db`, { ...settings, ...common, ...app, zones: network.zones }, options);
     }
-    const { version, size, storageGib, backupRetentionDays, renew } = args.database ?? {};
+    const { version, size, storageGib, backupRetentionDays, os, renew } = args.database ?? {};
     const { networks: subnetNetworks, addresses: privateAddresses } = databasePlaces(args);
     return new AwsMachineDatabase(
         `${name}-db`,
         {
-            ...{ version, size, storageGib, backupRetentionDays, renew, ...common },
+            ...{ version, size, storageGib, backupRetentionDays, os, renew, ...common },
             networkId: network.networkId,
             subnetNetworks,
             privateAddresses,
-            os: databaseSystem(args),
             appNetworks: appNetworks(args),
         },
         options,
@@ -187,11 +184,32 @@ function createSharedStorage(
     child: Child,
 ) {
     const { deletionProtection, tags } = args;
-    const placement = { subnetIds: network.subnetIds.storage, firewallGroupId: network.firewallGroupIds.storage };
+    const { kind, ...settings } = args.sharedStorage ?? {};
+    const common = {
+        firewallGroupId: network.firewallGroupIds.storage,
+        keyId: secrets.keyId,
+        deletionProtection,
+        tags,
+    };
+    if (kind === SharedStorageKind.Nfs) {
+        return new AwsNfsStorage(
+            `${name}-files`,
+            {
+                ...settings,
+                ...common,
+                subnetId: network.subnetIds.storage[0]!,
+                zone: network.zones.apply(([first]) => first!),
+                privateAddress: firstAddress(args, "storage"),
+                appNetworks: appNetworks(args),
+                os: args.appPair?.os,
+            },
+            { ...child, dependsOn: network },
+        );
+    }
     return new AwsSharedStorage(
         `${name}-files`,
         // The deployment's own plan backs the files up.
-        { ...placement, keyId: secrets.keyId, automaticBackups: false, deletionProtection, tags },
+        { ...common, subnetIds: network.subnetIds.storage, automaticBackups: false },
         child,
     );
 }
@@ -215,7 +233,7 @@ function createSessionStore(
                 ...settings,
                 os: args.appPair?.os,
                 subnetId: network.subnetIds.cache[0]!,
-                privateAddress: cacheAddress(args),
+                privateAddress: firstAddress(args, "cache"),
                 firewallGroupId: network.firewallGroupIds.cache,
                 appNetworks: appNetworks(args),
                 keyId: secrets.keyId,
@@ -248,8 +266,10 @@ function createAppPair(name: string, tiers: Tiers, args: DeploymentArgs, child: 
             firewallGroupId: network.firewallGroupIds.app,
             keyId: secrets.keyId,
             mounts: storage.mounts,
-            fileSystemArn: storage.fileSystemArn,
-            accessPointArns: storage.accessPointArns,
+            ...(storage instanceof AwsSharedStorage && {
+                fileSystemArn: storage.fileSystemArn,
+                accessPointArns: storage.accessPointArns,
+            }),
             environment: environment(args, sessions !== undefined),
             secrets: [
                 { name: "SESSION_SECRET", secretId: secrets.sessionSecretId },
@@ -348,69 +368,12 @@ function createRelease(
     );
 }
 
-const balancersOf = ({ balancerIds, balancersTag, roleName }: AwsProxyLoadBalancer): MonitoredMachines => ({
-    names: balancerIds.map((_, place) => `lb${place + 1}`),
-    ids: balancerIds,
-    tag: balancersTag,
-    roleName,
-});
-
-const databaseMachinesOf = ({ machineIds, machinesTag, roleName }: AwsMachineDatabase): MonitoredMachines => ({
-    names: [...databaseMachines],
-    ids: machineIds,
-    tag: machinesTag,
-    roleName,
-});
-
-const sessionMachine = ({ machineId, machineTag, roleName }: AwsRedisSessionStore): MonitoredMachines => ({
-    names: ["sessions"],
-    ids: [machineId],
-    tag: machineTag,
-    roleName,
-});
-
-function createMonitoring(
-    name: string,
-    tiers: Pick<Tiers, "database" | "sessions"> & {
-        apps: AwsAppPair;
-        balancer: AwsLoadBalancer | AwsProxyLoadBalancer;
-    },
-    args: DeploymentArgs,
-    child: Child,
-): AwsMonitoring {
-    const { database, sessions, apps, balancer } = tiers;
-    return new AwsMonitoring(
-        `${name}-watch`,
-        {
-            receivers: args.alertReceivers,
-            url: pulumi.interpolate`https://${balancer.hostname}`,
-            memberIds: apps.memberIds,
-            memberRoleName: apps.roleName,
-            serversTag: apps.serversTag,
-            loadBalancerKind: args.loadBalancer?.kind,
-            otherMachines: [
-                ...(balancer instanceof AwsProxyLoadBalancer ? [balancersOf(balancer)] : []),
-                ...(sessions instanceof AwsRedisSessionStore ? [sessionMachine(sessions)] : []),
-                ...(database instanceof AwsMachineDatabase ? [databaseMachinesOf(database)] : []),
-            ],
-            loadBalancerSuffix: balancer.loadBalancerSuffix,
-            targetGroupSuffix: balancer.targetGroupSuffix,
-            ...(database instanceof AwsMachineDatabase
-                ? { databaseMetrics: database.machinesTag }
-                : { databaseId: database.primaryId, replicaId: database.replicaId }),
-            databaseStorageGib: args.database?.storageGib ?? databaseStorageGib,
-            tags: args.tags,
-        },
-        child,
-    );
-}
-
 function createBackup(
     name: string,
     tiers: {
         secrets: AwsSecrets;
         database: AwsDatabase | AwsMachineDatabase;
-        storage: AwsSharedStorage;
+        storage: AwsSharedStorage | AwsNfsStorage;
         apps: AwsAppPair;
         monitoring: AwsMonitoring;
     },
@@ -424,7 +387,9 @@ function createBackup(
         {
             ...backup,
             databaseArns: database instanceof AwsMachineDatabase ? database.machineArns : [database.primaryArn],
-            fileSystemArn: storage.fileSystemArn,
+            ...(storage instanceof AwsSharedStorage
+                ? { filesArn: storage.fileSystemArn }
+                : { filesArn: storage.volumeArn, coldStorage: false }),
             configuration: apps.configuration,
             keyId: secrets.keyId,
             alarmTopicId: monitoring.criticalTopicId,

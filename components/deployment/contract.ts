@@ -72,7 +72,9 @@ export interface DatabaseSettings {
      * the maintenance window; kind vm: see `renew`.
      */
     size?: string;
-    /** Kind vm: the machine, `db1` or `db2`, that this update may replace: name the standby. Default none. */
+    /** Kind vm: system of new machines, debian-13 or ubuntu-24.04. Default debian-13. Another one brings another version. */
+    os?: OperatingSystem;
+    /** Kind vm: the machine, `db1` or `db2`, that this update may replace; the primary is refused. Default none. */
     renew?: string[];
     /** Storage in GiB. Default 500. It cannot shrink. */
     storageGib?: number;
@@ -92,6 +94,12 @@ export interface DatabaseSettings {
 export interface SharedStorageSettings {
     /** Who serves them. Default managed. A change leaves the files behind: copy them first. */
     kind?: SharedStorageKind;
+    /** Kind nfs: machine size. Default m7i.large. See `renew`. */
+    size?: string;
+    /** Kind nfs: room for files in GiB. Default 500. A higher number grows it in place; it cannot shrink. */
+    storageGib?: number;
+    /** Kind nfs: lets this update replace the machine; servers wait for their files meanwhile. Default false. */
+    renew?: boolean;
 }
 
 /** Session store of a deployment (guide, step 8). */

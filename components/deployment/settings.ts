@@ -2,7 +2,7 @@ import { DatabaseKind } from "../database/contract";
 import { databaseMachines } from "../database/host/settings";
 import { LoadBalancerKind } from "../load-balancer/contract";
 import { hostAddress, planAddresses } from "../network/addresses";
-import { addressSpace, appServerCount, firstHostNumber, ports } from "../reference";
+import { addressSpace, appServerCount, firstHostNumber, ports, type SubnetRole } from "../reference";
 import { asSecret } from "../secrets/as-secret";
 import { SessionStoreKind } from "../session-store/contract";
 import { SharedStorageKind } from "../shared-storage/contract";
@@ -17,6 +17,7 @@ export function withoutClearPassword(mail: MailSettings): MailSettings {
 export interface OwnKinds {
     loadBalancer?: LoadBalancerKind[];
     database?: DatabaseKind[];
+    sharedStorage?: SharedStorageKind[];
     sessionStore?: SessionStoreKind[];
 }
 
@@ -34,7 +35,11 @@ export function refuseMissingKinds(component: string, args: DeploymentArgs, own:
             found: database?.kind,
             allowed: [DatabaseKind.Managed, ...(own.database ?? [])],
         },
-        { path: "sharedStorage.kind", found: sharedStorage?.kind, allowed: [SharedStorageKind.Managed] },
+        {
+            path: "sharedStorage.kind",
+            found: sharedStorage?.kind,
+            allowed: [SharedStorageKind.Managed, ...(own.sharedStorage ?? [])],
+        },
         {
             path: "sessionStore.kind",
             found: sessionStore?.kind,
@@ -78,11 +83,14 @@ export function appNetworks(args: DeploymentArgs): string[] {
     return appSubnets(args) ?? ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 }
 
-/** The session store is host 10 of the first cache subnet (guide, step 6: 10.0.4.10). */
-export function cacheAddress({ network }: DeploymentArgs): string | undefined {
+/**
+ * The session store and the file server are host 10 of their first subnet (guide, steps 5 and 6: 10.0.4.10, 10.0.3.10); in
+ * an existing network the cloud chooses.
+ */
+export function firstAddress({ network }: DeploymentArgs, role: SubnetRole): string | undefined {
     const [first] =
         network?.networkId === undefined
-            ? planAddresses(network?.addressSpace ?? addressSpace, network?.zoneCount ?? 2).cache
+            ? planAddresses(network?.addressSpace ?? addressSpace, network?.zoneCount ?? 2)[role]
             : [];
     return first && hostAddress(first, firstHostNumber);
 }

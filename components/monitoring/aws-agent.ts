@@ -3,6 +3,7 @@ import * as ssm from "@pulumi/aws/ssm";
 import * as pulumi from "@pulumi/pulumi";
 import { SERVERS_TAG } from "../app-pair/contract";
 import { allow } from "../aws-account";
+import { EXPORTS } from "../shared-storage/host/exports";
 import type { AwsMonitoringArgs } from "./aws";
 
 /** Namespace that the CloudWatch agent publishes in. */
@@ -17,7 +18,8 @@ const agentConfiguration = {
         aggregation_dimensions: [["InstanceId"], ["InstanceId", "path"]],
         metrics_collected: {
             mem: { measurement: ["mem_used_percent"] },
-            disk: { measurement: ["used_percent"], resources: ["/"], drop_device: true },
+            // Where a machine has no such place, there is nothing to measure.
+            disk: { measurement: ["used_percent"], resources: ["/", EXPORTS], drop_device: true },
         },
     },
 };

@@ -3,7 +3,10 @@ import type * as pulumi from "@pulumi/pulumi";
 import { DATABASE_NAMESPACE } from "../database/host/settings";
 import type { AwsMonitoringArgs } from "./aws";
 
-/** Write-ahead log that cannot be archived is missing in every restore, and fills the disk of a database on machines. */
+/**
+ * Write-ahead log that cannot be archived is missing in every restore, and fills the disk of a database on machines; what
+ * they back up by themselves is told by them.
+ */
 export function alarmOnArchiving(
     name: string,
     topic: pulumi.Output<string>,
@@ -25,6 +28,36 @@ export function alarmOnArchiving(
             evaluationPeriods: 3,
             comparisonOperator: "GreaterThanThreshold",
             threshold: 0,
+            treatMissingData: "breaching",
+            alarmActions: [topic],
+            okActions: [topic],
+            tags,
+        },
+        child,
+    );
+    const made = (id: string, metricName: string) => ({
+        id,
+        returnData: false,
+        metric: {
+            namespace: DATABASE_NAMESPACE,
+            metricName,
+            stat: "Sum",
+            period: 86400,
+            dimensions: { Database: databaseMetrics },
+        },
+    });
+    new cloudwatch.MetricAlarm(
+        `${name}-absent`,
+        {
+            alarmDescription: "MinusNow: a day without a backup of the database, or without a dump",
+            metricQueries: [
+                made("backups", "BackupsMade"),
+                made("dumps", "DumpsMade"),
+                { id: "least", expression: "MIN([FILL(backups, 0), FILL(dumps, 0)])", label: "made", returnData: true },
+            ],
+            comparisonOperator: "LessThanThreshold",
+            threshold: 1,
+            evaluationPeriods: 1,
             treatMissingData: "breaching",
             alarmActions: [topic],
             okActions: [topic],

@@ -43,8 +43,8 @@ export function watchedMetrics(probe: string, args: AwsMonitoringArgs): WatchedM
     const { replicaId } = args;
     return [
         ...args.memberIds.flatMap((id, place) => serverMetrics(`app${place + 1}`, id)),
-        ...(args.otherMachines ?? []).flatMap(({ names, ids }) =>
-            ids.flatMap((id, place) => serverMetrics(names[place]!, id)),
+        ...(args.otherMachines ?? []).flatMap(({ names, ids, dataPath }) =>
+            ids.flatMap((id, place) => serverMetrics(names[place]!, id, dataPath)),
         ),
         ...(args.databaseId === undefined ? [] : databaseMetrics("primary", args.databaseId, args.databaseStorageGib)),
         ...(replicaId === undefined ? [] : databaseMetrics("replica", replicaId, args.databaseStorageGib)),
@@ -54,7 +54,7 @@ export function watchedMetrics(probe: string, args: AwsMonitoringArgs): WatchedM
     ];
 }
 
-function serverMetrics(resource: string, id: pulumi.Input<string>): WatchedMetric[] {
+function serverMetrics(resource: string, id: pulumi.Input<string>, dataPath?: string): WatchedMetric[] {
     const dimensions = { InstanceId: id };
     const agent = (metric: string, metricName: string, more = {}): WatchedMetric => ({
         metric,
@@ -71,6 +71,9 @@ function serverMetrics(resource: string, id: pulumi.Input<string>): WatchedMetri
         },
         agent("memory", "mem_used_percent"),
         agent("disk", "disk_used_percent", { path: "/" }),
+        ...(dataPath === undefined
+            ? []
+            : [{ ...agent("disk", "disk_used_percent", { path: dataPath }), resource: `${resource}-data` }]),
     ];
 }
 

@@ -20,6 +20,8 @@ export interface MonitoredMachines {
     tag: pulumi.Input<string>;
     /** Name of their role, which is allowed to publish metrics. */
     roleName: pulumi.Input<string>;
+    /** Where they keep data besides the system's disk, for example `/exports/minusnow`. */
+    dataPath?: string;
 }
 
 /** Arguments of {@link AwsMonitoring}. */

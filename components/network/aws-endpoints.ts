@@ -54,7 +54,9 @@ export function createEndpoints(name: string, args: EndpointArgs, child: { paren
         },
         child,
     );
-    for (const service of interfaceServices) {
+    // A machine of the database stops the other one where that may take the way out along.
+    const more = users.some(({ role }) => role === "database") ? ["ec2"] : [];
+    for (const service of [...interfaceServices, ...more]) {
         new ec2.VpcEndpoint(
             `${name}-${service}`,
             {

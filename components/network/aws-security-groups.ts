@@ -13,6 +13,8 @@ export interface OutboundPorts {
     cache?: number[];
     /** Where the database is on machines of the deployment. */
     database?: number[];
+    /** Where the shared directories are on a machine of the deployment. */
+    storage?: number[];
 }
 
 /** What the groups have in common. */
@@ -82,6 +84,7 @@ const machineNames: { [role in keyof OutboundPorts]-?: string } = {
     edge: "balancers",
     cache: "the session store",
     database: "machines of the database",
+    storage: "the file server",
 };
 
 function allowOutbound(name: string, groups: FirewallGroupIds, args: SecurityGroupArgs, child: Child): void {

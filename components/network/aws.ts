@@ -49,6 +49,11 @@ export interface AwsNetworkArgs {
      * out. Default none: a managed database reaches nothing. A change is made in place.
      */
     databaseOutboundPorts?: number[];
+    /**
+     * TCP ports that a file server on a machine of this deployment may reach outside the network; its subnets then have a way
+     * out. Default none: managed storage reaches nothing. A change is made in place.
+     */
+    storageOutboundPorts?: number[];
     /** Days to keep flow logs. Default 90. A change is made in place. */
     flowLogRetentionDays?: number;
     /** Id of an existing VPC to use; its owner then cares for routes, endpoints and flow logs. Needs `subnetIds`. */
@@ -110,12 +115,13 @@ interface Child {
 /** TCP ports that each tier's machines may reach outside the network. */
 function outboundPorts(args: AwsNetworkArgs): OutboundPorts {
     const { outboundPorts: app = [ports.https, ports.smtp], edgeOutboundPorts, cacheOutboundPorts } = args;
-    const { databaseOutboundPorts } = args;
+    const { databaseOutboundPorts, storageOutboundPorts } = args;
     return {
         app,
         ...(edgeOutboundPorts && { edge: edgeOutboundPorts }),
         ...(cacheOutboundPorts && { cache: cacheOutboundPorts }),
         ...(databaseOutboundPorts && { database: databaseOutboundPorts }),
+        ...(storageOutboundPorts && { storage: storageOutboundPorts }),
     };
 }
 

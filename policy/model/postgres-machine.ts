@@ -10,14 +10,14 @@ export interface PostgresFacts {
     settings: Record<string, string | undefined>;
     /** Share of memory that a setting gets at first boot, in percent. */
     memoryShare: (setting: string) => number | undefined;
-    /** Connections over the network that need no TLS. */
+    /** Connections over the network that need no TLS, or no password kept as scram does. */
     clearConnections: string[];
     /** Days that write-ahead log and the backups before it are kept; undefined where nothing archives. */
     archiveDays: number | undefined;
 }
 
 const SETTING = /^\s*(\w+) = '?([^'\n]*)'?$/gm;
-const CLEAR = /^\s*(host|hostnossl)\s+\S+\s+\S+\s+\S+.*$/gm;
+const CLEAR = /^\s*(?:(?:host|hostnossl)\s+\S+\s+\S+\s+\S+.*|host\w*\s.*\s(?:trust|password|md5))$/gm;
 
 /** Reads a machine's first-boot script; undefined while it is not known. */
 export function postgresFacts(machine: Resource): PostgresFacts | undefined {

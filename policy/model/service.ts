@@ -50,10 +50,27 @@ export function sessionMachines(stack: Stack): Resource[] {
     return stack.of(aws.instance).filter((machine) => machine.get("tags.minusnow-role") === "session-store");
 }
 
-/** {@link machines}, those that balance before them, those that keep their sessions and those that keep their data. */
+/** AWS: the machines that serve the shared directories, where no managed service does. */
+export function fileServers(stack: Stack): Resource[] {
+    return stack.of(aws.instance).filter((machine) => machine.get("tags.minusnow-role") === "file-server");
+}
+
+/** AWS: the volumes with the shared directories. */
+export function fileVolumes(stack: Stack): Resource[] {
+    const servers = fileServers(stack);
+    const attached = stack
+        .of(aws.volumeAttachment)
+        .filter((attachment) => servers.some((server) => attachment.refersTo("instanceId", server) === true));
+    return stack
+        .of(aws.volume)
+        .filter((volume) => attached.some((attachment) => attachment.refersTo("volumeId", volume) === true));
+}
+
+/** {@link machines}, those that balance before them, and those that keep sessions, data and files. */
 export function allMachines(stack: Stack): Resource[] {
     const proxies = services(stack).flatMap(({ proxy }) => proxy?.machines ?? []);
-    return [...machines(stack), ...proxies, ...sessionMachines(stack), ...databaseMachines(stack).flat()];
+    const inner = [...sessionMachines(stack), ...databaseMachines(stack).flat(), ...fileServers(stack)];
+    return [...machines(stack), ...proxies, ...inner];
 }
 
 function awsServices(stack: Stack): Service[] {

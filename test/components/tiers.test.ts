@@ -99,10 +99,24 @@ describe("AwsDeployment", () => {
         expect(await outbound("ubuntu-24.04", "haproxy")).toEqual([443, 80, 587, 443, 80]);
     });
 
-    it("refuses a kind that it cannot build", async () => {
+    it("refuses what a machine of it cannot be", async () => {
+        const two = ["subnet-1", "subnet-2"];
+        const subnetIds = { edge: two, app: two, database: two, storage: two, cache: two };
+        const network = { networkId: "vpc-1", subnetIds };
         await expect(
-            build(() => new AwsDeployment("minusnow", { ...deployment, sharedStorage: { kind: "nfs" } })),
-        ).rejects.toThrow("sharedStorage.kind: found nfs, allowed is managed");
+            build(() => new AwsDeployment("minusnow", { ...deployment, network, database: { kind: "vm" } })),
+        ).rejects.toThrow("database.kind: found vm in an existing network, allowed is managed there");
+        await expect(
+            build(
+                () =>
+                    new AwsDeployment("minusnow", {
+                        ...deployment,
+                        database: { kind: "vm", version: "15", renew: ["db3"] },
+                    }),
+            ),
+        ).rejects.toThrow(
+            "version: found '15', allowed is 17 on debian-13; renew: found db3, allowed is one of db1, db2",
+        );
     });
 });
 

@@ -5,14 +5,17 @@ import { describeMachines } from "./lab/describe-machines";
 import { createLedger, type Ledger } from "./lab/ledger";
 import type { Machine } from "./lab/machine";
 import { measured, printMeasurements } from "./lab/measurements";
-import { machinesOf, type PlannedMachine } from "./lab/reference";
+import { machinesOf, type PlannedMachine, settingsOf } from "./lab/reference";
 import { seen } from "./lab/seen";
 
 describeMachines("PostgreSQL on two machines, as the plan renders them (guide, steps 3 and 4)", () => {
     let deployment: Deployment;
+    let loginId: string;
     beforeAll(async () => {
         deployment = await bootDeployment(async (plan) => {
-            const { app1, db1, db2 } = machinesOf(await plan("  minusnow:database:\n    kind: vm\n"));
+            const at = await plan("  minusnow:database:\n    kind: vm\n");
+            const { app1, db1, db2 } = machinesOf(at);
+            loginId = settingsOf(at).database.secretId;
             return [db1, db2, app1] as PlannedMachine[];
         });
         await until("db2 is in sync", 120, async () => (await status("db1")).inSync);
@@ -105,6 +108,16 @@ describeMachines("PostgreSQL on two machines, as the plan renders them (guide, s
     describe("under load", () => {
         let ledger: Ledger;
 
+        async function lose(primary: Machine, how: string): Promise<void> {
+            if (how === "is killed") {
+                await primary.kill();
+            } else if (how === "freezes") {
+                primary.freeze(true);
+            } else {
+                primary.plug(false);
+            }
+        }
+
         async function lost(on: string): Promise<number> {
             const keys = new Set((await psql(on, "\\c minusnow_db\nSELECT key FROM tickets")).split("\n"));
             return ledger.acknowledged().filter((key) => !keys.has(key)).length;
@@ -118,7 +131,7 @@ describeMachines("PostgreSQL on two machines, as the plan renders them (guide, s
             expect(stderr + stdout).toContain("db2 is primary");
             expect(code).toBe(0);
             measured("PostgreSQL: planned switchover takes", `${((Date.now() - began) / 1000).toFixed(0)} s`, "–");
-            await until("tickets are written again", 60, () => Promise.resolve(ledger.lastAt() > Date.now() - 1000));
+            await until("tickets are written again", 60, () => Promise.resolve(ledger.isWriting(1)));
             measured("PostgreSQL: no write for, at a switchover", `${ledger.longestPause().toFixed(0)} s`, "–");
             await until("db1 follows in sync", 120, async () => (await status("db2")).inSync);
             await ledger.stop();
@@ -131,41 +144,46 @@ describeMachines("PostgreSQL on two machines, as the plan renders them (guide, s
             );
         });
 
-        it("promotes the standby of a primary that is killed: no acknowledged write is lost, and it never writes again", async () => {
-            ledger = await createLedger(machine("app1"));
-            await wait(3000);
-            await machine("db2").kill();
-            const began = Date.now();
-            const { status: code, stdout, stderr } = await database("db1", "promote");
-            expect(stderr + stdout).toContain("db1 is primary");
-            expect(code).toBe(0);
-            await until("tickets are written again", 60, () => Promise.resolve(ledger.lastAt() > Date.now() - 1000));
-            measured(
-                "PostgreSQL: primary killed, no write for (promoted by hand at once)",
-                `${((Date.now() - began) / 1000).toFixed(0)} s`,
-                "–",
-            );
-            await wait(3000);
-            // The former primary comes back in the middle of it.
-            machine("db2").start();
-            await machine("db2").booted();
-            await until("db2 follows", 180, async () => (await role("db2")) === "standby");
-            await until("db2 is in sync", 120, async () => (await status("db1")).inSync);
-            await ledger.stop();
-            expect(await lost("db1")).toBe(0);
-            const count = `0 of ${ledger.acknowledged().length}`;
-            measured("PostgreSQL: acknowledged writes lost, primary killed (synchronous)", count, "0");
-            const journal = await machine("db2").ok("journalctl -b -u minusnow-keeper -o cat --no-pager");
-            expect(journal).not.toMatch(/is primary$|promoted/m);
-            measured("PostgreSQL: the former primary took writes when it came back", "never", "never");
-        });
+        it.each([
+            { how: "is killed", from: "db2", to: "db1" },
+            { how: "loses its cable", from: "db1", to: "db2" },
+            { how: "freezes", from: "db2", to: "db1" },
+        ])(
+            "promotes $to when $from $how: no acknowledged write is lost, and that never writes again",
+            async ({ how, from, to }) => {
+                ledger = await createLedger(machine("app1"));
+                await wait(3000);
+                await lose(machine(from), how);
+                const began = Date.now();
+                const { status: code, stdout, stderr } = await database(to, "promote");
+                expect(stderr + stdout).toContain(`${to} is primary`);
+                expect(code).toBe(0);
+                // It was stopped before the other one was promoted, whatever its state.
+                expect((await machine(from).exec("true")).stderr).toContain("is off");
+                await until("tickets are written again", 90, () => Promise.resolve(ledger.isWriting(1)));
+                const seconds = `${((Date.now() - began) / 1000).toFixed(0)} s`;
+                measured(`PostgreSQL: primary ${how}, promoted by hand at once: all clients write after`, seconds, "–");
+                // The former primary comes back in the middle of it.
+                machine(from).start();
+                await machine(from).booted();
+                await until(`${from} is in sync`, 180, async () => (await status(to)).inSync);
+                expect(await role(from)).toBe("standby");
+                await ledger.stop();
+                expect(await lost(to)).toBe(0);
+                const count = `0 of ${ledger.acknowledged().length}`;
+                measured(`PostgreSQL: acknowledged writes lost, primary ${how} (synchronous)`, count, "0");
+                const journal = await machine(from).ok("journalctl -b -u minusnow-keeper -o cat --no-pager");
+                expect(journal).not.toMatch(/is primary$|promoted/m);
+                measured("PostgreSQL: the former primary took writes when it came back", "never", "never");
+            },
+        );
 
         it("goes on alone when the standby is lost, says so, and is not replaced by it without a word", async () => {
             ledger = await createLedger(machine("app1"));
             await wait(2000);
             machine("db2").freeze(true);
             await until("db1 goes on alone", 90, async () => !(await status("db1")).inSync);
-            await until("tickets are written again", 30, () => Promise.resolve(ledger.lastAt() > Date.now() - 500));
+            await until("tickets are written again", 30, () => Promise.resolve(ledger.isWriting(1)));
             measured("PostgreSQL: standby frozen, no write for", `${ledger.longestPause().toFixed(0)} s`, "–");
             await ledger.stop();
             machine("db2").freeze(false);
@@ -176,7 +194,9 @@ describeMachines("PostgreSQL on two machines, as the plan renders them (guide, s
             expect(await role("db2")).toBe("standby");
             const forced = await database("db2", "promote --accept-loss");
             expect(forced.stderr + forced.stdout).toContain("db2 is primary");
-            const count = `${await lost("db2")} of ${ledger.acknowledged().length}`;
+            const gone = await lost("db2");
+            expect(gone).toBeGreaterThan(0);
+            const count = `${gone} of ${ledger.acknowledged().length}`;
             measured(
                 "PostgreSQL: acknowledged writes lost, primary lost while alone (--accept-loss)",
                 count,
@@ -221,14 +241,42 @@ describeMachines("PostgreSQL on two machines, as the plan renders them (guide, s
             "marker there",
         );
         await until("db1 follows in sync", 180, async () => (await status("db2")).inSync);
+        // What is written after the moment reaches the standby, which goes on following.
+        await psql("db2", "CREATE TABLE afterwards AS SELECT 1 AS one");
+        await wait(10_000);
+        expect((await psql("db1", "SELECT one FROM afterwards")).trim()).toBe("1");
+        expect(await role("db1")).toBe("standby");
+        expect((await status("db2")).inSync).toBe(true);
         await until("the application is well", 60, () => isWell("app1"));
+    });
+
+    it("refuses a restore that cannot be, before anything is stopped", async () => {
+        for (const time of ["yesterday", "2020-01-01 00:00:00+00"]) {
+            const { status: code, stderr } = await database("db2", `restore --time '${time}'`);
+            expect(code).toBe(1);
+            expect(stderr).toMatch(/allowed is a moment|no backup ended before/);
+        }
+        expect((await database("db2", "restore --accept-loss")).status).toBe(2);
+        expect(await role("db2")).toBe("primary");
+    });
+
+    it("takes up a rotation within two minutes, and the former login stays valid", async () => {
+        const login = (username: string, password: string) =>
+            machine("app1").exec(
+                `PGPASSWORD='${password}' psql -XAt 'host=10.0.18.11 user=${username} dbname=minusnow_db sslmode=verify-full sslrootcert=/etc/minusnow/database-ca.pem' -c 'SELECT current_user'`,
+            );
+        const password = "r0tated-once";
+        await deployment.give({ secrets: { [loginId]: JSON.stringify({ username: "minusnow_2", password }) } });
+        await until("the other login works", 120, async () => (await login("minusnow_2", password)).status === 0);
+        expect((await login("minusnow_2", password)).stdout).toBe("minusnow\n");
+        expect((await login("minusnow", secretValues.database)).stdout).toBe("minusnow\n");
     });
 
     it("keeps dumps that any PostgreSQL reads (guide, backup strategy)", async () => {
         const bucket = /^BUCKET=(.*)$/m.exec(await machine("db1").ok("cat /etc/minusnow/host.env"))![1]!;
         const region = "--region us-east-1";
         const list = await machine("db1").ok(`aws s3 ls s3://${bucket}/dumps/ ${region}`);
-        const name = /\S+\.dump$/m.exec(list)![0];
+        const name = list.match(/\S+\.dump$/gm)!.at(-1)!;
         expect(
             await machine("db1").ok(`aws s3 cp s3://${bucket}/dumps/${name} - ${region} | pg_restore --list`),
         ).toContain("TABLE public tickets minusnow");

@@ -8,18 +8,22 @@ import { machinesOf, type PlannedMachine, settingsOf } from "./lab/reference";
 import { seen } from "./lab/seen";
 
 const STORE = "10.0.4.10";
+const FILES = "10.0.3.10";
 
-describeMachines("sessions in Redis on a machine, as the plan renders it (guide, step 8)", () => {
+describeMachines("sessions and files on machines, as the plan renders them (guide, steps 5 and 8)", () => {
     let deployment: Deployment;
     let passwordId: string;
     const machine = (name: string): Machine => deployment.machines[name]!;
     beforeAll(async () => {
         deployment = await bootDeployment(async (plan) => {
-            const at = await plan("  minusnow:sessionStore:\n    kind: redis\n    memoryPolicy: volatile-lru\n");
-            const { app1, app2, sessions } = machinesOf(at);
+            const at = await plan(
+                "  minusnow:sessionStore:\n    kind: redis\n    memoryPolicy: volatile-lru\n  minusnow:sharedStorage:\n    kind: nfs\n",
+            );
+            const { app1, app2, sessions, files } = machinesOf(at);
             passwordId = settingsOf(at).sessionStore!.secretId;
             expect(sessions!.address).toBe(STORE);
-            return [app1, app2, sessions] as PlannedMachine[];
+            expect(files!.address).toBe(FILES);
+            return [app1, app2, sessions, files] as PlannedMachine[];
         });
     });
     afterAll(() => {
@@ -96,6 +100,67 @@ describeMachines("sessions in Redis on a machine, as the plan renders it (guide,
         }
         expect((await ask(machine("app1"), `AUTH ${former}`, "PING")).stdout).toMatch(/^-WRONGPASS/);
         expect((await ask(machine("app1"), "AUTH next-pass-w0rd", "PING")).stdout).toMatch(/^\+OK/);
+    });
+
+    it("exports the five directories to the servers' subnets alone, root's rights squashed (guide, step 5)", async () => {
+        const lines = (
+            await machine("files").ok("exportfs -v | sed 's/\\s*$//' | paste -sd' ' | sed 's#\\s*/exp#\\n/exp#g'")
+        )
+            .trim()
+            .split("\n")
+            .map((line) => line.split(/\s+/));
+        const found = new Set(
+            lines.flatMap(([directory, ...clients]) => clients.map((client) => `${directory} ${client}`)),
+        );
+        expect(found.size).toBe(10);
+        for (const line of found) {
+            expect(line).toMatch(
+                /^\/exports\/minusnow\/(data|audit-logs|support-tickets|artifacts|uploads) 10\.0\.(1|17)\.0\/24\(/,
+            );
+            expect(line).toMatch(/sync.*[(,]rw,.*root_squash/);
+            expect(line).not.toContain("no_root_squash");
+        }
+        const owners = await machine("files").ok(
+            "stat -c '%u:%g %a' /exports/minusnow/[a-k]* /exports/minusnow/[m-z]*",
+        );
+        expect(new Set(owners.trim().split("\n"))).toEqual(new Set(["5000:5000 750"]));
+        const outsider = await deployment.data.exec(`timeout 3 bash -c 'exec 3<>/dev/tcp/${FILES}/2049'`);
+        expect(outsider.status).not.toBe(0);
+        measured("NFS: five directories, root squashed, from the database's subnet", "no connection", "refused");
+    });
+
+    it("keeps its files on a volume of their own, which a first boot formats only when nothing is on it", async () => {
+        const files = machine("files");
+        await files.ok("echo kept >/exports/minusnow/data/marker; /usr/local/lib/minusnow/setup");
+        expect(await files.ok("cat /exports/minusnow/data/marker")).toBe("kept\n");
+        expect(await files.ok("findmnt -no FSTYPE,OPTIONS /exports/minusnow")).toMatch(/^ext4 .*nosuid,nodev,noexec/);
+        await files.reboot();
+        expect(await files.ok("cat /exports/minusnow/data/marker; systemctl is-active nfs-server")).toBe(
+            "kept\nactive\n",
+        );
+    });
+
+    it("shares files between servers, which boot without the file server and mount when it is back", async () => {
+        await machine("app1").ok("curl -sf -X POST --data-binary hello 'localhost:5000/uploads?name=greeting'");
+        expect(await machine("app2").ok("curl -sf 'localhost:5000/uploads?name=greeting'")).toBe("hello");
+        await machine("files").kill();
+        await machine("app2").kill();
+        machine("app2").start();
+        while ((await machine("app2").exec("systemctl is-active ssh")).stdout !== "active\n") {
+            await wait(500);
+        }
+        expect((await machine("app2").exec("curl -s localhost:5000/health")).status).not.toBe(0);
+        machine("files").start();
+        const began = Date.now();
+        while ((await machine("app2").exec("curl -sf 'localhost:5000/uploads?name=greeting'")).stdout !== "hello") {
+            expect(Date.now() - began).toBeLessThan(90_000);
+            await wait(1000);
+        }
+        measured(
+            "NFS: a server that booted without the file server works after its return in",
+            `${((Date.now() - began) / 1000).toFixed(0)} s`,
+            "–",
+        );
     });
 
     it("keeps no password in clear on its machine", async () => {

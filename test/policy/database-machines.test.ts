@@ -38,6 +38,7 @@ const edits: [find: string | RegExp, replacement: string, by: string][] = [
     ["shared_buffers=25", "shared_buffers=2", "database-settings"],
     ["/usr/lib/postgresql/17/bin", "/usr/lib/postgresql/14/bin", "database-version"],
     ["hostssl minusnow_db", "host minusnow_db", "database-access-tls"],
+    [/(hostssl minusnow_db .*)scram-sha-256$/m, "$1trust", "database-access-tls"],
     ["ssl = on", "ssl = off", "database-access-tls"],
     ["archive_mode = on", "archive_mode = off", "backups-point-in-time"],
     [/^ *archive_command = .*$/m, "archive_command = '/bin/true'", "backups-point-in-time"],

@@ -307,6 +307,19 @@ export const awsExamples: Record<string, Example[]> = {
         instance({ subnetId: "$1.id", privateIp: "10.0.1.10" }),
         instance({ subnetId: "$1.id", privateIp: "10.0.1.10" }),
     ],
+    "volume-attachment-zone": [
+        vpc(),
+        {
+            type: "aws:ec2/subnet:Subnet",
+            inputs: { vpcId: "$0.id", cidrBlock: "10.0.1.0/24", availabilityZone: "us-east-1b" },
+        },
+        instance({ subnetId: "$1.id" }),
+        { type: "aws:ebs/volume:Volume", inputs: { availabilityZone: "us-east-1a", size: 20 } },
+        {
+            type: "aws:ec2/volumeAttachment:VolumeAttachment",
+            inputs: { volumeId: "$3.id", instanceId: "$2.id", deviceName: "/dev/sdf" },
+        },
+    ],
     "instance-metadata-tokens": [instance({ metadataOptions: { httpTokens: "enforced" } })],
     "instance-metadata-hops": [instance({ metadataOptions: { httpPutResponseHopLimit: 65 } })],
     "instance-root-size": [instance({ rootBlockDevice: { volumeSize: 4 } })],

@@ -21,8 +21,11 @@ export interface Recorded {
     all: (type: string) => Registered[];
 }
 
-/** Builds a component under Pulumi's mocks, with the simulated cloud's answers, and waits until it is done. */
-export async function build(construct: () => pulumi.Resource): Promise<Recorded> {
+/**
+ * Builds a component under Pulumi's mocks, with the simulated cloud's answers but for those that are given by token, and
+ * waits until it is done.
+ */
+export async function build(construct: () => pulumi.Resource, answers: Record<string, Values> = {}): Promise<Recorded> {
     const cloud = createSimulatedCloud({ unknowns: false, defaultRegion: "us-east-1" });
     const resources: Registered[] = [];
     const calls: Recorded["calls"] = [];
@@ -44,7 +47,7 @@ export async function build(construct: () => pulumi.Resource): Promise<Recorded>
             },
             call: ({ token, inputs, provider = "" }) => {
                 calls.push({ token, provider });
-                return cloud.invoke(token, inputs as Values, "");
+                return answers[token] ?? cloud.invoke(token, inputs as Values, "");
             },
         },
         "minusnow",

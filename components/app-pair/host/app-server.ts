@@ -16,6 +16,13 @@ export interface AppServerHost {
     mounts: Mount[];
 }
 
+/** A database that is gone acknowledges nothing: its connections are given up after some seconds, not a quarter of an hour. */
+const deadConnections = {
+    path: "/etc/sysctl.d/90-minusnow.conf",
+    permissions: "0644",
+    content: "net.ipv4.tcp_retries2 = 5\n",
+};
+
 function packages(postgresMajor: string): { [platform in Platform]: string[] } {
     return {
         "amazon-linux": ["amazon-efs-utils", `postgresql${postgresMajor}`, "tar", "gzip"],
@@ -43,9 +50,10 @@ export function renderAppServer({ cloud, postgresMajor, databaseCaUrl = "", moun
                 DATABASE_CA_URL: databaseCaUrl,
             }),
             mountTable(mounts, application.directory),
+            deadConnections,
             program("setup", own, "setup.sh"),
             program("mount-storage", sharedFiles, "mount-storage.sh"),
-            program("environment.mjs", own, "environment.mjs"),
+            { ...program("environment.mjs", own, "environment.mjs"), compressed: true },
             { ...program("release.mjs", own, "release.mjs"), compressed: true },
             storageUnit(application.service),
             environmentUnit,

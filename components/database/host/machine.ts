@@ -92,6 +92,7 @@ export function renderDatabaseMachine(machine: DatabaseMachine): string {
         { path: "/etc/pgbackrest/pgbackrest.conf", permissions: "0644", content: backupConfiguration(backup) },
         program("files.mjs", sharedFiles, "files.mjs"),
         program("setup", own, "setup.sh"),
+        program("memory", own, "memory.sh"),
         program("account.mjs", own, "account-aws.mjs"),
         program("roles.sql", own, "roles.sql"),
         ...programs,
@@ -116,6 +117,11 @@ const administratorsCommand: HostFile = {
     content: `#!/bin/bash
 set -a
 . /etc/minusnow/host.env
+case "\${1:-}" in
+    # One at a time, and to the end also when the session is lost.
+    switchover | promote | restore) exec systemd-run --quiet --wait --pipe --collect --unit=minusnow-database-command \\
+        --property=EnvironmentFile=/etc/minusnow/host.env --setenv=PATH="$PATH" ${libraryPath}/database.mjs "$@" ;;
+esac
 exec ${libraryPath}/database.mjs "$@"
 `,
 };
@@ -132,6 +138,7 @@ After=network-online.target
 Type=notify
 User=postgres
 Group=postgres
+ExecStartPre=+${libraryPath}/memory
 ExecStart=${bin}/postgres -c config_file=${configurationFolder}/postgresql.conf
 ExecReload=/bin/kill -HUP $MAINPID
 KillMode=mixed

@@ -59,7 +59,7 @@ wal_log_hints = on
 wal_sender_timeout = 10s
 wal_receiver_timeout = 10s
 hot_standby_feedback = on
-primary_conninfo = 'host=${peerAddress} port=${ports.postgres} user=replicator application_name=${name} connect_timeout=5 passfile=/var/lib/postgresql/.pgpass sslmode=verify-full sslrootcert=${configurationFolder}/server.crt'
+primary_conninfo = 'host=${peerAddress} port=${ports.postgres} user=replicator application_name=${name} connect_timeout=5 passfile=${configurationFolder}/replicator.pgpass sslmode=verify-full sslrootcert=${configurationFolder}/server.crt'
 primary_slot_name = '${name}'
 
 archive_mode = on

@@ -75,6 +75,14 @@ const answers: Record<string, Answer> = {
         const value = name.startsWith("/aws/service/") ? `ami-${digits(`${region}${name}`, 17)}` : `value of ${name}`;
         return { ...args, id: name, name, type: "String", value, insecureValue: value, version: 1, arn: "" };
     },
+    "aws:ssm/getParametersByPath:getParametersByPath": (args) => ({
+        ...args,
+        id: textAt(args, "path"),
+        names: [],
+        values: [],
+        arns: [],
+        types: [],
+    }),
     "aws:route53/getZone:getZone": (args) => {
         const name = textAt(args, "name") ?? "";
         const zoneId = textAt(args, "zoneId") ?? `Z${digits(name, 20).toUpperCase()}`;

@@ -102,6 +102,8 @@ const makers: Record<string, Maker> = {
             publicDns: "",
         };
     }),
+    "aws:ebs/volume:Volume": ec2("vol", "volume", () => ({ createTime: "2026-01-01T00:00:00Z" })),
+    "aws:ec2/volumeAttachment:VolumeAttachment": plain("vai"),
     "aws:cloudwatch/logGroup:LogGroup": named(({ arn, name }) => arn("logs", `log-group:${name}`)),
     "aws:iam/role:Role": named(
         ({ arn, name }) => arn("iam", `role/${name}`, { region: "" }),

@@ -17,7 +17,7 @@ import {
 import { covers, fromInternet, groupOf, rulesOf } from "../../model/nsg";
 import { isInternet, isPort, judgeOpening, openings, openingsInto, portsText } from "../../model/openings";
 import { judgePrivacy } from "../../model/routes";
-import { appServers, services, sessionMachines } from "../../model/service";
+import { appServers, fileServers, services, sessionMachines } from "../../model/service";
 import { isIn, isOfServers } from "../../model/tiers";
 import { expectEqual, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
 import { aws, azure } from "../../types";
@@ -88,6 +88,7 @@ const tiers = [
         port: ports.redis,
         what: "the session store",
     },
+    { of: fileServers, property: "vpcSecurityGroupIds", port: ports.nfs, what: "shared storage" },
     { of: sessionMachines, property: "vpcSecurityGroupIds", port: ports.redis, what: "the session store" },
 ];
 

@@ -1,7 +1,7 @@
 import { application, sharedDirectories } from "../../../components/reference";
 import { customerKey } from "../../model/azure-protection";
 import { firstBoot } from "../../model/first-boot";
-import { appServers, machines, zoneOf } from "../../model/service";
+import { appServers, appSubnets, fileServers, fileVolumes, machines, zoneOf } from "../../model/service";
 import { expectEqual, expectSet, expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
 import { aws, azure } from "../../types";
 import type { Resource, Stack } from "../../stack";
@@ -12,6 +12,7 @@ function fileStores(stack: Stack): Resource[] {
     return [
         ...stack.of(aws.fileSystem),
         ...stack.of(azure.storageAccount).filter((account) => account.get("kind") === "FileStorage"),
+        ...fileServers(stack),
     ];
 }
 
@@ -40,6 +41,12 @@ function inEachZone(stack: Stack): Finding[] {
     });
 }
 
+/** A server is in one zone, whatever it is made of. */
+function inOneZone(stack: Stack): Finding[] {
+    const one = "NFS on one machine: its failure takes the files away; allowed: in every zone (kind managed)";
+    return fileServers(stack).map((server) => fail(server, one));
+}
+
 function zoneRedundant(stack: Stack): Finding[] {
     return fileStores(stack)
         .filter(({ type }) => type === azure.storageAccount)
@@ -49,7 +56,8 @@ function zoneRedundant(stack: Stack): Finding[] {
 }
 
 function encryptedAtRest(stack: Stack): Finding[] {
-    return fileStores(stack).flatMap((store) =>
+    const stores = fileStores(stack).filter(({ type }) => type !== aws.instance);
+    return [...stores, ...fileVolumes(stack)].flatMap((store) =>
         store.type === azure.storageAccount
             ? [customerKey(store)]
             : [expectEqual(store, "encrypted", true), expectSet(store, "kmsKeyId", "a customer key")],
@@ -80,6 +88,9 @@ function demandedByStore(stack: Stack): Finding[] {
     return fileStores(stack).flatMap((store) => {
         if (store.type === azure.storageAccount) {
             return [expectEqual(store, "enableHttpsTrafficOnly", true)];
+        }
+        if (store.type === aws.instance) {
+            return [fail(store, "NFS is not encrypted on its way; allowed: TLS (kind managed)")];
         }
         const policy = stack.of(aws.fileSystemPolicy).find((other) => other.refersTo("fileSystemId", store) === true);
         if (!policy) {
@@ -172,6 +183,36 @@ function accessPoints(stack: Stack): Finding[] {
     });
 }
 
+/** Lines of exports(5): a directory, and who may mount it how. */
+const EXPORT = /^\s*(\/\S+)((?: \S+\([^)]*\))+)$/gm;
+
+/** Each directory is exported to the servers' networks alone, without root's rights. */
+function exported(stack: Stack): Finding[] {
+    return fileServers(stack).flatMap((server) => {
+        const script = firstBoot(server);
+        if (script === undefined) {
+            return [waits(server, "what it exports is not known before the update")];
+        }
+        const lines = [...script.matchAll(EXPORT)].map(([, directory, clients]) => ({ directory, clients: clients! }));
+        const networks = appSubnets(stack).map((subnet) => subnet.text("cidrBlock"));
+        return sharedDirectories.map((directory) => {
+            const line = lines.find((one) => one.directory!.endsWith(`/${directory}`));
+            const clients = [...(line?.clients ?? "").matchAll(/(\S+)\(([^)]*)\)/g)];
+            const strange = clients.find(([, network]) => networks.length > 0 && !networks.includes(network));
+            const rooted = clients.find(([, , options]) => !options!.split(",").includes("root_squash"));
+            if (line === undefined) {
+                return fail(server, `it does not export ${directory}`);
+            }
+            return strange || rooted
+                ? fail(
+                      server,
+                      `${directory}: found ${(strange ?? rooted)![0]}, allowed: the servers' subnets, root_squash`,
+                  )
+                : pass(server, `exports ${directory} to the servers' subnets, without root's rights`);
+        });
+    });
+}
+
 function shares(stack: Stack): Finding[] {
     return stack.of(azure.fileShare).map((share) => expectEqual(share, "enabledProtocols", "NFS"));
 }
@@ -198,7 +239,7 @@ export const sharedStorage: ItemRules = {
             fix: "Add a mount target in each zone that has a server; on Azure use zone-redundant storage.",
             step: "Step 5",
             controls: ["AWS Well-Architected REL10-BP01"],
-            check: (stack) => [...inEachZone(stack), ...zoneRedundant(stack)],
+            check: (stack) => [...inEachZone(stack), ...inOneZone(stack), ...zoneRedundant(stack)],
         },
         {
             id: "shared-storage-encrypted",
@@ -238,7 +279,7 @@ export const sharedStorage: ItemRules = {
             fix: "Add an access point for each shared directory; on Azure a share over NFS.",
             step: "Step 8",
             controls: [],
-            check: (stack) => [...accessPoints(stack), ...shares(stack)],
+            check: (stack) => [...accessPoints(stack), ...exported(stack), ...shares(stack)],
         },
     ],
 };

@@ -7,6 +7,7 @@ import { azureRules, azureStores, type BackupRule, backupRules, lockedDays } fro
 import { databaseMachines, managedPrimaries, primaries } from "../../model/databases";
 import { unreadCommands } from "../../model/machine-jobs";
 import { judgeFacts } from "../../model/postgres-machine";
+import { fileVolumes } from "../../model/service";
 import { expectNumber, expectSet, expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
 import { aws, azure } from "../../types";
 import type { Resource, Stack } from "../../stack";
@@ -23,7 +24,7 @@ function stateful(stack: Stack): Resource[] {
 }
 
 function files(stack: Stack): Resource[] {
-    return [...stack.of(aws.fileSystem), ...fileAccounts(stack)];
+    return [...stack.of(aws.fileSystem), ...fileVolumes(stack), ...fileAccounts(stack)];
 }
 
 function everythingPlanned(stack: Stack): Finding[] {

@@ -248,8 +248,8 @@ function tlsForced(stack: Stack): Finding[] {
                         ? pass(machine, "ssl is on")
                         : fail(machine, `ssl: found ${shown(settings["ssl"])}, allowed: on`),
                     clear === undefined
-                        ? pass(machine, "pg_hba.conf lets connections in over TLS only")
-                        : fail(machine, `pg_hba.conf: found '${clear}', allowed: hostssl`),
+                        ? pass(machine, "pg_hba.conf lets connections in over TLS and by scram only")
+                        : fail(machine, `pg_hba.conf: found '${clear}', allowed: hostssl with scram-sha-256`),
                 ]),
             ),
         ...stack.of(aws.database).map((database) => {

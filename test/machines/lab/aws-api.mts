@@ -48,6 +48,10 @@ export interface Command {
     instanceId: string;
     script?: string;
 }
+/** An instance that runs again. */
+export interface Started {
+    started: string;
+}
 export interface Outcome {
     id: string;
     status: number;
@@ -109,8 +113,12 @@ const outcomes = createInterface({ input: process.stdin });
 // Whoever started it is gone.
 outcomes.on("close", () => process.exit());
 outcomes.on("line", (line) => {
-    const outcome = JSON.parse(line) as Outcome;
-    commands.get(outcome.id)!.outcome = outcome;
+    const message = JSON.parse(line) as Outcome | Started;
+    if ("started" in message) {
+        stops.delete(message.started);
+    } else {
+        commands.get(message.id)!.outcome = message;
+    }
 });
 const arn = (service: string, rest: string) => world.accountArn.replace(":svc:", `:${service}:`) + rest;
 

@@ -70,7 +70,11 @@ export async function bootDeployment(
         if (store) {
             lab.hosts[settingsOf(planned[0]!.at).sessionStore!.host] = store.address;
         }
-        const booting = planned.map(({ name, address, userData }) => lab.machine(name, address, userData));
+        const booting = planned.map((machine) => {
+            const { name, address, userData } = machine;
+            const device = variableOf(machine, "VOLUME_DEVICE");
+            return lab.machine(name, address, userData, device === undefined ? {} : { [device]: lab.disk(DISK_MIB) });
+        });
         booting.forEach((machine, place) => {
             lab.machinesById[planned[place]!.id] = machine;
             machine.start();
@@ -84,8 +88,11 @@ export async function bootDeployment(
     }
 }
 
+const DISK_MIB = 200;
+
+/** A variable that the first-boot script of a machine gives its programs. */
 const variableOf = ({ userData }: PlannedMachine, name: string) =>
-    new RegExp(`^\\s*${name}=(.*)$`, "m").exec(userData)![1]!;
+    new RegExp(`^\\s*${name}=(.*)$`, "m").exec(userData)?.[1];
 
 /** Addresses of what stands before the database, and from which it connects in each network of clients. */
 const fronts = { primary: "10.0.2.5", standby: "10.0.2.6" };
@@ -95,7 +102,7 @@ const sources = { "10.0.1.": "10.0.1.200", "10.0.17.": "10.0.17.200" };
 async function standBefore(lab: Lab, planned: PlannedMachine[]): Promise<void> {
     const databases = planned.filter(({ name }) => name.startsWith("db"));
     const [{ at }] = databases as [PlannedMachine];
-    const bucket = `${variableOf(databases[0]!, "BUCKET")}.s3.us-east-1.amazonaws.com`;
+    const bucket = `${variableOf(databases[0]!, "BUCKET")!}.s3.us-east-1.amazonaws.com`;
     lab.hosts[bucket] = outside.aws;
     for (const [role, place] of [["primary", "writer"] as const, ["standby", "reader"] as const]) {
         const { outputs } = at.plan.resources.find(
@@ -129,7 +136,7 @@ function valuesFor(lab: Lab, planned: PlannedMachine[]): Values {
             ...(Object.fromEntries(named) as Record<string, string>),
             [database.secretId]: JSON.stringify({ username: "minusnow", password: passwords.database }),
             [sessionStore!.secretId]: passwords.sessions,
-            ...(db1 && { [variableOf(db1, "REPLICATOR_SECRET_ID")]: passwords.replicator }),
+            ...(db1 && { [variableOf(db1, "REPLICATOR_SECRET_ID")!]: passwords.replicator }),
         },
         certificates: { [certificateOf(at)]: lab.authority.issue(HOSTNAME) },
     };

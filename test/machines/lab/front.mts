@@ -1,6 +1,6 @@
 /**
  * A Network Load Balancer before the database: asks each machine by HTTP who it is, hands connections to those that say so
- * twice, and ends those to a machine that no longer does. Usage: node front.mts <front.json>.
+ * twice, and ends those to a machine that no longer does, unless that is the last. Usage: node front.mts <front.json>.
  */
 import { readFileSync } from "node:fs";
 import { get } from "node:http";
@@ -52,7 +52,8 @@ class Target {
         if (this.#inRow === health.threshold) {
             this.isHealthy = answer;
             this.#inRow = 0;
-            if (!answer) {
+            // As AWS's: connections to it go on where nobody else is healthy either.
+            if (!answer && targets.some(({ isHealthy }) => isHealthy)) {
                 this.#open.forEach((socket) => socket.destroy());
             }
         }

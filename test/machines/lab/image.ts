@@ -9,13 +9,13 @@ const PACKAGES = [
     ...["systemd", "systemd-sysv", "systemd-resolved", "dbus", "cloud-init", "netplan.io", "iproute2", "locales"],
     ...["openssh-server", "ca-certificates", "curl", "gnupg", "openssl", "nftables", "ufw", "procps"],
     ...["awscli", "nodejs", "nfs-common", "postgresql-client", "sslscan"],
-    ...["haproxy", "nginx-light", "redis-server", "postgresql-17", "pgbackrest"],
+    ...["haproxy", "nginx-light", "redis-server", "postgresql-17", "pgbackrest", "nfs-kernel-server", "e2fsprogs"],
 ];
 /** Packages of Debian start what they bring; first boot has to say what a machine runs. */
-const STARTED_BY_PACKAGES = ["haproxy", "nginx", "redis-server", "postgresql", "ufw", "apt-daily.timer"];
+const STARTED_BY_PACKAGES = ["haproxy", "nginx", "redis-server", "postgresql", "nfs-server", "ufw", "apt-daily.timer"];
 const SUITE = "trixie";
 /** A higher number builds every cached image again. */
-const REVISION = 1;
+const REVISION = 2;
 
 /** Why machines cannot be booted here; undefined where they can. */
 export function missingForMachines(): string | undefined {
@@ -61,6 +61,10 @@ function install(root: string): void {
     // The images of AWS carry the agent, the guide's mount helper encrypts; both speak to AWS only.
     write(root, "etc/systemd/system/amazon-ssm-agent.service", "[Service]\nExecStart=/usr/bin/true\n");
     write(root, "usr/sbin/mount.efs", mountHelper, 0o755);
+    // The kernel under the lab has no NFS: what is exported is told, and nothing is served.
+    rmSync(path.join(root, "usr/sbin/mount.nfs4"));
+    write(root, "usr/sbin/mount.nfs4", nfsMountHelper, 0o755);
+    write(root, "etc/systemd/system/nfs-server.service", nfsWithoutKernel);
 }
 
 function write(root: string, file: string, content: string, mode = 0o644): void {
@@ -78,6 +82,26 @@ point=$(grep -o 'accesspoint=[^, ]*' <<<"$*" | cut -d= -f2)
 mkdir -p "/srv/shared/$point"
 chown 5000:5000 "/srv/shared/$point"
 mount --bind "/srv/shared/$point" "$2"
+`;
+
+/** As above, a directory for each that the file server exports. */
+const nfsMountHelper = `#!/bin/bash
+set -eu
+[[ "$*" == *hard* && "$*" == *vers=4* ]] || { echo "mount.nfs4: found '$*', allowed: hard, version 4" >&2; exit 32; }
+timeout 3 bash -c "exec 3<>/dev/tcp/\${1%%:*}/2049" || { echo "mount.nfs4: $1 does not answer" >&2; exit 32; }
+point=$(tr / - <<<"\${1#*:}")
+mkdir -p "/srv/shared/$point"
+chown 5000:5000 "/srv/shared/$point"
+mount --bind "/srv/shared/$point" "$2"
+`;
+
+const nfsWithoutKernel = `[Unit]
+Description=NFS server that serves nothing
+[Service]
+ExecStartPre=/usr/sbin/exportfs -r
+ExecStart=/usr/bin/node -e "require('net').createServer((socket) => socket.destroy()).listen(2049)"
+[Install]
+WantedBy=multi-user.target
 `;
 
 /** Debian's mirror as this machine's own apt knows it; another system's knows none. */

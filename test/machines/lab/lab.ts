@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -30,7 +30,9 @@ export interface Lab {
     folder: string;
     authority: Authority;
     /** Makes a machine; it is not started. */
-    machine: (name: string, address: string, userData: string) => Machine;
+    machine: (name: string, address: string, userData: string, devices?: Record<string, string>) => Machine;
+    /** Makes an empty disk and gives its device. */
+    disk: (mib: number) => string;
     /** Machines by instance id, to which Systems Manager brings commands. */
     machinesById: Record<string, Machine>;
     /** Names in place of DNS, for machines that are made later. */
@@ -65,6 +67,7 @@ export function createLab(): Lab {
     const machines: Machine[] = [];
     const machinesById: Record<string, Machine> = {};
     const programs: ChildProcess[] = [];
+    const disks: string[] = [];
     let api: Api | undefined;
     const start = (command: string, args: string[], stdio: "inherit" | "pipe" = "pipe") => {
         const all = [`--net=/run/netns/${namespace}`, command, ...args];
@@ -82,6 +85,7 @@ export function createLab(): Lab {
     const close = once(() => {
         machines.forEach((machine) => machine.remove());
         programs.forEach((program) => program.kill("SIGKILL"));
+        disks.forEach((device) => execFileSync("losetup", ["--detach", device]));
         execFileSync("ip", ["netns", "delete", namespace]);
         rmSync(folder, { recursive: true, force: true });
     });
@@ -91,9 +95,23 @@ export function createLab(): Lab {
         authority,
         hosts,
         machinesById,
-        machine: (name, address, userData) => {
-            const args = { name, address, userData, hosts, authority: authority.certificate };
-            const place = { image, folder, namespace, bridge: BRIDGE, gateway: outside.gateway, shared };
+        disk: (mib) => {
+            const file = path.join(folder, `disk-${disks.length}`);
+            writeFileSync(file, "");
+            truncateSync(file, mib * 1024 * 1024);
+            const device = execFileSync("losetup", ["--find", "--show", file], { encoding: "utf8" }).trim();
+            disks.push(device);
+            return device;
+        },
+        machine: (name, address, userData, devices) => {
+            const args = { name, address, userData, hosts, authority: authority.certificate, devices };
+            const onStart = () => {
+                const [started] = Object.entries(machinesById).find(([, one]) => one.name === name) ?? [];
+                if (started !== undefined) {
+                    api?.process.stdin!.write(`${JSON.stringify({ started })}\n`);
+                }
+            };
+            const place = { image, folder, namespace, bridge: BRIDGE, gateway: outside.gateway, shared, onStart };
             const made = new Machine(args, place);
             machines.push(made);
             return made;

@@ -4,17 +4,19 @@ import type { Machine } from "./machine";
 export interface Ledger {
     /** Keys of the tickets that were acknowledged. */
     acknowledged: () => string[];
-    /** When the last one was, in milliseconds. */
-    lastAt: () => number;
+    /** Whether every line of it has written within so many seconds. */
+    isWriting: (seconds: number) => boolean;
     /** Longest time in seconds without one. */
     longestPause: () => number;
     stop: () => Promise<void>;
 }
 
-/** Writes tickets one after another on four lines, and prints what was acknowledged. */
+const LINES = 4;
+
+/** Writes tickets one after another on some lines, and prints what was acknowledged. */
 const program = `
 process.stdin.resume().on("end", () => process.exit());
-const writers = Array.from({ length: 4 }, async (_, line) => {
+const writers = Array.from({ length: ${LINES} }, async (_, line) => {
     for (let count = 0; ; count++) {
         const key = process.argv[1] + "-" + line + "-" + count;
         try {
@@ -38,15 +40,18 @@ let ledgers = 0;
 export function createLedger(app: Machine): Promise<Ledger> {
     const keys: string[] = [];
     let last = Date.now();
+    const byLine = new Map<string, number>();
     let longest = 0;
     const child = app.spawn("node", ["--input-type=module", "-e", program, `ledger${++ledgers}`], (line) => {
         keys.push(line);
         longest = Math.max(longest, Date.now() - last);
         last = Date.now();
+        byLine.set(line.split("-")[1]!, last);
     });
     return Promise.resolve({
         acknowledged: () => keys,
-        lastAt: () => last,
+        isWriting: (seconds) =>
+            byLine.size === LINES && [...byLine.values()].every((at) => Date.now() - at < seconds * 1000),
         longestPause: () => longest / 1000,
         stop: child.stop,
     });

@@ -22,6 +22,8 @@ export interface MachineArgs {
     hosts: Record<string, string>;
     /** PEM of an authority that the machine trusts. */
     authority: string;
+    /** Block devices by the path that they have inside. */
+    devices?: Record<string, string>;
 }
 
 /** Where a machine runs. */
@@ -33,6 +35,8 @@ export interface Place {
     gateway: string;
     /** Directory of the file server that stands for EFS. */
     shared: string;
+    /** Is told when the machine starts. */
+    onStart: () => void;
 }
 
 export interface Result {
@@ -86,11 +90,16 @@ export class Machine {
 
     /** Starts it; resolves at once. */
     start(): void {
+        this.#place.onStart();
         const own = path.join(this.#place.folder, this.name, "console");
         const log = openSync(own, "a");
         const { namespace, bridge, shared } = this.#place;
         const groups = this.#groups();
         groups.forEach((group) => mkdirSync(group, { recursive: true }));
+        if (existsSync(this.#freezer())) {
+            // It may have been killed while it was frozen.
+            this.freeze(false);
+        }
         const link = ["-n", namespace, "link", "delete", `vb-${this.name}`];
         // The kernel takes its time over the network of a machine that was killed.
         spawnSync("ip", link, { stdio: "ignore" });
@@ -100,6 +109,7 @@ export class Machine {
             `--directory=${this.#root} --machine=${this.name} --network-bridge=${bridge} --bind=${shared}:/srv/shared`,
             // As on a machine: systemd enforces the addresses that a unit may not reach.
             "--capability=CAP_BPF,CAP_PERFMON --system-call-filter=bpf",
+            ...Object.entries(this.#args.devices ?? {}).map(([inside, device]) => `--bind=${device}:${inside}`),
         ].join(" ");
         const command = `${enter} exec nsenter --net=/run/netns/${namespace} ${nspawn}`;
         const env = { ...process.env, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1" };
@@ -209,7 +219,11 @@ export class Machine {
 
     /** Stops every process of it; its kernel goes on and accepts connections. */
     freeze(frozen: boolean): void {
-        writeFileSync(path.join(this.#groups()[0]!, "cgroup.freeze"), frozen ? "1" : "0");
+        writeFileSync(this.#freezer(), frozen ? "1" : "0");
+    }
+
+    #freezer(): string {
+        return path.join(this.#groups()[0]!, "cgroup.freeze");
     }
 
     /** Pulls its network cable, or puts it back. */

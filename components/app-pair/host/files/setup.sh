@@ -5,6 +5,7 @@ set -euo pipefail
 
 /usr/local/lib/minusnow/packages
 
+sysctl -q -p /etc/sysctl.d/90-minusnow.conf
 getent group "$APP_GROUP" >/dev/null || groupadd --system --gid "$APP_GID" "$APP_GROUP"
 id "$APP_USER" >/dev/null 2>&1 ||
     useradd --system --uid "$APP_UID" --gid "$APP_GROUP" --home-dir "$APP_DIRECTORY" --no-create-home --shell /usr/sbin/nologin "$APP_USER"

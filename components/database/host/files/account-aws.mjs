@@ -10,7 +10,7 @@ const soon = ["--cli-connect-timeout", "3", "--cli-read-timeout", "5"];
 const aws = (...args) =>
     run("aws", [...args, "--region", REGION, "--output", "text", ...soon], {
         env: { AWS_MAX_ATTEMPTS: "2" },
-        seconds: 25,
+        seconds: 12,
     });
 
 export const readSetting = async (name) => {
@@ -42,20 +42,25 @@ export const storeSecret = (id, value) =>
 
 export const isAbsent = ({ message }) => message.includes("ResourceNotFoundException");
 
+const off = ["stopped", "terminated"];
+
 /** Stops a machine of this tier, whatever its state, and returns when it is off: then it writes nothing any more. */
 export async function stopMachine(address) {
     const filters = [`Name=private-ip-address,Values=${address}`, `Name=tag:minusnow-servers,Values=${MACHINES_TAG}`];
     const query = ["--query", "Reservations[].Instances[].[InstanceId,State.Name]"];
-    const find = async () => (await aws("ec2", "describe-instances", "--filters", ...filters, ...query)).split(/\s+/);
-    const [id] = await find();
-    if (!id) {
-        return;
-    }
-    await aws("ec2", "stop-instances", "--force", "--instance-ids", id);
+    const find = async () => {
+        const [id, state = "terminated"] = (
+            await aws("ec2", "describe-instances", "--filters", ...filters, ...query)
+        ).split(/\s+/);
+        return { id, state };
+    };
     const until = Date.now() + 600_000;
-    for (let [, state] = await find(); state !== "stopped"; [, state] = await find()) {
+    for (let { id, state } = await find(); !off.includes(state); { id, state } = await find()) {
         if (Date.now() > until) {
-            throw new Error(`${id} was told to stop ten minutes ago and is still ${state}`);
+            throw new Error(`${id} was told to stop ten minutes ago and is still ${state}; see --peer-is-off`);
+        }
+        if (["pending", "running"].includes(state)) {
+            await aws("ec2", "stop-instances", "--force", "--instance-ids", id);
         }
         await wait(3000);
     }

@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 // Every six hours: a backup that write-ahead log is replayed on, and a dump that any PostgreSQL reads (guide, "Backup
-// Strategy"). The dump is made on the standby, so that users do not notice it.
-import { mkdtempSync, rmSync } from "node:fs";
+// Strategy"). The dump is made on the standby while it follows, so that users do not notice it.
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { upload } from "./account.mjs";
-import { asPostgres, role, run, sql } from "./postgres.mjs";
+import { publishMetrics, upload } from "./account.mjs";
+import { asPostgres, role, run, self, sql } from "./postgres.mjs";
 
 const { BUCKET, DATABASE } = process.env;
 const WEEK_SECONDS = 7 * 24 * 3600;
+const place = "/var/lib/postgresql";
 
 async function backUp() {
     const [stanza] = JSON.parse(await asPostgres("pgbackrest", ["--stanza=minusnow", "info", "--output=json"]));
@@ -16,30 +17,41 @@ async function backUp() {
     const type = isRecent ? "incr" : "full";
     await asPostgres("pgbackrest", ["--stanza=minusnow", `--type=${type}`, "backup"], { seconds: 12 * 3600 });
     console.log(`backed up: ${type}`);
+    await publishMetrics({ BackupsMade: 1 });
 }
 
 async function dump() {
-    const folder = mkdtempSync("/var/lib/postgresql/dump-");
+    const folder = mkdtempSync(join(place, "dump-"));
     try {
         await run("chown", ["postgres", folder]);
         const file = join(folder, "dump");
         await asPostgres("pg_dump", ["-Fc", "-f", file, DATABASE], { seconds: 6 * 3600 });
-        const name = `${DATABASE}_${new Date()
+        const time = new Date()
             .toISOString()
             .replace(/[-:]|\..*/g, "")
-            .replace("T", "_")}.dump`;
+            .replace("T", "_");
+        const name = `${DATABASE}_${time}_${self}.dump`;
         await upload(file, `s3://${BUCKET}/dumps/${name}`);
         console.log(`dumped: ${name}`);
+        await publishMetrics({ DumpsMade: 1 });
     } finally {
         rmSync(folder, { recursive: true });
     }
 }
 
+// Left by one that a reboot has broken off.
+for (const left of readdirSync(place).filter((name) => name.startsWith("dump-"))) {
+    rmSync(join(place, left), { recursive: true });
+}
 const own = await role();
-const [[isAlone]] = own === "primary" ? await sql("SELECT count(*) = 0 FROM pg_stat_replication") : [["f"]];
-const work = [...(own === "primary" ? [backUp] : []), ...(own === "standby" || isAlone === "t" ? [dump] : [])];
-for (const part of work) {
-    // A part that fails keeps the other from nothing.
+const follower = own === "primary" ? "pg_stat_replication WHERE state" : "pg_stat_wal_receiver WHERE status";
+const [[isFollowed]] = own === "off" ? [["f"]] : await sql(`SELECT EXISTS (SELECT FROM ${follower} = 'streaming')`);
+const work = {
+    primary: [backUp, ...(isFollowed === "t" ? [] : [dump])],
+    standby: isFollowed === "t" ? [dump] : [],
+    off: [],
+};
+for (const part of work[own]) {
     await part().catch((error) => {
         console.error(error.message);
         process.exitCode = 1;

@@ -51,12 +51,19 @@ export async function prepareCredentials({ mayMake }) {
         installed(certificate, shared.certificate);
         installed(key, shared.key, { mode: 0o640, gid });
     }
-    await rememberReplicator();
+    await rememberReplicator().catch((error) => {
+        // What is known is better than nothing while the store does not answer.
+        if (!existsSync(passwordFile)) {
+            throw error;
+        }
+    });
 }
+
+const readReplicator = () => readSecret(REPLICATOR_SECRET_ID);
 
 /** The password by which this machine follows the other. */
 export async function rememberReplicator() {
-    const password = (await readSecret(REPLICATOR_SECRET_ID)).replace(/[\\:]/g, "\\$&");
+    const password = (await readReplicator()).replace(/[\\:]/g, "\\$&");
     installed(passwordFile, `*:*:*:replicator:${password}\n`, { mode: 0o600 });
     chownSync(passwordFile, uid, gid);
 }
@@ -66,10 +73,13 @@ export const publishCertificate = () => writeSetting("certificate", read(certifi
 
 const quoted = (value) => `'${value.replace(/['\\]/g, "\\$&")}'`;
 
+/** Another database may have others: they are applied again. */
+export const forgetRoles = () => rmSync(applied, { force: true });
+
 /** On a primary: roles, database and passwords as the secret store has them. */
 export async function applyRoles() {
     const { username, password } = JSON.parse(await readSecret(LOGIN_SECRET_ID));
-    const replicator = await readSecret(REPLICATOR_SECRET_ID);
+    const replicator = await readReplicator();
     const state = digest(username, "\0", password, "\0", replicator);
     if (read(applied) === state) {
         return;

@@ -1,17 +1,22 @@
 #!/usr/bin/env node
 // What an administrator does with the database: see docs/database-machines.md.
-import { renameSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { readSetting, stopMachine, writeSetting } from "./account.mjs";
 import * as postgres from "./postgres.mjs";
 
-const { data, peer, peerAddress, self, sql } = postgres;
-const usage = `usage: minusnow-database status | switchover | promote [--accept-loss] | restore [--time TIME]
+const { asPostgres, data, peer, peerAddress, self, sql } = postgres;
+const usage = `usage: minusnow-database status | switchover | promote | restore
   status       who is primary, and what runs here and on the other machine
   switchover   makes this standby the primary; nothing is lost, writes wait for about 15 s
   promote      makes this standby the primary when the other machine is lost; that one is stopped first
-  restore      puts back the newest backup and replays what was written until TIME, or to the end`;
+    --accept-loss   although the other machine had gone on alone
+    --peer-is-off   you have made sure that the other machine is off, and it cannot be stopped from here
+  restore      puts back the newest backup that fits, and replays what was written after it
+    --time TIME     until then, for example '2026-11-29 14:05:00+00'; default: to the end
+    --timeline N    along this timeline; default: the newest
+    --peer-is-off   as above`;
 
 class Refusal extends Error {}
 
@@ -40,6 +45,16 @@ async function lead(seconds) {
     console.log(`${self} is primary`);
 }
 
+/** A machine that is off, or whose PostgreSQL only follows or has no data, takes no writes while nobody is to be primary. */
+async function fence(isOff) {
+    const { role, empty, fresh } = await postgres.peerState();
+    const isHarmless = fresh && (role === "standby" || (role === "off" && empty));
+    if (!isOff && !isHarmless) {
+        console.log(`stops ${peer}`);
+        await stopMachine(peerAddress);
+    }
+}
+
 async function switchover() {
     await demandStandby();
     const { role, streaming } = await postgres.ownState();
@@ -49,7 +64,7 @@ async function switchover() {
     await writeSetting("primary", "nobody");
     try {
         // A primary that is stopped sends everything first, and is a standby only after that.
-        await until(`${peer} has stopped`, 90, async () => (await postgres.peerState()).role === "standby");
+        await until(`${peer} has stopped`, 330, async () => (await postgres.peerState()).role === "standby");
         const { lsn } = await postgres.peerState();
         await until(`${self} has everything`, 30, async () => {
             const [[has]] = await sql(`SELECT pg_last_wal_replay_lsn() >= '${lsn}'`);
@@ -62,35 +77,74 @@ async function switchover() {
     await lead(60);
 }
 
-async function promote({ "accept-loss": acceptLoss }) {
+async function promote({ "accept-loss": acceptLoss, "peer-is-off": isOff }) {
     await demandStandby();
-    const before = await readSetting("in-sync");
     const loss = `${peer} went on without ${self}: what was written since is on ${peer} alone`;
-    if (!before && !acceptLoss) {
+    if (!(await readSetting("in-sync")) && !acceptLoss) {
         throw new Refusal(`${loss}. Start ${peer} again, or promote --accept-loss`);
     }
-    console.log(`stops ${peer}`);
-    await stopMachine(peerAddress);
+    if (!isOff) {
+        console.log(`stops ${peer}`);
+        await stopMachine(peerAddress);
+    }
     if (!(await readSetting("in-sync")) && !acceptLoss) {
         throw new Refusal(`${loss}, which is stopped now. Start it again, or promote --accept-loss`);
     }
     await lead(120);
 }
 
-async function restore({ time }) {
-    await writeSetting("primary", "nobody");
-    await postgres.run("systemctl", ["stop", "minusnow-keeper.service", postgres.service], { seconds: 600 });
-    await until(`${peer} has stopped`, 90, async () => (await postgres.peerState()).role !== "primary");
-    if (!postgres.isEmpty()) {
-        renameSync(data, `${data}.set-aside-${new Date().toISOString().replace(/\W/g, "")}`);
+/** Everything that can be known to be wrong is, before anything is stopped. */
+async function checkRestore(time) {
+    if (time !== undefined && Number.isNaN(Date.parse(time))) {
+        throw new Refusal(`--time: found '${time}', allowed is a moment such as '2026-11-29 14:05:00+00'`);
     }
-    await postgres.run("install", ["-d", "-o", "postgres", "-g", "postgres", "-m", "0700", data]);
-    const target = time === undefined ? [] : ["--type=time", `--target=${time}`, "--target-action=promote"];
-    const args = ["--stanza=minusnow", ...target, "restore"];
-    console.log(await postgres.asPostgres("pgbackrest", args, { seconds: 24 * 3600 }));
+    const [stanza] = JSON.parse(await asPostgres("pgbackrest", ["--stanza=minusnow", "info", "--output=json"]));
+    const fitting = (stanza?.backup ?? []).filter(
+        ({ timestamp }) => time === undefined || timestamp.stop * 1000 <= Date.parse(time),
+    );
+    if (fitting.length === 0) {
+        throw new Refusal(`no backup ended before ${time ?? "now"}: see 'pgbackrest info' as postgres`);
+    }
+    const free = Number(
+        (await postgres.run("df", ["--output=avail", "-B1", "/var/lib/postgresql"])).split("\n").at(-1),
+    );
+    const needed = fitting.at(-1).info.size;
+    if (free < needed) {
+        throw new Refusal(`found ${free} bytes free, allowed are ${needed}: what is here is set aside, not deleted`);
+    }
+}
+
+async function restore({ time, timeline, "peer-is-off": isOff }) {
+    await checkRestore(time);
+    const former = await readSetting("primary");
+    await writeSetting("primary", "nobody");
+    const keeper = "minusnow-keeper.service";
+    const aside = `${data}.set-aside-${new Date().toISOString().replace(/\W/g, "")}`;
+    const hadData = !postgres.isEmpty();
+    try {
+        await postgres.run("systemctl", ["stop", keeper, postgres.service], { seconds: 600 });
+        await fence(isOff);
+        if (hadData) {
+            renameSync(data, aside);
+        }
+        await postgres.run("install", ["-d", "-o", "postgres", "-g", "postgres", "-m", "0700", data]);
+        const target = time === undefined ? [] : ["--type=time", `--target=${time}`, "--target-action=promote"];
+        const along = timeline === undefined ? [] : [`--target-timeline=${timeline}`];
+        console.log("puts the backup back");
+        await asPostgres("pgbackrest", ["--stanza=minusnow", ...target, ...along, "restore"], { seconds: 24 * 3600 });
+    } catch (error) {
+        if (hadData && !postgres.isEmpty()) {
+            rmSync(data, { recursive: true });
+            renameSync(aside, data);
+        }
+        await writeSetting("primary", former);
+        await postgres.run("systemctl", ["start", keeper]);
+        throw error;
+    }
     await writeSetting("in-sync", false);
     await writeSetting("primary", self);
-    await postgres.run("systemctl", ["start", "minusnow-keeper.service"]);
+    await postgres.run("systemctl", ["start", keeper]);
+    console.log("replays what was written; progress is in 'journalctl -fu minusnow-database'");
     await until(`${self} is primary`, 24 * 3600, isPrimary);
     console.log(`${self} is primary; ${peer} follows as soon as it can`);
 }
@@ -102,15 +156,36 @@ async function status() {
 }
 
 const commands = { status, switchover, promote, restore };
-const options = { "accept-loss": { type: "boolean" }, time: { type: "string" } };
-try {
-    const { positionals, values } = parseArgs({ options, allowPositionals: true });
-    const command = commands[positionals[0]];
-    if (!command || positionals.length > 1) {
-        throw new Refusal(usage);
+const options = {
+    "accept-loss": { type: "boolean" },
+    "peer-is-off": { type: "boolean" },
+    time: { type: "string" },
+    timeline: { type: "string" },
+};
+const allowed = { promote: ["accept-loss", "peer-is-off"], restore: ["time", "timeline", "peer-is-off"] };
+
+function parsed() {
+    try {
+        const { positionals, values } = parseArgs({ options, allowPositionals: true });
+        const [name] = positionals;
+        const isKnown = positionals.length === 1 && Object.keys(commands).includes(name);
+        const isAllowed = Object.keys(values).every((option) => allowed[name]?.includes(option));
+        return isKnown && isAllowed ? { command: commands[name], values } : undefined;
+    } catch {
+        return undefined;
     }
-    await command(values);
-} catch (error) {
-    console.error(error instanceof Refusal ? error.message : `${error.message}\n${usage}`);
-    process.exitCode = error instanceof Refusal && error.message !== usage ? 1 : 2;
+}
+
+// Whoever started it may be gone before it ends.
+process.stdout.on("error", () => undefined);
+process.stderr.on("error", () => undefined);
+const asked = parsed();
+if (asked === undefined) {
+    console.error(usage);
+    process.exitCode = 2;
+} else {
+    await asked.command(asked.values).catch((error) => {
+        console.error(error.message);
+        process.exitCode = 1;
+    });
 }

@@ -2,11 +2,12 @@
 // Keeps this machine's PostgreSQL what the deployment says it is: the primary, or the standby of the other machine. Who is
 // primary is a parameter in the cloud's store. A server starts only after that was read, so a former primary that comes back
 // takes no writes. Tells balancers, and the other machine, what runs here.
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { networkInterfaces } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { publishMetrics, readSetting, writeSetting } from "./account.mjs";
-import { applyRoles, prepareCredentials, publishCertificate, rememberReplicator } from "./credentials.mjs";
+import { applyRoles, forgetRoles, prepareCredentials, publishCertificate, rememberReplicator } from "./credentials.mjs";
 import * as postgres from "./postgres.mjs";
 
 const { asPostgres, bin, data, peer, self, sql } = postgres;
@@ -17,22 +18,16 @@ const FRESH_MS = 20_000;
 /** Writes wait so long for a standby that is gone; then the primary goes on alone. */
 const ALONE_AFTER_MS = 10_000;
 const REJOIN_AFTER_MS = 60_000;
+/** A balancer has noticed by then who is primary. */
+const STRAYS_AFTER_MS = 30_000;
 
-const seen = { role: "off", leads: false, streaming: false, lsn: "", at: 0 };
+const seen = { role: "off", leads: false, streaming: false, lsn: "", empty: true, at: 0 };
 let told = "";
 const tell = (text) => text !== told && console.log((told = text));
 
 const systemctl = (...args) => postgres.run("systemctl", args, { seconds: 600 });
 const start = () => systemctl("start", postgres.service);
 const stop = () => systemctl("stop", postgres.service);
-
-const doneAt = {};
-async function everyMinute(action) {
-    if (Date.now() - (doneAt[action.name] ?? 0) > MINUTE_MS) {
-        await action();
-        doneAt[action.name] = Date.now();
-    }
-}
 
 // The primary
 
@@ -56,13 +51,13 @@ async function lead(role) {
     if (role === "standby") {
         return existsSync(`${data}/recovery.signal`) ? tell("replays a backup") : promote();
     }
-    await everyMinute(applyRoles);
-    if (cluster === "none") {
-        await publishCluster();
-    }
+    await endRestore();
     await keepSlot();
     await keepSynchronous();
-    await everyMinute(measure);
+    if (cluster === "none") {
+        await applyRoles();
+        await publishCluster();
+    }
     tell("is primary");
 }
 
@@ -85,41 +80,62 @@ async function publishCluster() {
     await publishCertificate();
     await asPostgres("pgbackrest", ["--stanza=minusnow", "stanza-create"], { seconds: 300 });
     await writeSetting("cluster", await postgres.clusterId());
-    await systemctl("start", "--no-block", "minusnow-backup.service");
+    await backUp();
 }
 
-let isToldInSync;
+const backUp = () => systemctl("start", "--no-block", "minusnow-backup.service");
 
 /** Before anything is written here, nobody may rely on the standby's acknowledgement any more. */
 async function promote() {
     await tellInSync(false);
-    const settings = "ALTER SYSTEM RESET synchronous_standby_names; SELECT pg_reload_conf();";
-    await sql(`${settings} SELECT pg_promote(true, 60)`, { seconds: 90 });
+    forgetRoles();
+    await sql("ALTER SYSTEM RESET ALL; SELECT pg_reload_conf(); SELECT pg_promote(true, 60)", { seconds: 90 });
     tell("promoted");
+    // What the former primary had not archived yet is missing in between: a new backup needs it no more.
+    await backUp();
 }
 
+/** What a restore has left would have every copy of this machine stop at the same moment, and promote itself there. */
+async function endRestore() {
+    const [[left]] = await sql(`SELECT count(*) FROM pg_file_settings
+        WHERE sourcefile LIKE '%/postgresql.auto.conf' AND name <> 'synchronous_standby_names'`);
+    if (left !== "0") {
+        await tellInSync(false);
+        forgetRoles();
+        await sql("ALTER SYSTEM RESET ALL; SELECT pg_reload_conf()");
+        await backUp();
+    }
+}
+
+let isToldInSync;
+
 async function tellInSync(value) {
+    isToldInSync = undefined;
     await writeSetting("in-sync", value);
     isToldInSync = value;
 }
 
+/** One that was given up because it held too much is of no use any more. */
 const keepSlot = () =>
-    sql(`SELECT pg_create_physical_replication_slot('${peer}', true)
+    sql(`SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE wal_status = 'lost' AND NOT active;
+        SELECT pg_create_physical_replication_slot('${peer}', true)
         WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = '${peer}')`);
 
 let goneSince;
 let ticksInSync = 0;
+/** Whether every session waits for the standby: undefined, asked for, true. */
+let isWaitedFor;
 
 /** Commits wait for the standby while it is there. It is told before that is no longer so, and after it is so again. */
 async function keepSynchronous() {
-    const [[isAlone]] = await sql("SELECT current_setting('synchronous_standby_names') = ''");
-    const [standby] = await sql(`SELECT sync_state, flush_lsn >= pg_current_wal_flush_lsn()
+    const [[names]] = await sql("SELECT current_setting('synchronous_standby_names') || '.'");
+    const [standby] = await sql(`SELECT sync_state, flush_lsn >= pg_current_wal_flush_lsn(),
+            pg_wal_lsn_diff(pg_current_wal_flush_lsn(), flush_lsn) < 16 * 1024 * 1024
         FROM pg_stat_replication WHERE application_name = '${peer}' AND state = 'streaming'`);
-    const waitFor = (name) => sql(`ALTER SYSTEM SET synchronous_standby_names = '${name}'; SELECT pg_reload_conf()`);
     if (!standby) {
         ticksInSync = 0;
         goneSince ??= Date.now();
-        if (isAlone === "f" && Date.now() - goneSince > ALONE_AFTER_MS) {
+        if (names !== "." && Date.now() - goneSince > ALONE_AFTER_MS) {
             await tellInSync(false);
             await waitFor("");
             console.log(`${peer} is gone: goes on alone`);
@@ -127,28 +143,40 @@ async function keepSynchronous() {
         return;
     }
     goneSince = undefined;
-    const [state, isCaughtUp] = standby;
-    ticksInSync = state === "sync" && isCaughtUp === "t" ? ticksInSync + 1 : 0;
-    if (isAlone === "t") {
-        await waitFor(peer);
-    } else if (ticksInSync > 1 && isToldInSync !== true) {
+    const [state, isCaughtUp, isNear] = standby;
+    if (names !== `${peer}.`) {
+        return isNear === "t" ? waitFor(peer) : undefined;
+    }
+    isWaitedFor ?? confirmWaiting();
+    ticksInSync = state === "sync" && isCaughtUp === "t" && isWaitedFor === true ? ticksInSync + 1 : 0;
+    if (ticksInSync > 1 && isToldInSync !== true) {
         await tellInSync(true);
         console.log(`${peer} is in sync`);
     }
 }
 
-/** Seconds that the standby is behind, a day where there is none, and whether archiving of write-ahead log fails. */
-async function measure() {
-    const [[lag, failing]] = await sql(`SELECT
-        coalesce((SELECT coalesce(extract(epoch FROM replay_lag), 0) FROM pg_stat_replication
-            WHERE application_name = '${peer}' AND state = 'streaming'), 86400),
-        (SELECT coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false)::int FROM pg_stat_archiver)`);
-    await publishMetrics({ ReplicationLag: Number(lag), ArchiveFailing: Number(failing) });
+async function waitFor(name) {
+    isWaitedFor = undefined;
+    ticksInSync = 0;
+    await sql(`ALTER SYSTEM SET synchronous_standby_names = '${name}'; SELECT pg_reload_conf()`);
+}
+
+/** The checkpointer tells sessions of a new setting, between two checkpoints: after one of ours it has done so. */
+function confirmWaiting() {
+    isWaitedFor = false;
+    const checkpoint = async () => {
+        await wait(1000);
+        await sql("CHECKPOINT", { seconds: 3600 });
+        isWaitedFor = true;
+    };
+    checkpoint().catch(() => (isWaitedFor = undefined));
 }
 
 // The standby
 
-let lostSince;
+let lost = { since: 0, lsn: "" };
+let straysSince;
+const rewinding = `${data}.rewinding`;
 
 async function follow(role, leader) {
     if (role === "primary") {
@@ -161,21 +189,38 @@ async function follow(role, leader) {
     }
     if (role === "off") {
         await prepareCredentials({ mayMake: false });
-        return existsSync(`${data}/standby.signal`) ? start() : rejoin();
+        return existsSync(`${data}/standby.signal`) && !existsSync(rewinding) ? standBy() : rejoin();
     }
-    await everyMinute(rememberReplicator);
     await sql("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active");
-    lostSince = seen.streaming || leader !== peer ? undefined : (lostSince ?? Date.now());
-    if (lostSince !== undefined && Date.now() - lostSince > REJOIN_AFTER_MS && (await isPeerPrimary())) {
-        lostSince = undefined;
+    const isLost = !seen.streaming && leader === peer && lost.lsn === seen.lsn;
+    lost = isLost ? lost : { since: Date.now(), lsn: seen.lsn };
+    if (Date.now() - lost.since > REJOIN_AFTER_MS && (await isPeerPrimary())) {
+        lost.since = Date.now();
         await stop();
         return rejoin();
     }
+    await endStrays(leader);
     tell(seen.streaming ? `follows ${peer}` : `waits for ${peer}`);
 }
 
+/** Whoever came here while nobody was primary and wants to write is sent away once. */
+async function endStrays(leader) {
+    if (straysSince === undefined || leader !== peer || !seen.streaming) {
+        return;
+    }
+    if (Date.now() - straysSince > STRAYS_AFTER_MS) {
+        straysSince = undefined;
+        await sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename <> 'postgres' AND backend_type = 'client backend'",
+        );
+    }
+}
+
+/** A standby has no settings of its own but those that are in the configuration. */
 async function standBy() {
     await asPostgres("touch", [`${data}/standby.signal`]);
+    await asPostgres("truncate", ["-s", "0", `${data}/postgresql.auto.conf`]);
+    straysSince = Date.now();
     await start();
 }
 
@@ -185,6 +230,7 @@ async function copyPeer() {
     tell(`copies ${peer}`);
     await prepareCredentials({ mayMake: false });
     rmSync(`${data}.new`, { recursive: true, force: true });
+    rmSync(rewinding, { force: true });
     const to = ["-D", `${data}.new`, "-X", "stream", "-S", self, "-c", "fast"];
     const from = ["-d", postgres.peerConnection("replication")];
     await asPostgres(`${bin}/pg_basebackup`, [...from, ...to], { seconds: 24 * 3600 });
@@ -197,19 +243,30 @@ async function rejoin() {
     if (!(await isPeerPrimary())) {
         return tell(`waits for ${peer} to be primary`);
     }
+    await rememberReplicator();
+    await asPostgres("psql", ["-XAtqc", "SELECT 1", postgres.peerConnection("postgres")]);
+    if (existsSync(rewinding)) {
+        return setAside("a rewind was broken off");
+    }
     tell(`winds back to where ${peer} went on`);
     const from = ["--source-server", postgres.peerConnection("postgres"), "--restore-target-wal"];
     const to = ["--target-pgdata", data, "--config-file", `${postgres.folder}/postgresql.conf`];
+    writeFileSync(rewinding, "");
     try {
         await asPostgres(`${bin}/pg_rewind`, [...from, ...to], { seconds: 12 * 3600 });
     } catch (error) {
-        const aside = `${data}.set-aside-${new Date().toISOString().replace(/\W/g, "")}`;
-        console.log(`${error.message}; sets it aside as ${aside}`);
-        renameSync(data, aside);
-        mkdirSync(data);
-        return;
+        return setAside(error.message);
     }
+    rmSync(rewinding);
     await standBy();
+}
+
+function setAside(reason) {
+    const aside = `${data}.set-aside-${new Date().toISOString().replace(/\W/g, "")}`;
+    console.log(`${reason}; sets it aside as ${aside}`);
+    renameSync(data, aside);
+    mkdirSync(data);
+    rmSync(rewinding, { force: true });
 }
 
 // What is told
@@ -219,7 +276,7 @@ async function look() {
     const facts = `SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END,
         EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming')`;
     const [[lsn, streaming]] = role === "off" ? [["", "f"]] : await sql(facts);
-    Object.assign(seen, { role, lsn, streaming: streaming === "t" });
+    Object.assign(seen, { role, lsn, streaming: streaming === "t", empty: postgres.isEmpty() });
     return role;
 }
 
@@ -247,17 +304,46 @@ createServer((request, response) => {
     response.writeHead(yes[request.url] ? 200 : 503, { connection: "close" }).end(body);
 }).listen(8008);
 
-for (;;) {
-    try {
-        const role = await look();
-        const leader = await leaderNow();
-        if (leader !== undefined) {
-            await (leader === self ? lead(role) : follow(role, leader));
-        } else if (role === "primary") {
-            await keepSynchronous();
-        }
-    } catch (error) {
-        tell(error.message);
+/** A machine that was made from another's backup has its name, and not its address. */
+const isAtHome = () =>
+    Object.values(networkInterfaces())
+        .flat()
+        .some(({ address }) => address === process.env.ADDRESS);
+
+async function tick() {
+    const role = await look();
+    if (!isAtHome()) {
+        return tell(`this machine is not at ${process.env.ADDRESS}: it is a copy of ${self}, and starts nothing`);
     }
-    await wait(PAUSE_MS);
+    const leader = await leaderNow();
+    if (leader !== undefined) {
+        await (leader === self ? lead(role) : follow(role, leader));
+    } else if (role === "primary") {
+        await keepSynchronous();
+    }
 }
+
+/** Seconds that the standby is behind, a day where there is none, and whether archiving of write-ahead log fails. */
+async function measure() {
+    const [[lag, failing]] = await sql(`SELECT
+        coalesce((SELECT coalesce(extract(epoch FROM replay_lag), 0) FROM pg_stat_replication
+            WHERE application_name = '${peer}' AND state = 'streaming'), 86400),
+        (SELECT coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false)::int FROM pg_stat_archiver)`);
+    await publishMetrics({ ReplicationLag: Number(lag), ArchiveFailing: Number(failing) });
+}
+
+async function repeat(pause, actions) {
+    for (;;) {
+        for (const action of actions()) {
+            await action().catch((error) => tell(error.message));
+        }
+        await wait(pause);
+    }
+}
+
+void repeat(PAUSE_MS, () => [tick]);
+// What may take its time, or fail, holds nothing up.
+void repeat(MINUTE_MS, () => {
+    const isPrimary = seen.role === "primary" && seen.leads && cluster !== "none";
+    return isPrimary ? [applyRoles, measure] : seen.role === "standby" ? [rememberReplicator] : [];
+});

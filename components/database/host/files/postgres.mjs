@@ -4,8 +4,8 @@ import { existsSync, readdirSync } from "node:fs";
 
 export const { NAME: self, PEER: peer, PEER_ADDRESS: peerAddress, DATA: data, PG_BIN: bin } = process.env;
 export const service = "minusnow-database.service";
-export const passwordFile = "/var/lib/postgresql/.pgpass";
 export const folder = "/etc/minusnow/postgresql";
+export const passwordFile = `${folder}/replicator.pgpass`;
 
 /** Output of a program that has to succeed, and in time. */
 export function run(command, args, { input = "", seconds = 60, env = {} } = {}) {
@@ -56,9 +56,9 @@ export async function clusterId() {
     return /system identifier:\s+(\d+)/.exec(await asPostgres(`${bin}/pg_controldata`, [data]))[1];
 }
 
-/** How the other machine is connected to; PostgreSQL's own configuration says the same. */
+/** How the other machine is connected to, by another name than replication's: nobody waits for who only copies. */
 export const peerConnection = (database) =>
-    `host=${peerAddress} port=5432 user=replicator dbname=${database} application_name=${self} connect_timeout=5 ` +
+    `host=${peerAddress} port=5432 user=replicator dbname=${database} application_name=${self}-copy connect_timeout=5 ` +
     `passfile=${passwordFile} sslmode=verify-full sslrootcert=${folder}/server.crt`;
 
 async function state(address) {

@@ -11,10 +11,5 @@ own=$(dirname "$PG_BIN")
 [ ! -e "/etc/postgresql/${own##*/}/main" ] || pg_dropcluster --stop "${own##*/}" main
 
 install -d -o postgres -g postgres -m 0700 /var/lib/postgresql
-memory=$(awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo)
-for share in $MEMORY_SHARES; do
-    echo "${share%=*} = $((memory * ${share#*=} / 100))MB"
-done >/etc/minusnow/postgresql/memory.conf
-
 systemctl daemon-reload
 systemctl enable --now minusnow-keeper.service minusnow-backup.timer

@@ -158,6 +158,21 @@ export const computeTraps: readonly Trap[] = [
             return address && used ? `InvalidIPAddress.InUse: Address ${address} is in use.` : undefined;
         },
     },
+    {
+        id: "volume-attachment-zone",
+        type: "aws:ec2/volumeAttachment:VolumeAttachment",
+        source: "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html",
+        check: (inputs, world) => {
+            const [volume, instance] = [
+                world.find("aws:ebs/volume:Volume", inputs["volumeId"]),
+                world.find(INSTANCE, inputs["instanceId"]),
+            ];
+            const [one, other] = [volume, instance].map((found) => textAt(found?.values, "availabilityZone"));
+            return one !== undefined && other !== undefined && one !== other
+                ? `InvalidVolume.ZoneMismatch: The volume '${textAt(inputs, "volumeId")}' is not in the same availability zone as instance '${textAt(inputs, "instanceId")}'`
+                : undefined;
+        },
+    },
     oneOf(
         "instance-metadata-tokens",
         INSTANCE,

@@ -1,0 +1,2 @@
+/** Where the shared directories are on a file server (guide, step 5). */
+export const EXPORTS = "/exports/minusnow";

@@ -1,0 +1,89 @@
+import { gunzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { AwsMachineDatabase, type AwsMachineDatabaseArgs } from "../../components/aws";
+import { refusePrimary } from "../../components/database/renewal";
+import { build, type Recorded } from "../support/mocks";
+
+const database: AwsMachineDatabaseArgs = {
+    networkId: "vpc-1",
+    subnetIds: ["subnet-1", "subnet-2"],
+    subnetNetworks: ["10.0.2.0/24", "10.0.18.0/24"],
+    privateAddresses: ["10.0.2.10", "10.0.18.11"],
+    firewallGroupId: "sg-db",
+    appNetworks: ["10.0.1.0/24", "10.0.17.0/24"],
+    keyId: "arn:aws:kms:us-east-1:111122223333:key/k",
+};
+const create = (more: Partial<AwsMachineDatabaseArgs> = {}) => new AwsMachineDatabase("db", { ...database, ...more });
+
+interface CloudConfig {
+    write_files: { path: string; content: string }[];
+}
+
+function file(built: Recorded, machine: string, path: string): string {
+    const script = gunzipSync(Buffer.from(built.one("ec2.Instance", machine)["userDataBase64"] as string, "base64"));
+    return (parse(script.toString()) as CloudConfig).write_files.find((one) => one.path === path)!.content;
+}
+
+/** What the account has once the machines run. */
+const parameters = { names: ["/db/cluster", "/db/primary"], values: ['"7412"', '"db1"'] };
+
+describe("AwsMachineDatabase", () => {
+    it("tells each machine of the other", async () => {
+        const built = await build(() => create());
+        for (const [machine, own, other, peer] of [
+            ["db1", "10.0.2.10", "10.0.18.11", "db2"],
+            ["db2", "10.0.18.11", "10.0.2.10", "db1"],
+        ] as const) {
+            const variables = file(built, machine, "/etc/minusnow/host.env");
+            expect(variables).toContain(`NAME=${machine}\nADDRESS=${own}\nPEER=${peer}\nPEER_ADDRESS=${other}\n`);
+            const settings = file(built, machine, "/etc/minusnow/postgresql/postgresql.conf");
+            expect(settings).toContain(`host=${other} port=5432 user=replicator application_name=${machine} `);
+            expect(settings).toContain(`primary_slot_name = '${machine}'`);
+            expect(file(built, machine, "/etc/minusnow/postgresql/pg_hba.conf")).toBe(
+                [
+                    "local all postgres peer",
+                    "hostssl minusnow_db minusnow,minusnow_2 10.0.1.0/24 scram-sha-256",
+                    "hostssl minusnow_db minusnow,minusnow_2 10.0.17.0/24 scram-sha-256",
+                    `hostssl replication replicator ${other}/32 scram-sha-256`,
+                    `hostssl postgres replicator ${other}/32 scram-sha-256`,
+                    "",
+                ].join("\n"),
+            );
+        }
+    });
+
+    it("may stop its own machines only, and read no secret but its own", async () => {
+        const built = await build(() => create());
+        const { Statement } = JSON.parse(built.one("iam.RolePolicy")["policy"] as string) as {
+            Statement: { Action: string[]; Resource: string[]; Condition?: object }[];
+        };
+        const stop = Statement.find(({ Action }) => Action.includes("ec2:StopInstances"))!;
+        expect(stop.Condition).toEqual({ StringEquals: { "aws:ResourceTag/minusnow-servers": "db" } });
+        const tagged = built.all("ec2.Instance").map(({ inputs }) => inputs["tags"] as Record<string, string>);
+        expect(tagged.map((tags) => tags["minusnow-servers"])).toEqual(["db", "db"]);
+        const secrets = Statement.find(({ Action }) => Action.includes("secretsmanager:GetSecretValue"))!;
+        expect(secrets.Resource).toHaveLength(3);
+        const written = Statement.find(({ Action }) => Action.includes("secretsmanager:PutSecretValue"))!;
+        expect(written.Resource).toHaveLength(1);
+    });
+
+    it("renews the standby, and never the primary", async () => {
+        const token = "aws:ssm/getParametersByPath:getParametersByPath";
+        const built = await build(() => create({ renew: ["db2"] }), { [token]: parameters });
+        expect(built.calls.map((call) => call.token)).toContain(token);
+        expect((await build(() => create())).calls.map((call) => call.token)).not.toContain(token);
+        expect(() => refusePrimary("/db", "db1", parameters)).toThrow(
+            "renew: found db1, which is primary now; switch over first",
+        );
+        expect(() => refusePrimary("/db", "db2", parameters)).not.toThrow();
+        expect(() => refusePrimary("/db", "db1", { names: [], values: [] })).not.toThrow();
+    });
+
+    it("moves the application to its other login by a rotation, as on RDS", async () => {
+        const stored = async (rotation: number) =>
+            (await build(() => create({ rotation }))).one("secretsmanager.Secret", "-app")["description"];
+        expect(await stored(1)).toBe("MinusNow: login of minusnow to PostgreSQL");
+        expect(await stored(2)).toBe("MinusNow: login of minusnow_2 to PostgreSQL");
+    });
+});
