@@ -9,5 +9,6 @@ export { AzureNetwork, type AzureNetworkArgs } from "./network/azure";
 export type { AzurePrivateDnsZoneIds } from "./network/azure-dns";
 export { AzureOperations, type AzureOperationsArgs } from "./operations/azure";
 export { AzureSecrets, type AzureSecretsArgs } from "./secrets/azure";
+export { AzureRedisSessionStore, type AzureRedisSessionStoreArgs } from "./session-store/azure-redis";
 export { AzureSessionStore, type AzureSessionStoreArgs } from "./session-store/azure";
 export { AzureSharedStorage, type AzureSharedStorageArgs } from "./shared-storage/azure";

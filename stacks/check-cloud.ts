@@ -87,7 +87,11 @@ const forms: { [cloud in Cloud]: Form[] } = {
         },
         size("appPair.size", /^Standard_[A-Z][A-Za-z0-9_-]+$/, "Standard_D8s_v5"),
         size("database.size", /^Standard_[BDE]\d+[a-z]*(_v\d+)?$/, "Standard_D8ds_v5"),
-        size("sessionStore.size", /^(Balanced|MemoryOptimized|ComputeOptimized)_[BMX]\d+$/, "Balanced_B1"),
+        size(
+            "sessionStore.size",
+            /^(Standard_[A-Z][A-Za-z0-9_-]+|(Balanced|MemoryOptimized|ComputeOptimized)_[BMX]\d+)$/,
+            "Balanced_B1",
+        ),
         { path: "appPair.os", form: /^ubuntu-24\.04$/, allowed: "ubuntu-24.04 on Azure", example: "ubuntu-24.04" },
         {
             path: "database.storageGib",

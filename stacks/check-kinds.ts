@@ -18,7 +18,7 @@ const availableKinds: { [cloud in StackConfig["cloud"]]: Record<string, string[]
         loadBalancer: ["managed"],
         database: ["managed"],
         sharedStorage: ["managed"],
-        sessionStore: ["managed", "none"],
+        sessionStore: ["managed", "redis", "none"],
     },
 };
 
@@ -51,18 +51,28 @@ const checkBalancers: Check = ({ loadBalancer }) =>
               )
         : [];
 
-/** A node of ElastiCache and a machine are named alike but for their beginning. */
+/** How each cloud names a managed store's size, with an example of it and of a machine's. */
+const storeSizes = {
+    aws: { managed: /^cache\./, example: "cache.t4g.small", machine: "t3.small" },
+    azure: {
+        managed: /^(Balanced|MemoryOptimized|ComputeOptimized)_/,
+        example: "Balanced_B1",
+        machine: "Standard_B2s_v2",
+    },
+};
+
 const checkSessionStore: Check = ({ cloud, sessionStore }) => {
     const isMachine = sessionStore?.kind === "redis";
     const size = sessionStore?.size;
+    const { managed, example, machine } = storeSizes[cloud ?? "aws"];
     return [
-        ...(cloud === "aws" && size !== undefined && isMachine === size.startsWith("cache.")
+        ...(size !== undefined && isMachine === managed.test(size)
             ? [
                   problem(
                       "sessionStore.size",
                       `${size} with kind ${sessionStore?.kind ?? "managed"}`,
-                      isMachine ? "a machine size such as t3.small" : "a cache size such as cache.t4g.small",
-                      set("sessionStore.size", isMachine ? "t3.small" : "cache.t4g.small"),
+                      isMachine ? `a machine size such as ${machine}` : `a cache size such as ${example}`,
+                      set("sessionStore.size", isMachine ? machine : example),
                   ),
               ]
             : []),
@@ -171,8 +181,18 @@ const checkDatabaseMachines: Check = ({ cloud, database, network }) => {
     ];
 };
 
-const checkSharedStorage: Check = ({ sharedStorage }) =>
-    (sharedStorage?.kind ?? "managed") === "managed"
+const checkSharedStorage: Check = ({ sharedStorage, network }) => [
+    ...(sharedStorage?.kind === "nfs" && network?.networkId !== undefined
+        ? [
+              problem(
+                  "sharedStorage.kind",
+                  "nfs in an existing network",
+                  "managed there",
+                  set("sharedStorage.kind", "managed"),
+              ),
+          ]
+        : []),
+    ...((sharedStorage?.kind ?? "managed") === "managed"
         ? (["size", "storageGib", "renew"] as const)
               .filter((key) => sharedStorage?.[key] !== undefined)
               .map((key) =>
@@ -183,7 +203,8 @@ const checkSharedStorage: Check = ({ sharedStorage }) =>
                       `pulumi config rm --path minusnow:sharedStorage.${key}`,
                   ),
               )
-        : [];
+        : []),
+];
 
 /** What a tier's kind allows: which cloud has it, and which settings it knows. */
 export const kindChecks: Check[] = [

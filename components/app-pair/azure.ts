@@ -63,6 +63,8 @@ export interface AzureAppPairArgs {
     sessionHost?: pulumi.Input<string>;
     /** TCP port of the session store. */
     sessionPort?: pulumi.Input<number>;
+    /** False for a session store without TLS. Default true. */
+    sessionTls?: boolean;
     /** Resource id of the session store's password. */
     sessionSecretId?: pulumi.Input<string>;
     /** What new servers install. A change is written where servers look for it and restarts none. */

@@ -25,6 +25,7 @@ import { createMonitoring } from "./aws-monitoring";
 import type { Deployment, DeploymentArgs } from "./contract";
 import {
     appNetworks,
+    fileServerAddress,
     firstAddress,
     databasePlaces,
     environment,
@@ -198,8 +199,7 @@ function createSharedStorage(
                 ...settings,
                 ...common,
                 subnetId: network.subnetIds.storage[0]!,
-                zone: network.zones.apply(([first]) => first!),
-                privateAddress: firstAddress(args, "storage"),
+                privateAddress: fileServerAddress(args),
                 appNetworks: appNetworks(args),
                 os: args.appPair?.os,
             },

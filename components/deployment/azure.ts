@@ -5,7 +5,7 @@ import { AzureBackup } from "../backup/azure";
 import { AzureDatabase } from "../database/azure";
 import { OperatingSystem, packageMirrorPorts } from "../host/operating-system";
 import { AzureLoadBalancer } from "../load-balancer/azure";
-import { AzureMonitoring } from "../monitoring/azure";
+import type { AzureMonitoring } from "../monitoring/azure";
 import { AzureNetwork } from "../network/azure";
 import { AzureOperations } from "../operations/azure";
 import { productsOnAzure } from "../readiness/in-use";
@@ -13,10 +13,20 @@ import { Readiness } from "../readiness/readiness";
 import { ports } from "../reference";
 import { AzureSecrets } from "../secrets/azure";
 import { AzureSessionStore } from "../session-store/azure";
+import { AzureRedisSessionStore } from "../session-store/azure-redis";
 import { SessionStoreKind } from "../session-store/contract";
 import { AzureSharedStorage } from "../shared-storage/azure";
+import { createMonitoring } from "./azure-monitoring";
 import type { Deployment, DeploymentArgs } from "./contract";
-import { environment, operationsAddress, privateAddresses, refuseMissingKinds, withoutClearPassword } from "./settings";
+import {
+    appNetworks,
+    environment,
+    firstAddress,
+    operationsAddress,
+    privateAddresses,
+    refuseMissingKinds,
+    withoutClearPassword,
+} from "./settings";
 
 /** The whole MinusNow platform on Azure, in the guide's high-availability architecture. */
 export class AzureDeployment extends pulumi.ComponentResource implements Deployment {
@@ -40,7 +50,7 @@ export class AzureDeployment extends pulumi.ComponentResource implements Deploym
     constructor(name: string, args: DeploymentArgs, opts?: pulumi.ComponentResourceOptions) {
         super("minusnow:index:AzureDeployment", name, { ...args, mail: withoutClearPassword(args.mail) }, opts);
         const child = { parent: this };
-        refuseMissingKinds("AzureDeployment", args);
+        refuseMissingKinds("AzureDeployment", args, { sessionStore: [SessionStoreKind.Redis] });
         const needed = neededOnAzure(args);
 
         // First, so that a policy that objects to it stops an update before anything is made.
@@ -51,12 +61,12 @@ export class AzureDeployment extends pulumi.ComponentResource implements Deploym
         const storage = createSharedStorage(name, network, secrets, args, child);
         const operations = createOperations(name, { network, secrets, storage }, needed, args, child);
         const database = createDatabase(name, { network, secrets, operations }, args, child);
-        const sessions = createSessionStore(name, network, secrets, args, child);
+        const sessions = createSessionStore(name, network, secrets, needed, args, child);
         const apps = createAppPair(name, { network, secrets, database, storage, sessions }, needed, args, child);
         const balancer = createLoadBalancer(name, network, apps, needed, args, child);
         const monitoring = createMonitoring(
             name,
-            { network, secrets, database, apps, operations, balancer },
+            { network, secrets, database, sessions, apps, operations, balancer },
             args,
             child,
         );
@@ -94,7 +104,7 @@ interface Tiers {
     storage: AzureSharedStorage;
     operations: AzureOperations;
     database: AzureDatabase;
-    sessions: AzureSessionStore | undefined;
+    sessions: AzureSessionStore | AzureRedisSessionStore | undefined;
     apps: AzureAppPair;
     balancer: AzureLoadBalancer;
     monitoring: AzureMonitoring;
@@ -123,9 +133,11 @@ function neededOnAzure({ certificateId, appPair }: DeploymentArgs): Needed {
 function createNetwork(name: string, args: DeploymentArgs, child: Child): AzureNetwork {
     const mirrors = packageMirrorPorts(OperatingSystem.Ubuntu2404);
     const outboundPorts = [ports.https, args.mail.port ?? ports.smtp, ...mirrors];
+    const cacheOutboundPorts =
+        args.sessionStore?.kind === SessionStoreKind.Redis ? [ports.https, ...mirrors] : undefined;
     return new AzureNetwork(
         `${name}-net`,
-        { ...args.network, outboundPorts: [...new Set(outboundPorts)], tags: args.tags },
+        { ...args.network, outboundPorts: [...new Set(outboundPorts)], cacheOutboundPorts, tags: args.tags },
         child,
     );
 }
@@ -267,14 +279,36 @@ function createSessionStore(
     name: string,
     network: AzureNetwork,
     secrets: AzureSecrets,
+    { sshPublicKey }: Needed,
     args: DeploymentArgs,
     child: Child,
-): AzureSessionStore | undefined {
-    const { kind, ...settings } = args.sessionStore ?? {};
+): AzureSessionStore | AzureRedisSessionStore | undefined {
+    const { kind, renew, ...settings } = args.sessionStore ?? {};
     if (kind === SessionStoreKind.None) {
         return undefined;
     }
     const { rotation, tags } = args;
+    if (kind === SessionStoreKind.Redis) {
+        return new AzureRedisSessionStore(
+            `${name}-sessions`,
+            {
+                ...settings,
+                resourceGroupName: network.resourceGroupName,
+                subnetId: network.subnetIds.cache[0]!,
+                privateAddress: firstAddress(args, "cache"),
+                firewallGroupId: network.firewallGroupIds.cache,
+                appNetworks: appNetworks(args),
+                zone: network.zones.apply(([first]) => first!),
+                diskEncryptionSetId: secrets.diskEncryptionSetId,
+                sshPublicKey,
+                vaultId: secrets.vaultId,
+                rotation,
+                renew,
+                tags,
+            },
+            { ...child, dependsOn: network },
+        );
+    }
     return new AzureSessionStore(
         `${name}-sessions`,
         {
@@ -327,6 +361,7 @@ function createAppPair(
                 sessionHost: sessions.host,
                 sessionPort: sessions.port,
                 sessionSecretId: sessions.secretId,
+                sessionTls: sessions instanceof AzureSessionStore,
             }),
             release: args.release,
             tags: args.tags,
@@ -362,35 +397,6 @@ function createLoadBalancer(
             tags,
         },
         { ...child, dependsOn: network },
-    );
-}
-
-function createMonitoring(
-    name: string,
-    tiers: Pick<Tiers, "network" | "secrets" | "database" | "apps" | "operations" | "balancer">,
-    args: DeploymentArgs,
-    child: Child,
-): AzureMonitoring {
-    const { network, secrets, database, apps, operations, balancer } = tiers;
-    return new AzureMonitoring(
-        `${name}-watch`,
-        {
-            resourceGroupName: network.resourceGroupName,
-            receivers: args.alertReceivers,
-            url: pulumi.interpolate`https://${balancer.hostname}`,
-            memberIds: apps.memberIds,
-            memberNames: apps.memberNames,
-            memberIdentityId: apps.identityId,
-            operationsMachineId: operations.machineId,
-            operationsMachineName: operations.machineName,
-            operationsIdentityId: operations.identityId,
-            gatewayId: balancer.gatewayId,
-            databaseId: database.primaryId,
-            replicaId: database.replicaId,
-            vaultId: secrets.vaultId,
-            tags: args.tags,
-        },
-        child,
     );
 }
 

@@ -96,6 +96,19 @@ export function firstAddress({ network }: DeploymentArgs, role: SubnetRole): str
 }
 
 /**
+ * Address of the file server.
+ *
+ * @throws Error in an existing network: servers remember it, and a machine that is renewed would get another one.
+ */
+export function fileServerAddress(args: DeploymentArgs): string {
+    const address = firstAddress(args, "storage");
+    if (address === undefined) {
+        throw new Error("sharedStorage.kind: found nfs in an existing network, allowed is managed there");
+    }
+    return address;
+}
+
+/**
  * db1 and db2 are hosts 10 and 11 (guide, step 7), each in its zone's subnet.
  *
  * @throws Error in an existing network: each machine is told the other's address before they are made.

@@ -29,6 +29,7 @@ export function installAgents(
             vmName: args.operationsMachineName,
             identityId: args.operationsIdentityId,
         },
+        ...(args.otherMachines ?? []).map(({ name: vmName, ...machine }) => ({ ...machine, vmName })),
     ];
     for (const machine of machines) {
         installAgent(`${name}-${machine.part}`, machine, rule, args, child);

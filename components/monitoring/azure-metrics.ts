@@ -36,6 +36,7 @@ export function watchedMetrics(workspaceId: pulumi.Input<string>, args: AzureMon
     const { replicaId } = args;
     return [
         ...args.memberIds.flatMap((id, place) => serverMetrics(`app${place + 1}`, id, workspaceId)),
+        ...(args.otherMachines ?? []).flatMap(({ part, id }) => serverMetrics(part, id, workspaceId)),
         ...databaseMetrics("primary", args.databaseId),
         ...(replicaId === undefined ? [] : databaseMetrics("replica", replicaId)),
         responseTime(args),

@@ -9,6 +9,18 @@ import { createWorkbook } from "./azure-workbook";
 import { createWorkspace } from "./azure-workspace";
 import type { Alert, AlertReceivers, Monitoring } from "./contract";
 
+/** A machine that is to be watched. */
+export interface AzureMonitoredMachine {
+    /** What it is called in alerts, for example `sessions`. */
+    part: string;
+    /** Resource id of the machine. */
+    id: pulumi.Input<string>;
+    /** Its name. */
+    name: pulumi.Input<string>;
+    /** Resource id of its identity, by which the agent reports. */
+    identityId: pulumi.Input<string>;
+}
+
 /** Arguments of {@link AzureMonitoring}. */
 export interface AzureMonitoringArgs {
     /** Name of the resource group. A change replaces everything of this tier, its logs included. */
@@ -35,6 +47,8 @@ export interface AzureMonitoringArgs {
     operationsMachineName: pulumi.Input<string>;
     /** Resource id of its identity. */
     operationsIdentityId: pulumi.Input<string>;
+    /** Machines of the deployment besides those. Default none. */
+    otherMachines?: AzureMonitoredMachine[];
     /** Resource id of the gateway. */
     gatewayId: pulumi.Input<string>;
     /** Resource id of the primary database. */

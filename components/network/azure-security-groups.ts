@@ -1,18 +1,25 @@
 import * as network from "@pulumi/azure-native/network";
 import type * as pulumi from "@pulumi/pulumi";
-import { arrows, ports, type SubnetRole } from "../reference";
+import { type Arrow, arrows, ports, type SubnetRole } from "../reference";
 import { cachePort } from "../session-store/azure-port";
 import type { FirewallGroupIds } from "./contract";
 
 /** Address blocks by role. */
 export type RolePrefixes = { [role in SubnetRole]: pulumi.Input<string>[] };
 
+/** TCP ports by role. */
+interface OutboundPorts {
+    app: number[];
+    /** Where the session store is a machine of the deployment. */
+    cache?: number[];
+}
+
 /** What the groups have in common. */
 interface SecurityGroupArgs {
     resourceGroupName: pulumi.Input<string>;
     prefixes: RolePrefixes;
-    /** TCP ports that application servers may reach outside the network. */
-    outboundPorts: number[];
+    /** TCP ports that machines may reach outside the network, by role. */
+    outboundPorts: OutboundPorts;
     /** Addresses of Azure Bastion, from where administrators reach the servers. Default none. */
     bastionPrefix?: string;
     tags?: { [key: string]: pulumi.Input<string> };
@@ -36,15 +43,16 @@ const FIRST_PRIORITY = 100;
 const LAST_PRIORITY = 4096;
 
 /** Every connection between tiers: the guide's, and private endpoints of the key vault and blobs beside the files. */
-const connections = [
-    ...arrows.map((arrow) => (arrow.to === "cache" ? { ...arrow, port: cachePort } : arrow)),
-    {
-        from: "app" as const,
-        to: "storage" as const,
-        port: ports.https,
-        purpose: "Key Vault and blobs over private endpoints",
-    },
-];
+function connections({ outboundPorts }: SecurityGroupArgs): Arrow[] {
+    const purpose = "Key Vault and blobs over private endpoints";
+    const toStorage = (from: "app" | "cache"): Arrow => ({ from, to: "storage", port: ports.https, purpose });
+    const isMachine = outboundPorts.cache !== undefined;
+    return [
+        ...arrows.map((arrow) => (arrow.to === "cache" && !isMachine ? { ...arrow, port: cachePort } : arrow)),
+        toStorage("app"),
+        ...(isMachine ? [toStorage("cache")] : []),
+    ];
+}
 
 /** A network security group for each role that opens exactly the guide's connections (guide, step 7). */
 export function createSecurityGroups(
@@ -69,8 +77,8 @@ export function createSecurityGroups(
 }
 
 function rulesOf(role: SubnetRole, args: SecurityGroupArgs) {
-    const inbound = [...connectionsInto(role, args.prefixes), ...platformInto(role), ...administrationInto(role, args)];
-    const outbound = [...connectionsFrom(role, args.prefixes), ...internetFrom(role, args)];
+    const inbound = [...connectionsInto(role, args), ...platformInto(role), ...administrationInto(role, args)];
+    const outbound = [...connectionsFrom(role, args), ...internetFrom(role, args)];
     return [
         ...inbound.map(allow),
         denyRest("Inbound"),
@@ -79,8 +87,9 @@ function rulesOf(role: SubnetRole, args: SecurityGroupArgs) {
     ];
 }
 
-function connectionsInto(role: SubnetRole, prefixes: RolePrefixes): Opening[] {
-    return connections
+function connectionsInto(role: SubnetRole, args: SecurityGroupArgs): Opening[] {
+    const { prefixes } = args;
+    return connections(args)
         .filter(({ to }) => to === role)
         .map(({ from, port, purpose }) => ({
             name: `from-${from}-${port}`,
@@ -93,8 +102,9 @@ function connectionsInto(role: SubnetRole, prefixes: RolePrefixes): Opening[] {
         }));
 }
 
-function connectionsFrom(role: SubnetRole, prefixes: RolePrefixes): Opening[] {
-    return connections
+function connectionsFrom(role: SubnetRole, args: SecurityGroupArgs): Opening[] {
+    const { prefixes } = args;
+    return connections(args)
         .filter(({ from }) => from === role)
         .map(({ to, port, purpose }) => ({
             name: `to-${to}-${port}`,
@@ -142,16 +152,21 @@ function administrationInto(role: SubnetRole, { bastionPrefix, prefixes }: Secur
         : [];
 }
 
+const machineNames: { [role in keyof OutboundPorts]-?: string } = {
+    app: "application servers",
+    cache: "the session store",
+};
+
 function internetFrom(role: SubnetRole, { outboundPorts, prefixes }: SecurityGroupArgs): Opening[] {
-    return role === "app"
-        ? outboundPorts.map((port) => ({
+    return role === "app" || role === "cache"
+        ? (outboundPorts[role] ?? []).map((port) => ({
               name: `to-internet-${port}`,
               direction: "Outbound",
-              sources: prefixes.app,
+              sources: prefixes[role],
               targets: ["Internet"],
               port: String(port),
               protocol: "Tcp",
-              purpose: "Outbound from application servers through address translation",
+              purpose: `Outbound from ${machineNames[role]} through address translation`,
           }))
         : [];
 }

@@ -29,6 +29,11 @@ export interface AzureNetworkArgs {
      * 443 and 587. A change is made in place.
      */
     outboundPorts?: number[];
+    /**
+     * TCP ports that a session store on a machine of this deployment may reach outside the network; its subnet then has a way
+     * out, and servers reach it on 6379 in place of the managed store's port. Default none. A change is made in place.
+     */
+    cacheOutboundPorts?: number[];
     /** Days to keep flow logs. Default 90. A change is made in place. */
     flowLogRetentionDays?: number;
     /**
@@ -217,13 +222,13 @@ function openConnections(
     args: AzureNetworkArgs,
     child: Child,
 ): FirewallGroupIds {
-    const { outboundPorts = [ports.https, ports.smtp], bastion = false, tags } = args;
+    const { outboundPorts = [ports.https, ports.smtp], cacheOutboundPorts, bastion = false, tags } = args;
     return createSecurityGroups(
         name,
         {
             resourceGroupName: group.name,
             prefixes,
-            outboundPorts,
+            outboundPorts: { app: outboundPorts, ...(cacheOutboundPorts && { cache: cacheOutboundPorts }) },
             bastionPrefix: bastion ? bastionPrefix(plan) : undefined,
             tags,
         },
@@ -288,7 +293,7 @@ function createSubnets(
             (addressPrefix, place) =>
                 subnet(role === "app" ? `app-${place + 1}` : role, addressPrefix, {
                     networkSecurityGroup: { id: firewallGroupIds[role] },
-                    ...(role === "app" && { natGateway: { id: (nats[place] ?? nats[0]!).id } }),
+                    ...(hasWayOut(role, args) && { natGateway: { id: (nats[place] ?? nats[0]!).id } }),
                 }).id,
         );
     const subnetIds = {
@@ -303,6 +308,10 @@ function createSubnets(
         createBastion(`${name}-bastion`, group, place, args, child);
     }
     return subnetIds;
+}
+
+function hasWayOut(role: SubnetRole, { cacheOutboundPorts }: AzureNetworkArgs): boolean {
+    return role === "app" || (role === "cache" && cacheOutboundPorts !== undefined);
 }
 
 function createNatGateways(

@@ -76,7 +76,15 @@ export function productsOnAzure({ mail, sessionStore }: DeploymentArgs): Compone
         { component: "load-balancer", product: "Azure Application Gateway" },
         ...(sessionStore?.kind === SessionStoreKind.None
             ? []
-            : [{ component: "redis", product: "Azure Managed Redis" }]),
+            : [
+                  {
+                      component: "redis",
+                      product:
+                          sessionStore?.kind === SessionStoreKind.Redis
+                              ? ownStores["ubuntu-24.04"]
+                              : "Azure Managed Redis",
+                  },
+              ]),
     ];
     return products.map((used) => ({ ...used, licensed: !isOpenSource(used.component, used.product) }));
 }

@@ -14,14 +14,15 @@ import { nfsMounts, renderFileServer } from "./host/machine";
 export interface AwsNfsStorageArgs {
     /** Instance type, of one that shows volumes by NVMe. Default m7i.large: 2 CPU and 8 GiB. See `renew`. */
     size?: pulumi.Input<string>;
-    /** Room for files in GiB. Default 500. A higher number grows the volume in place; it cannot shrink. */
+    /**
+     * Room for files in GiB. Default 500. A higher number grows the volume in place, and the file system with the next start
+     * of `minusnow-volume.service` on the machine; it cannot shrink.
+     */
     storageGib?: number;
     /** Id of the storage subnet, with a way out for packages. A change replaces the machine; the files stay in their zone. */
     subnetId: pulumi.Input<string>;
-    /** Zone of that subnet. A change leaves the files behind: restore them there from a backup. */
-    zone: pulumi.Input<string>;
-    /** Private address. Default: any free address of the subnet. A change replaces the machine. */
-    privateAddress?: string;
+    /** Private address, which servers remember. A change replaces the machine, and all servers are to be renewed. */
+    privateAddress: string;
     /** Security group that lets application servers in on 2049. A change is made in place. */
     firewallGroupId: pulumi.Input<string>;
     /** Networks of the application servers in CIDR notation: nobody else may mount. See `renew`. */
@@ -112,7 +113,8 @@ interface Child {
 }
 
 function createVolume(name: string, args: AwsNfsStorageArgs, child: Child): ebs.Volume {
-    const { zone: availabilityZone, keyId, storageGib = FILES_GIB, deletionProtection = true, tags } = args;
+    const { keyId, storageGib = FILES_GIB, deletionProtection = true, tags } = args;
+    const { availabilityZone } = ec2.getSubnetOutput({ id: args.subnetId }, child);
     return new ebs.Volume(
         name,
         {

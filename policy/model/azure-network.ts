@@ -15,9 +15,17 @@ export function endpointsOf(stack: Stack, service: Resource): Resource[] {
         .filter((endpoint) => endpoint.refersTo("privateLinkServiceConnections", service) === true);
 }
 
-/** Subnets in which a managed service has an address: those of its endpoints, or the one that is delegated to it. */
+/** Network cards of a machine. */
+function cardsOf(stack: Stack, machine: Resource): Resource[] {
+    return stack
+        .of(azure.networkInterface)
+        .filter((card) => machine.type === azure.machine && machine.refersTo("networkProfile", card) === true);
+}
+
+/** Subnets in which a service has an address: of its endpoints, of its machine, or the one that is delegated to it. */
 export function subnetsOfService(stack: Stack, service: Resource): Resource[] {
     const holders = [
+        ...cardsOf(stack, service).map((card) => ({ holder: card, property: "ipConfigurations" })),
         ...endpointsOf(stack, service).map((endpoint) => ({ holder: endpoint, property: "subnet" })),
         ...(service.keys.includes("network") ? [{ holder: service, property: "network" }] : []),
     ];

@@ -45,9 +45,11 @@ export function machines(stack: Stack): Resource[] {
     return [...appServers(stack), ...new Set(templates)];
 }
 
-/** AWS: the machines that keep sessions, where no managed service does. */
+/** The machines that keep sessions, where no managed service does. */
 export function sessionMachines(stack: Stack): Resource[] {
-    return stack.of(aws.instance).filter((machine) => machine.get("tags.minusnow-role") === "session-store");
+    return stack
+        .of(aws.instance, azure.machine)
+        .filter((machine) => machine.get("tags.minusnow-role") === "session-store");
 }
 
 /** AWS: the machines that serve the shared directories, where no managed service does. */

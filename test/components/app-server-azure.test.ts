@@ -151,11 +151,9 @@ describe("the release script on Azure (guide, step 2)", () => {
         expect(readlinkSync(path.join(app, "current"))).toBe(path.join(app, `releases/1.2.3-${sha256.slice(0, 12)}`));
         expect(existsSync(path.join(app, `releases/1.2.3-${sha256.slice(0, 12)}/package.json`))).toBe(true);
         const units = readFileSync(path.join(host.folder, "units"), "utf8").trim().split("\n");
-        expect(units.map((line) => line.replace(/^.* -- /, ""))).toEqual([
-            "npm install",
-            "npm run build",
-            "npm run db:push",
-        ]);
+        const ran = units.map((line) => line.replace(/^.*? -- /, ""));
+        expect(ran.slice(0, 2)).toEqual(["npm install", "npm run build"]);
+        expect(ran.slice(2)).toEqual([expect.stringContaining("npm run db:push")]);
         for (const line of units) {
             expect(line).toContain("--property=User=nobody --property=IPAddressDeny=169.254.169.254");
         }

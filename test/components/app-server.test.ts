@@ -209,7 +209,11 @@ describe("the release script (guide, step 2)", () => {
         host.fakeCommand("chown", "exit 0");
         host.fakeCommand("systemctl", `echo "$@" >>${folder}/restarts`);
         host.fakeCommand("flock", `echo "$@" >>${folder}/flock; shift; exec "$@"`);
-        host.fakeCommand("systemd-run", `echo "$@" >>${folder}/migrations`);
+        host.fakeCommand(
+            "systemd-run",
+            `echo "$@" >>${folder}/units; while [ "$1" != -- ]; do shift; done; shift; exec "$@"`,
+        );
+        host.fakeCommand("npm", `echo "$@" >>${folder}/migrations`);
     });
 
     function publish(sha256: string): void {
@@ -231,8 +235,11 @@ describe("the release script (guide, step 2)", () => {
         expect(readlinkSync(path.join(app, "verified"))).toBe(path.join(app, `releases/1.2.3-${sha256.slice(0, 12)}`));
         expect(existsSync(path.join(app, "dist/index.cjs"))).toBe(true);
         expect(readFileSync(path.join(folder, "restarts"), "utf8")).toBe("restart minusnow.service\n");
-        expect(readFileSync(path.join(folder, "flock"), "utf8")).toContain(`${app}/data/.schema.lock systemd-run`);
-        expect(readFileSync(path.join(folder, "migrations"), "utf8")).toContain("npm run db:push");
+        // As the application's user, who alone has rights in the shared directories.
+        expect(readFileSync(path.join(folder, "units"), "utf8")).toContain("--property=User=nobody ");
+        expect(readFileSync(path.join(folder, "migrations"), "utf8")).toBe("run db:push\n");
+        expect(existsSync(path.join(app, `data/.schema-1.2.3-${sha256.slice(0, 12)}`))).toBe(true);
+        expect(existsSync(path.join(app, "data/.schema.lock"))).toBe(true);
 
         expect(host.run("release.mjs", env, "first").status).toBe(0);
         expect(readFileSync(path.join(folder, "downloads"), "utf8")).toBe("download\n");

@@ -1,3 +1,7 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -20,10 +24,13 @@ interface CloudConfig {
     write_files: { path: string; content: string }[];
 }
 
-function file(built: Recorded, machine: string, path: string): string {
+function files(built: Recorded, machine: string): CloudConfig["write_files"] {
     const script = gunzipSync(Buffer.from(built.one("ec2.Instance", machine)["userDataBase64"] as string, "base64"));
-    return (parse(script.toString()) as CloudConfig).write_files.find((one) => one.path === path)!.content;
+    return (parse(script.toString()) as CloudConfig).write_files;
 }
+
+const file = (built: Recorded, machine: string, place: string) =>
+    files(built, machine).find((one) => one.path === place)!.content;
 
 /** What the account has once the machines run. */
 const parameters = { names: ["/db/cluster", "/db/primary"], values: ['"7412"', '"db1"'] };
@@ -53,6 +60,24 @@ describe("AwsMachineDatabase", () => {
         }
     });
 
+    it("brings programs that can be read by what runs them", async () => {
+        const built = await build(() => create());
+        const folder = mkdtempSync(path.join(tmpdir(), "minusnow-programs-"));
+        const programs = files(built, "db1").filter((one) => one.path.startsWith("/usr/local/"));
+        expect(programs.length).toBeGreaterThan(10);
+        for (const { path: place, content } of programs.filter((one) => !one.path.endsWith(".sql"))) {
+            const copy = path.join(folder, path.basename(place));
+            writeFileSync(copy, content);
+            const [command, check] = place.endsWith(".mjs") ? [process.execPath, "--check"] : ["bash", "-n"];
+            const { status, stderr } = spawnSync(command, [check, copy], { encoding: "utf8" });
+            expect(status, `${place}: ${stderr}`).toBe(0);
+        }
+        rmSync(folder, { recursive: true });
+        const { content } = programs.find((one) => one.path.endsWith("/database.mjs"))!;
+        expect(content).toContain("    --accept-loss   although");
+        expect(content).not.toContain("// What an administrator");
+    });
+
     it("may stop its own machines only, and read no secret but its own", async () => {
         const built = await build(() => create());
         const { Statement } = JSON.parse(built.one("iam.RolePolicy")["policy"] as string) as {
@@ -73,9 +98,9 @@ describe("AwsMachineDatabase", () => {
         const built = await build(() => create({ renew: ["db2"] }), { [token]: parameters });
         expect(built.calls.map((call) => call.token)).toContain(token);
         expect((await build(() => create())).calls.map((call) => call.token)).not.toContain(token);
-        expect(() => refusePrimary("/db", "db1", parameters)).toThrow(
-            "renew: found db1, which is primary now; switch over first",
-        );
+        expect(() => refusePrimary("/db", "db1", parameters)).toThrow('found "db1", switch over first');
+        const broken = { ...parameters, values: ['"7412"', '"nobody"'] };
+        expect(() => refusePrimary("/db", "db2", broken)).toThrow('found "nobody", switch over first');
         expect(() => refusePrimary("/db", "db2", parameters)).not.toThrow();
         expect(() => refusePrimary("/db", "db1", { names: [], values: [] })).not.toThrow();
     });

@@ -12,15 +12,20 @@ beforeAll(async () => {
 });
 afterAll(() => pack.stop());
 
-const planned = async (unknowns: boolean): Promise<PlannedStack> => {
-    const directory = shipped((text) => `${text}  minusnow:sessionStore:\n    kind: redis\n`);
-    return lookup(await plan({ directory, stack: "aws-prod", unknowns }));
+const planned = async (unknowns: boolean, stack = "aws-prod"): Promise<PlannedStack> => {
+    const directory = shipped((text) => `${text}  minusnow:sessionStore:\n    kind: redis\n`, stack);
+    return lookup(await plan({ directory, stack, unknowns }));
 };
 
-it.each([false, true])(
-    "a stack with Redis on a machine meets every item but the one that it cannot, and says so (unknown values: %s)",
-    async (unknowns) => {
-        const at = await planned(unknowns);
+it.each([
+    ["aws-prod", false],
+    ["aws-prod", true],
+    ["azure-prod", false],
+    ["azure-prod", true],
+] as const)(
+    "%s with Redis on a machine meets every item but the one that it cannot, and says so (unknown values: %s)",
+    async (stack, unknowns) => {
+        const at = await planned(unknowns, stack);
         expect(at.plan.refusals).toEqual([]);
         const { broken, violations } = await pack.judge(at.plan.resources);
         expect(broken).toEqual(["app-servers-sessions"]);
@@ -65,6 +70,57 @@ it("has every defect of that machine caught by the rule that is there for it", a
     for (const { name, by, change } of mutations) {
         const { broken } = await pack.judge(change(all));
         missed.push(...by.filter((rule) => !broken.includes(rule)).map((rule) => `${name}: ${rule}`));
+    }
+    expect(missed).toEqual([]);
+});
+
+it("has every defect of that machine on Azure caught by the rule that is there for it", async () => {
+    const all = (await planned(false, "azure-prod")).plan.resources;
+    const isMachine = hasName("-sessions");
+    const rule = (role: string, name: string) => {
+        const group = all.find((one) => one.type.endsWith(":NetworkSecurityGroup") && hasName(`-net-${role}`)(one))!;
+        const rules = group.inputs["securityRules"] as { name: string }[];
+        return `securityRules[${rules.findIndex((one) => one.name === name)}]`;
+    };
+    const mutations = [
+        ...setEach(
+            all,
+            "network.NetworkSecurityGroup",
+            `${rule("cache", "from-app-6379")}.destinationPortRange`,
+            "1-65535",
+            ["firewall-tiers"],
+            hasName("-net-cache"),
+        ),
+        ...setEach(
+            all,
+            "network.NetworkSecurityGroup",
+            `${rule("storage", "from-cache-443")}.destinationPortRange`,
+            "2049",
+            ["firewall-tiers"],
+            hasName("-net-storage"),
+        ),
+        ...setEach(
+            all,
+            "compute.VirtualMachine",
+            "securityProfile.encryptionAtHost",
+            false,
+            ["app-servers-encrypted"],
+            isMachine,
+        ),
+        ...setEach(
+            all,
+            "network.NetworkInterface",
+            "ipConfigurations[0].publicIPAddress",
+            { id: "/subscriptions/x/publicIPAddresses/y" },
+            ["app-servers-private"],
+            isMachine,
+        ),
+    ];
+    expect(mutations).toHaveLength(4);
+    const missed = [];
+    for (const { name, by, change } of mutations) {
+        const { broken } = await pack.judge(change(all));
+        missed.push(...by.filter((one) => !broken.includes(one)).map((one) => `${name}: ${one}`));
     }
     expect(missed).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach } from "vitest";
@@ -22,22 +22,21 @@ export function project(program: string, stackFile = "config: {}\n"): string {
     return folder;
 }
 
-/** The shipped project with one change in its production stack file. */
-export function shipped(change: (text: string) => string): string {
+/** The shipped project with one change in a production stack's file. */
+export function shipped(change: (text: string) => string, stack = "aws-prod"): string {
     const folder = mkdtempSync(path.join(tmpdir(), "minusnow-stack-"));
     folders.push(folder);
-    return changed(folder, change);
+    return changed(folder, change, stack);
 }
 
-/** Writes the shipped project with a changed production stack file into a folder. */
-export function changed(folder: string, change: (text: string) => string): string {
+/** Writes the shipped project with a changed stack file into a folder. */
+export function changed(folder: string, change: (text: string) => string, stack = "aws-prod"): string {
     const project = readFileSync(path.join(repository, "Pulumi.yaml"), "utf8");
     writeFileSync(path.join(folder, "Pulumi.yaml"), project.replace("main: dist", `main: ${repository}/dist`));
     writeFileSync(path.join(folder, "package.json"), "{}");
     symlinkSync(path.join(repository, "node_modules"), path.join(folder, "node_modules"));
     mkdirSync(path.join(folder, "stacks"));
-    const file = path.join(repository, "stacks/Pulumi.aws-prod.yaml");
-    cpSync(file, path.join(folder, "stacks/Pulumi.aws-prod.yaml"));
-    writeFileSync(path.join(folder, "stacks/Pulumi.aws-prod.yaml"), change(readFileSync(file, "utf8")));
+    const own = `stacks/Pulumi.${stack}.yaml`;
+    writeFileSync(path.join(folder, own), change(readFileSync(path.join(repository, own), "utf8")));
     return folder;
 }

@@ -21,8 +21,8 @@ const KEPT_CONNECTIONS = 32;
 
 /**
  * The guide's Nginx configuration (step 1, option B), and what it leaves out: sessions stay at their server by a cookie, and
- * a request that meets a dying server goes to another one, unless that could repeat a write. Open-source Nginx checks no
- * health by itself: a server is out when requests to it failed.
+ * a request that meets a dying server goes to another one, unless that could repeat a write. Open-source Nginx asks no
+ * server for its health: `health.mjs` does so beside it.
  */
 export function renderNginx(host: BalancerHost): string {
     return `user ${host.workerUser};

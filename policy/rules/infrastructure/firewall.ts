@@ -14,7 +14,7 @@ import {
     subnetsOfService,
     type Tier,
 } from "../../model/azure-network";
-import { covers, fromInternet, groupOf, rulesOf } from "../../model/nsg";
+import { covers, fromInternet, groupOf, type NsgRule, rulesOf } from "../../model/nsg";
 import { isInternet, isPort, judgeOpening, openings, openingsInto, portsText } from "../../model/openings";
 import { judgePrivacy } from "../../model/routes";
 import { appServers, fileServers, services, sessionMachines } from "../../model/service";
@@ -89,7 +89,12 @@ const tiers = [
         what: "the session store",
     },
     { of: fileServers, property: "vpcSecurityGroupIds", port: ports.nfs, what: "shared storage" },
-    { of: sessionMachines, property: "vpcSecurityGroupIds", port: ports.redis, what: "the session store" },
+    {
+        of: (stack: Stack) => sessionMachines(stack).filter(({ type }) => type === aws.instance),
+        property: "vpcSecurityGroupIds",
+        port: ports.redis,
+        what: "the session store",
+    },
 ];
 
 function tierOpenings(stack: Stack): Finding[] {
@@ -146,13 +151,16 @@ function tiersConnected(stack: Stack): Finding[] {
     return [...servers, ...inner, ...azureConnected(stack)];
 }
 
-/** Managed services on Azure that servers reach over private endpoints, with the port. */
+/** What servers reach on Azure, over private endpoints or on a machine, with the port. */
 function azureTiers(stack: Stack): { service: Resource; port: number; what: string }[] {
     return [
         ...fileAccounts(stack).map((service) => ({ service, port: ports.nfs, what: "shared storage" })),
         ...stack.of(azure.cache).map((service) => ({ service, port: cachePort, what: "the session store" })),
+        ...azureSessions(stack).map((service) => ({ service, port: ports.redis, what: "the session store" })),
     ];
 }
+
+const azureSessions = (stack: Stack) => sessionMachines(stack).filter(({ type }) => type === azure.machine);
 
 function azureConnected(stack: Stack): Finding[] {
     const servers = serverGroups(stack).map((group) =>
@@ -226,15 +234,25 @@ function nsgTiers(stack: Stack): Finding[] {
             .map((rule) =>
                 covers(rule, SSH) && rule.sources.every((source) => bastionPrefixes(stack).includes(source))
                     ? pass(rule.holder, `${rule.name}: Azure Bastion`)
-                    : judgeTier(rule, tier),
+                    : readsPassword(stack, rule)
+                      ? pass(rule.holder, `${rule.name}: the session store reads its password`)
+                      : judgeTier(rule, tier),
             );
     });
 }
 
 const SSH = 22;
 
+/** A session store on a machine reads its password from the vault, on nothing but its port. */
+function readsPassword(stack: Stack, { ports: opened, sources }: NsgRule): boolean {
+    const own = prefixesOf(azureSessions(stack).flatMap((machine) => subnetsOfService(stack, machine)));
+    return (
+        opened.join() === String(ports.https) && sources.length > 0 && sources.every((source) => own.includes(source))
+    );
+}
+
 /** Ports of every tier behind the application's. */
-const INNER_PORTS = [ports.postgres, ports.nfs, cachePort, ports.https];
+const INNER_PORTS = [ports.postgres, ports.nfs, cachePort, ports.redis, ports.https];
 
 /** What may reach the resources that a group guards. */
 function tierBehind(stack: Stack, group: Resource): Tier {
@@ -298,15 +316,18 @@ function azureFlowLogs(stack: Stack): Finding[] {
 function azurePrivateSubnets(stack: Stack): Finding[] {
     const managed = [...azureTiers(stack).map(({ service }) => service), ...stack.of(azure.database)];
     const inner = managed.flatMap((service) => subnetsOfService(stack, service));
+    const ofMachines = azureSessions(stack).flatMap((machine) => subnetsOfService(stack, machine));
     return [
         ...[...new Set([...serverSubnets(stack), ...inner])].map((subnet) =>
             expectEqual(subnet, "defaultOutboundAccess", false),
         ),
-        ...[...new Set(inner)].map((subnet) =>
-            subnet.keys.includes("natGateway")
-                ? fail(subnet, "natGateway: what it holds needs no way out; allowed: nothing")
-                : pass(subnet, "without a way out"),
-        ),
+        ...[...new Set(inner)]
+            .filter((subnet) => !ofMachines.includes(subnet))
+            .map((subnet) =>
+                subnet.keys.includes("natGateway")
+                    ? fail(subnet, "natGateway: what it holds needs no way out; allowed: nothing")
+                    : pass(subnet, "without a way out"),
+            ),
     ];
 }
 

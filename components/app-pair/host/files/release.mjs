@@ -96,17 +96,15 @@ function fetchRelease({ version, artifact, sha256 }) {
     return name;
 }
 
-/** Brings the schema to a release, once for all servers: the mark is in a shared directory. */
+/** One server at a time, and never again what is marked. */
+const once = 'exec 9>"$2" && flock 9 && { [ -e "$1" ] || { npm run db:push && : >"$1"; }; }';
+
+/** Brings the schema to a release, once for all servers: the mark is in a shared directory, where root has no rights. */
 function migrate(name) {
     const mark = `${app}/data/.schema-${name}`;
-    if (existsSync(mark)) {
-        return;
-    }
     const certificates = "--setenv=NODE_EXTRA_CA_CERTS=/etc/minusnow/database-ca.pem";
     const unit = [`--property=EnvironmentFile=${environmentFile}`, certificates];
-    const push = ["systemd-run", ...asUnit(pathOf(name), ...unit), "npm", "run", "db:push"];
-    run("flock", `${app}/data/.schema.lock`, ...push);
-    writeFileSync(mark, "");
+    run("systemd-run", ...asUnit(pathOf(name), ...unit), "sh", "-c", once, "migrate", mark, `${app}/data/.schema.lock`);
 }
 
 /** Makes a release current, and remembers the last one that was seen to run. Until it was, none counts as running. */

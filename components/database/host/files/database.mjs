@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // What an administrator does with the database: see docs/database-machines.md.
-import { renameSync, rmSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { readSetting, stopMachine, writeSetting } from "./account.mjs";
@@ -15,7 +15,7 @@ const usage = `usage: minusnow-database status | switchover | promote | restore
     --peer-is-off   you have made sure that the other machine is off, and it cannot be stopped from here
   restore      puts back the newest backup that fits, and replays what was written after it
     --time TIME     until then, for example '2026-11-29 14:05:00+00'; default: to the end
-    --timeline N    along this timeline; default: the newest
+    --timeline N    along this timeline, with --time; default: the newest
     --peer-is-off   as above`;
 
 class Refusal extends Error {}
@@ -39,19 +39,46 @@ async function demandStandby() {
     }
 }
 
+/** What all else depends on is tried for some minutes. */
+async function decide(name, value) {
+    const end = Date.now() + 600_000;
+    for (;;) {
+        try {
+            return await writeSetting(name, value);
+        } catch (error) {
+            if (Date.now() > end) {
+                throw error;
+            }
+            await wait(5000);
+        }
+    }
+}
+
 async function lead(seconds) {
-    await writeSetting("primary", self);
+    await decide("primary", self);
     await until(`${self} is primary`, seconds, isPrimary);
     console.log(`${self} is primary`);
 }
 
-/** A machine that is off, or whose PostgreSQL only follows or has no data, takes no writes while nobody is to be primary. */
+/**
+ * A machine that is off, or whose PostgreSQL only follows or has no data, takes no writes while nobody is to be primary. One
+ * that answers is given the time to stop in order, which archives everything; one that does not is stopped.
+ */
 async function fence(isOff) {
-    const { role, empty, fresh } = await postgres.peerState();
-    const isHarmless = fresh && (role === "standby" || (role === "off" && empty));
-    if (!isOff && !isHarmless) {
-        console.log(`stops ${peer}`);
-        await stopMachine(peerAddress);
+    if (isOff) {
+        return;
+    }
+    const end = Date.now() + 330_000;
+    for (;;) {
+        const { role, empty, fresh } = await postgres.peerState();
+        if (fresh && (role === "standby" || (role === "off" && empty))) {
+            return;
+        }
+        if (role === "unknown" || Date.now() > end) {
+            console.log(`stops ${peer}: start it again when this is done`);
+            return stopMachine(peerAddress);
+        }
+        await wait(2000);
     }
 }
 
@@ -71,7 +98,7 @@ async function switchover() {
             return has === "t";
         });
     } catch (error) {
-        await writeSetting("primary", peer);
+        await decide("primary", peer);
         throw error;
     }
     await lead(60);
@@ -93,14 +120,23 @@ async function promote({ "accept-loss": acceptLoss, "peer-is-off": isOff }) {
     await lead(120);
 }
 
+/** A moment as pgBackRest and PostgreSQL take it. */
+const MOMENT = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[+-]\d\d(:?\d\d)?$/;
+
+/** In milliseconds; JavaScript wants minutes in an offset. */
+const momentOf = (time) => Date.parse(time.replace(" ", "T").replace(/([+-]\d\d)$/, "$1:00"));
+
 /** Everything that can be known to be wrong is, before anything is stopped. */
-async function checkRestore(time) {
-    if (time !== undefined && Number.isNaN(Date.parse(time))) {
+async function checkRestore({ time, timeline }) {
+    if (time !== undefined && !MOMENT.test(time)) {
         throw new Refusal(`--time: found '${time}', allowed is a moment such as '2026-11-29 14:05:00+00'`);
+    }
+    if (timeline !== undefined && (time === undefined || !/^\d+$/.test(timeline))) {
+        throw new Refusal(`--timeline: found '${timeline}', allowed is a number, and --time with it`);
     }
     const [stanza] = JSON.parse(await asPostgres("pgbackrest", ["--stanza=minusnow", "info", "--output=json"]));
     const fitting = (stanza?.backup ?? []).filter(
-        ({ timestamp }) => time === undefined || timestamp.stop * 1000 <= Date.parse(time),
+        ({ timestamp }) => time === undefined || timestamp.stop * 1000 <= momentOf(time),
     );
     if (fitting.length === 0) {
         throw new Refusal(`no backup ended before ${time ?? "now"}: see 'pgbackrest info' as postgres`);
@@ -115,34 +151,34 @@ async function checkRestore(time) {
 }
 
 async function restore({ time, timeline, "peer-is-off": isOff }) {
-    await checkRestore(time);
+    await checkRestore({ time, timeline });
     const former = await readSetting("primary");
     await writeSetting("primary", "nobody");
     const keeper = "minusnow-keeper.service";
     const aside = `${data}.set-aside-${new Date().toISOString().replace(/\W/g, "")}`;
-    const hadData = !postgres.isEmpty();
     try {
         await postgres.run("systemctl", ["stop", keeper, postgres.service], { seconds: 600 });
         await fence(isOff);
-        if (hadData) {
+        if (!postgres.isEmpty()) {
             renameSync(data, aside);
         }
+        rmSync(postgres.rewinding, { force: true });
         await postgres.run("install", ["-d", "-o", "postgres", "-g", "postgres", "-m", "0700", data]);
         const target = time === undefined ? [] : ["--type=time", `--target=${time}`, "--target-action=promote"];
         const along = timeline === undefined ? [] : [`--target-timeline=${timeline}`];
         console.log("puts the backup back");
         await asPostgres("pgbackrest", ["--stanza=minusnow", ...target, ...along, "restore"], { seconds: 24 * 3600 });
     } catch (error) {
-        if (hadData && !postgres.isEmpty()) {
-            rmSync(data, { recursive: true });
+        if (existsSync(aside)) {
+            rmSync(data, { recursive: true, force: true });
             renameSync(aside, data);
         }
-        await writeSetting("primary", former);
         await postgres.run("systemctl", ["start", keeper]);
+        await decide("primary", former);
         throw error;
     }
-    await writeSetting("in-sync", false);
-    await writeSetting("primary", self);
+    await decide("in-sync", false);
+    await decide("primary", self);
     await postgres.run("systemctl", ["start", keeper]);
     console.log("replays what was written; progress is in 'journalctl -fu minusnow-database'");
     await until(`${self} is primary`, 24 * 3600, isPrimary);
@@ -168,7 +204,7 @@ function parsed() {
     try {
         const { positionals, values } = parseArgs({ options, allowPositionals: true });
         const [name] = positionals;
-        const isKnown = positionals.length === 1 && Object.keys(commands).includes(name);
+        const isKnown = positionals.length === 1 && name === process.argv[2] && Object.keys(commands).includes(name);
         const isAllowed = Object.keys(values).every((option) => allowed[name]?.includes(option));
         return isKnown && isAllowed ? { command: commands[name], values } : undefined;
     } catch {

@@ -10,7 +10,7 @@ import { publishMetrics, readSetting, writeSetting } from "./account.mjs";
 import { applyRoles, forgetRoles, prepareCredentials, publishCertificate, rememberReplicator } from "./credentials.mjs";
 import * as postgres from "./postgres.mjs";
 
-const { asPostgres, bin, data, peer, self, sql } = postgres;
+const { asPostgres, bin, data, peer, rewinding, self, sql } = postgres;
 const PAUSE_MS = 5000;
 const MINUTE_MS = 60_000;
 /** Balancers are told nothing that is older: a machine that was frozen must ask first who is primary. */
@@ -43,6 +43,9 @@ async function lead(role) {
     }
     if (cluster !== "none" && (await postgres.clusterId()) !== cluster) {
         return tell(`what is here is of another cluster than ${cluster}: set ${data} aside`);
+    }
+    if (role === "off" && existsSync(rewinding)) {
+        return tell("what is here is half wound back: promote the other machine, or restore a backup");
     }
     if (role === "off") {
         await prepareCredentials({ mayMake: true });
@@ -80,10 +83,19 @@ async function publishCluster() {
     await publishCertificate();
     await asPostgres("pgbackrest", ["--stanza=minusnow", "stanza-create"], { seconds: 300 });
     await writeSetting("cluster", await postgres.clusterId());
-    await backUp();
+    owesBackup = true;
 }
 
-const backUp = () => systemctl("start", "--no-block", "minusnow-backup.service");
+let owesBackup = false;
+
+/** One that runs may be another machine's work: it is waited for. */
+async function backUp() {
+    const state = await postgres.run("systemctl", ["show", "--property=ActiveState", "minusnow-backup.service"]);
+    if (owesBackup && /=(inactive|failed)$/.test(state)) {
+        await systemctl("start", "--no-block", "minusnow-backup.service");
+        owesBackup = false;
+    }
+}
 
 /** Before anything is written here, nobody may rely on the standby's acknowledgement any more. */
 async function promote() {
@@ -92,7 +104,7 @@ async function promote() {
     await sql("ALTER SYSTEM RESET ALL; SELECT pg_reload_conf(); SELECT pg_promote(true, 60)", { seconds: 90 });
     tell("promoted");
     // What the former primary had not archived yet is missing in between: a new backup needs it no more.
-    await backUp();
+    owesBackup = true;
 }
 
 /** What a restore has left would have every copy of this machine stop at the same moment, and promote itself there. */
@@ -103,7 +115,7 @@ async function endRestore() {
         await tellInSync(false);
         forgetRoles();
         await sql("ALTER SYSTEM RESET ALL; SELECT pg_reload_conf()");
-        await backUp();
+        owesBackup = true;
     }
 }
 
@@ -123,13 +135,14 @@ const keepSlot = () =>
 
 let goneSince;
 let ticksInSync = 0;
-/** Whether every session waits for the standby: undefined, asked for, true. */
-let isWaitedFor;
+/** Where write-ahead log was when every session waited for the standby; undefined, asked for, or there. */
+let waitedSince;
 
 /** Commits wait for the standby while it is there. It is told before that is no longer so, and after it is so again. */
 async function keepSynchronous() {
     const [[names]] = await sql("SELECT current_setting('synchronous_standby_names') || '.'");
-    const [standby] = await sql(`SELECT sync_state, flush_lsn >= pg_current_wal_flush_lsn(),
+    const since = typeof waitedSince === "string" ? waitedSince : "FFFFFFFF/FFFFFFFF";
+    const [standby] = await sql(`SELECT sync_state, flush_lsn >= '${since}',
             pg_wal_lsn_diff(pg_current_wal_flush_lsn(), flush_lsn) < 16 * 1024 * 1024
         FROM pg_stat_replication WHERE application_name = '${peer}' AND state = 'streaming'`);
     if (!standby) {
@@ -143,12 +156,12 @@ async function keepSynchronous() {
         return;
     }
     goneSince = undefined;
-    const [state, isCaughtUp, isNear] = standby;
+    const [state, hasAllBefore, isNear] = standby;
     if (names !== `${peer}.`) {
         return isNear === "t" ? waitFor(peer) : undefined;
     }
-    isWaitedFor ?? confirmWaiting();
-    ticksInSync = state === "sync" && isCaughtUp === "t" && isWaitedFor === true ? ticksInSync + 1 : 0;
+    waitedSince ?? confirmWaiting();
+    ticksInSync = state === "sync" && hasAllBefore === "t" ? ticksInSync + 1 : 0;
     if (ticksInSync > 1 && isToldInSync !== true) {
         await tellInSync(true);
         console.log(`${peer} is in sync`);
@@ -156,27 +169,28 @@ async function keepSynchronous() {
 }
 
 async function waitFor(name) {
-    isWaitedFor = undefined;
+    waitedSince = undefined;
     ticksInSync = 0;
     await sql(`ALTER SYSTEM SET synchronous_standby_names = '${name}'; SELECT pg_reload_conf()`);
 }
 
 /** The checkpointer tells sessions of a new setting, between two checkpoints: after one of ours it has done so. */
 function confirmWaiting() {
-    isWaitedFor = false;
+    const asked = (waitedSince = Symbol("asked"));
     const checkpoint = async () => {
         await wait(1000);
         await sql("CHECKPOINT", { seconds: 3600 });
-        isWaitedFor = true;
+        const [[now]] = await sql("SELECT pg_current_wal_flush_lsn()");
+        return now;
     };
-    checkpoint().catch(() => (isWaitedFor = undefined));
+    const settle = (value) => (waitedSince = waitedSince === asked ? value : waitedSince);
+    checkpoint().then(settle, () => settle(undefined));
 }
 
 // The standby
 
 let lost = { since: 0, lsn: "" };
 let straysSince;
-const rewinding = `${data}.rewinding`;
 
 async function follow(role, leader) {
     if (role === "primary") {
@@ -205,10 +219,9 @@ async function follow(role, leader) {
 
 /** Whoever came here while nobody was primary and wants to write is sent away once. */
 async function endStrays(leader) {
-    if (straysSince === undefined || leader !== peer || !seen.streaming) {
-        return;
-    }
-    if (Date.now() - straysSince > STRAYS_AFTER_MS) {
+    if (leader !== peer || !seen.streaming) {
+        straysSince = Date.now();
+    } else if (straysSince !== undefined && Date.now() - straysSince > STRAYS_AFTER_MS) {
         straysSince = undefined;
         await sql(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename <> 'postgres' AND backend_type = 'client backend'",
@@ -220,7 +233,6 @@ async function endStrays(leader) {
 async function standBy() {
     await asPostgres("touch", [`${data}/standby.signal`]);
     await asPostgres("truncate", ["-s", "0", `${data}/postgresql.auto.conf`]);
-    straysSince = Date.now();
     await start();
 }
 
@@ -345,5 +357,5 @@ void repeat(PAUSE_MS, () => [tick]);
 // What may take its time, or fail, holds nothing up.
 void repeat(MINUTE_MS, () => {
     const isPrimary = seen.role === "primary" && seen.leads && cluster !== "none";
-    return isPrimary ? [applyRoles, measure] : seen.role === "standby" ? [rememberReplicator] : [];
+    return isPrimary ? [applyRoles, backUp, measure] : seen.role === "standby" ? [rememberReplicator] : [];
 });

@@ -49,6 +49,8 @@ export async function role() {
     }
 }
 
+/** Beside files that pg_rewind has begun to change and not ended. */
+export const rewinding = `${data}.rewinding`;
 export const isEmpty = () => !existsSync(data) || readdirSync(data).length === 0;
 
 /** Which cluster the files here belong to. */

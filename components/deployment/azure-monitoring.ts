@@ -1,0 +1,60 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { AzureAppPair } from "../app-pair/azure";
+import type { AzureDatabase } from "../database/azure";
+import type { AzureLoadBalancer } from "../load-balancer/azure";
+import { AzureMonitoring } from "../monitoring/azure";
+import type { AzureNetwork } from "../network/azure";
+import type { AzureOperations } from "../operations/azure";
+import type { AzureSecrets } from "../secrets/azure";
+import type { AzureSessionStore } from "../session-store/azure";
+import { AzureRedisSessionStore } from "../session-store/azure-redis";
+import type { DeploymentArgs } from "./contract";
+
+/** What is watched. */
+interface WatchedTiers {
+    network: AzureNetwork;
+    secrets: AzureSecrets;
+    operations: AzureOperations;
+    database: AzureDatabase;
+    sessions: AzureSessionStore | AzureRedisSessionStore | undefined;
+    apps: AzureAppPair;
+    balancer: AzureLoadBalancer;
+}
+
+const sessionMachine = ({ machineId: id, machineName, identityId }: AzureRedisSessionStore) => ({
+    part: "sessions",
+    id,
+    name: machineName,
+    identityId,
+});
+
+/** Watches everything of a deployment that has metrics. */
+export function createMonitoring(
+    name: string,
+    tiers: WatchedTiers,
+    args: DeploymentArgs,
+    child: { parent: pulumi.Resource },
+): AzureMonitoring {
+    const { network, secrets, database, sessions, apps, operations, balancer } = tiers;
+    return new AzureMonitoring(
+        `${name}-watch`,
+        {
+            resourceGroupName: network.resourceGroupName,
+            receivers: args.alertReceivers,
+            url: pulumi.interpolate`https://${balancer.hostname}`,
+            memberIds: apps.memberIds,
+            memberNames: apps.memberNames,
+            memberIdentityId: apps.identityId,
+            operationsMachineId: operations.machineId,
+            operationsMachineName: operations.machineName,
+            operationsIdentityId: operations.identityId,
+            otherMachines: sessions instanceof AzureRedisSessionStore ? [sessionMachine(sessions)] : [],
+            gatewayId: balancer.gatewayId,
+            databaseId: database.primaryId,
+            replicaId: database.replicaId,
+            vaultId: secrets.vaultId,
+            tags: args.tags,
+        },
+        child,
+    );
+}
