@@ -50,7 +50,7 @@ describe.each(clouds)("defects planted into $stack", ({ stack, mutationsOf, with
             survivors.map(({ name }) => name),
         );
         expect(survivors.map(({ name, by }) => `${name} [${by.join(", ")}]`)).toEqual([]);
-    }, 900_000);
+    }, 1_800_000);
 
     it("cover every rule that decides there", () => {
         const covered = new Set(mutationsOf(compliant).flatMap(({ by }) => by));
