@@ -3,8 +3,7 @@ import * as lb from "@pulumi/aws/lb";
 import * as vpc from "@pulumi/aws/vpc";
 import type * as pulumi from "@pulumi/pulumi";
 import { healthCheck, ports } from "../reference";
-import { databaseMachines } from "./host/settings";
-import { rolePort } from "./role-port";
+import { databaseMachines, rolePort } from "./host/settings";
 
 /** What the front of the machines is like. */
 export interface FrontArgs {

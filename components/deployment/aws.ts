@@ -60,7 +60,6 @@ export class AwsDeployment extends pulumi.ComponentResource implements Deploymen
             loadBalancer: [LoadBalancerKind.Haproxy, LoadBalancerKind.Nginx],
             database: [DatabaseKind.Vm],
             sharedStorage: [SharedStorageKind.Nfs],
-            sessionStore: [SessionStoreKind.Redis],
         });
 
         // First, so that a policy that objects to it stops an update before anything is made.

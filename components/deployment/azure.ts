@@ -50,7 +50,7 @@ export class AzureDeployment extends pulumi.ComponentResource implements Deploym
     constructor(name: string, args: DeploymentArgs, opts?: pulumi.ComponentResourceOptions) {
         super("minusnow:index:AzureDeployment", name, { ...args, mail: withoutClearPassword(args.mail) }, opts);
         const child = { parent: this };
-        refuseMissingKinds("AzureDeployment", args, { sessionStore: [SessionStoreKind.Redis] });
+        refuseMissingKinds("AzureDeployment", args);
         const needed = neededOnAzure(args);
 
         // First, so that a policy that objects to it stops an update before anything is made.

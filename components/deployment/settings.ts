@@ -18,7 +18,6 @@ export interface OwnKinds {
     loadBalancer?: LoadBalancerKind[];
     database?: DatabaseKind[];
     sharedStorage?: SharedStorageKind[];
-    sessionStore?: SessionStoreKind[];
 }
 
 /** Refuses kinds that cannot be built; those need machines of our own. */
@@ -40,11 +39,7 @@ export function refuseMissingKinds(component: string, args: DeploymentArgs, own:
             found: sharedStorage?.kind,
             allowed: [SharedStorageKind.Managed, ...(own.sharedStorage ?? [])],
         },
-        {
-            path: "sessionStore.kind",
-            found: sessionStore?.kind,
-            allowed: [SessionStoreKind.Managed, SessionStoreKind.None, ...(own.sessionStore ?? [])],
-        },
+        { path: "sessionStore.kind", found: sessionStore?.kind, allowed: Object.values(SessionStoreKind) },
     ];
     const problems = kinds
         .filter(({ found, allowed }) => found !== undefined && !(allowed as string[]).includes(found))

@@ -8,7 +8,7 @@ export interface PostgresFacts {
     major: number | undefined;
     /** Settings of `postgresql.conf`, as they are written. */
     settings: Record<string, string | undefined>;
-    /** Share of memory that a setting gets at first boot, in percent. */
+    /** Share of memory that a setting gets when PostgreSQL starts, in percent. */
     memoryShare: (setting: string) => number | undefined;
     /** Connections over the network that need no TLS, or no password kept as scram does. */
     clearConnections: string[];
@@ -39,7 +39,7 @@ export function postgresFacts(machine: Resource): PostgresFacts | undefined {
     };
 }
 
-/** What a share is counted by in the machine's setup: `MEMORY_SHARES="shared_buffers=25 …"`. */
+/** What a share is counted by on the machine: `MEMORY_SHARES="shared_buffers=25 …"`. */
 function shareOf(script: string, setting: string): number | undefined {
     const shares = /^\s*MEMORY_SHARES="([^"]*)"$/m.exec(script)?.[1] ?? "";
     const share = shares.split(" ").find((pair) => pair.startsWith(`${setting}=`));

@@ -282,6 +282,24 @@ describeMachines("PostgreSQL on two machines, as the plan renders them (guide, s
         ).toContain("TABLE public tickets minusnow");
     });
 
+    it("tells how far the standby is behind, that archiving works, and that backups and dumps were made", async () => {
+        const metric = async (name: string) => {
+            const all = await machine("db1").ok("curl -sf https://monitoring.us-east-1.amazonaws.com/lab/metrics");
+            return (JSON.parse(all) as Record<string, number>)[`MinusNow/Database ${name} minusnow-prod-db`];
+        };
+        // What the alarms ask for, by the same names.
+        await until("lag is told", 90, async () => ((await metric("ReplicationLag")) ?? 86_400) < 60);
+        expect(await metric("ArchiveFailing")).toBe(0);
+        expect(await metric("BackupsMade")).toBe(1);
+        expect(await metric("DumpsMade")).toBe(1);
+        const lag = `${((await metric("ReplicationLag"))! * 1000).toFixed(0)} ms`;
+        measured("PostgreSQL: replication lag as it is told to the alarms", lag, "60 s warns");
+        await machine("db1").ok("systemctl stop minusnow-keeper minusnow-database");
+        await until("a standby that is gone is told", 150, async () => (await metric("ReplicationLag")) === 86_400);
+        await machine("db1").ok("systemctl start minusnow-keeper");
+        await until("db1 follows in sync", 120, async () => (await status("db2")).inSync);
+    });
+
     it("reboots into the same roles", async () => {
         await machine("db1").reboot();
         await until("db1 follows in sync", 120, async () => (await status("db2")).inSync);

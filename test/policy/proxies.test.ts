@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Resource } from "../../plan/engine/resource";
 import { plan } from "../../plan/plan";
 import { lookup, type PlannedStack } from "../support/plans";
-import { printScore, startPack, type TestPack } from "../support/policies";
+import { startPack, type TestPack } from "../support/policies";
 import { shipped } from "../support/projects";
 import { changed, type Mutation, removeEach, setEach, shortType, textOf } from "./change";
+import { survivorsOf } from "./planted";
 
 const kinds = ["haproxy", "nginx"] as const;
 type Kind = (typeof kinds)[number];
@@ -167,19 +168,7 @@ describe.each(kinds)("a stack with kind %s", (kind) => {
     it("has every defect caught by the rule that is there for it", async () => {
         const all = compliant.plan.resources;
         const mutations = [...edits[kind].map((edit) => inText(all, edit)), ...around(all, kind)];
-        const survivors: string[] = [];
-        for (const { name, by, change } of mutations) {
-            const { broken } = await pack.judge(change(all));
-            if (!by.some((rule) => broken.includes(rule))) {
-                survivors.push(`${name} [${by.join(", ")}], broken: ${broken.join(", ")}`);
-            }
-        }
-        printScore(
-            `Planted defects caught with kind ${kind}`,
-            mutations.length - survivors.length,
-            mutations.length,
-            survivors,
-        );
-        expect(survivors).toEqual([]);
+        const suite = `Planted defects caught with kind ${kind}`;
+        expect(await survivorsOf(suite, [pack], all, mutations)).toEqual([]);
     }, 300_000);
 });

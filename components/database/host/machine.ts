@@ -15,7 +15,6 @@ import {
     unit,
 } from "../../host/machine-files";
 import { ports } from "../../reference";
-import { rolePort } from "../role-port";
 import {
     backupConfiguration,
     type BackupPlace,
@@ -25,6 +24,7 @@ import {
     hostBasedAuthentication,
     postgresConfiguration,
     type PostgresHost,
+    rolePort,
 } from "./settings";
 
 /** What a database machine is to become. */

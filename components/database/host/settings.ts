@@ -13,6 +13,9 @@ export const databaseMachines = ["db1", "db2"] as const;
 /** PostgreSQL's major version by system: each packages one, and pgBackRest with it. */
 export const systemMajors: { [os in OperatingSystem]?: number } = { "debian-13": 17, "ubuntu-24.04": 16 };
 
+/** Port on which a machine tells balancers, and the other machine, what it is. */
+export const rolePort = 8008;
+
 /** Metrics of the database are published under this name by the machines. */
 export const DATABASE_NAMESPACE = "MinusNow/Database";
 
@@ -35,7 +38,7 @@ const SLOT_SHARE = 0.1;
 
 /**
  * The guide's `postgresql.conf` (step 3) and what it leaves open: TLS, archiving, a standby that answers queries and one
- * that is lost within seconds. The shares of memory are counted at first boot, in `memory.conf`.
+ * that is lost within seconds. The shares of memory are counted at each start, in `memory.conf`.
  */
 export function postgresConfiguration({ name, peerAddress, diskGib }: PostgresHost): string {
     const archive = `pgbackrest --stanza=${stanza}`;

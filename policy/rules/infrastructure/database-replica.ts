@@ -24,6 +24,14 @@ const NO_DATABASE = "no PostgreSQL server in this stack";
 const isAws = (database: Resource) => database.type === aws.database;
 const isMachine = (database: Resource) => database.type === aws.instance;
 
+/** Properties by type of database. */
+const places: Record<string, { size: string; storage: string }> = {
+    [aws.database]: { size: "instanceClass", storage: "allocatedStorage" },
+    [aws.instance]: { size: "instanceType", storage: "rootBlockDevice.volumeSize" },
+    [azure.database]: { size: "sku.name", storage: "storage.storageSizeGB" },
+};
+const placesOf = ({ type }: Resource) => places[type]!;
+
 function standby(stack: Stack, primary: Resource): Finding[] {
     if (isMachine(primary)) {
         return replicasOf(stack, primary).length === 0
@@ -69,13 +77,11 @@ function inAnotherZone(stack: Stack, primary: Resource): Finding[] {
 }
 
 function size(database: Resource): Finding {
-    const property = isMachine(database) ? "instanceType" : isAws(database) ? "instanceClass" : "sku.name";
-    return judgeSize(database, property, guideServers.databaseServer.minimum);
+    return judgeSize(database, placesOf(database).size, guideServers.databaseServer.minimum);
 }
 
 function storage(primary: Resource): Finding {
-    const property = isAws(primary) ? "allocatedStorage" : "storage.storageSizeGB";
-    return expectNumber(primary, isMachine(primary) ? "rootBlockDevice.volumeSize" : property, databaseStorageGib);
+    return expectNumber(primary, placesOf(primary).storage, databaseStorageGib);
 }
 
 function version(primary: Resource): Finding[] {

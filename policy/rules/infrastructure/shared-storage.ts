@@ -72,8 +72,11 @@ function encryptedInTransit(stack: Stack): Finding[] {
 function clearMounts(server: Resource): Finding[] {
     const lines = (firstBoot(server) ?? "").split("\n").filter((text) => !text.trimStart().startsWith("#"));
     return lines.flatMap((line) => {
-        const [, source, place, type = "", options = ""] = AZURE_MOUNT.exec(line) ?? [];
-        if (source === undefined) {
+        // Fields, not a pattern over the line: a script's lines may be long, and a pattern tries every beginning.
+        const fields = line.split(/\s+/);
+        const at = fields.findIndex((field) => field.includes(AZURE_FILES));
+        const [place, type, options] = at === -1 ? [] : fields.slice(at + 1);
+        if (options === undefined) {
             return [];
         }
         return type === "aznfs" && !options.split(",").includes("notls")
@@ -82,7 +85,7 @@ function clearMounts(server: Resource): Finding[] {
     });
 }
 
-const AZURE_MOUNT = /(\S+\.file\.core\.windows\.net:\S*)\s+(\S+)\s+(\S+)\s+(\S+)/;
+const AZURE_FILES = ".file.core.windows.net:";
 
 function demandedByStore(stack: Stack): Finding[] {
     return fileStores(stack).flatMap((store) => {

@@ -1,4 +1,4 @@
-import { rolePort } from "../../../components/database/role-port";
+import { rolePort } from "../../../components/database/host/settings";
 import { ports } from "../../../components/reference";
 import { databaseMachines, primaries, replicas } from "../../model/databases";
 import {
@@ -32,27 +32,20 @@ import type { Resource, Stack } from "../../stack";
 
 const databases = (stack: Stack) => [...primaries(stack), ...replicas(stack)];
 
-function notPublic(stack: Stack): Finding[] {
-    return databases(stack).map((database) =>
-        database.type === aws.instance
-            ? expectValue(database, "associatePublicIpAddress", (value) => value === false, "false")
-            : database.type === aws.database
-              ? expectValue(database, "publiclyAccessible", (value) => value !== true, "false")
-              : expectValue(
-                    database,
-                    "network",
-                    (value) => {
-                        const { publicNetworkAccess, delegatedSubnetResourceId } = (value ?? {}) as Record<
-                            string,
-                            unknown
-                        >;
-                        return (
-                            publicNetworkAccess === "Disabled" ||
-                            (publicNetworkAccess === undefined && delegatedSubnetResourceId !== undefined)
-                        );
-                    },
-                    "publicNetworkAccess Disabled",
-                ),
+const notPublic = (stack: Stack): Finding[] => databases(stack).map((database) => privacyOf[database.type]!(database));
+
+/** How each type of database says that it has no public address. */
+const privacyOf: Record<string, (database: Resource) => Finding> = {
+    [aws.database]: (database) => expectValue(database, "publiclyAccessible", (value) => value !== true, "false"),
+    [aws.instance]: (machine) => expectValue(machine, "associatePublicIpAddress", (value) => value === false, "false"),
+    [azure.database]: (server) => expectValue(server, "network", isPrivate, "publicNetworkAccess Disabled"),
+};
+
+function isPrivate(network: unknown): boolean {
+    const { publicNetworkAccess, delegatedSubnetResourceId } = (network ?? {}) as Record<string, unknown>;
+    return (
+        publicNetworkAccess === "Disabled" ||
+        (publicNetworkAccess === undefined && delegatedSubnetResourceId !== undefined)
     );
 }
 

@@ -190,6 +190,9 @@ const operations: Record<string, (body: Body, request: IncomingMessage) => unkno
 /** Instances that were told to stop, by id; those that are off have an outcome. */
 const stops = new Map<string, string>();
 
+/** The last value of each metric, by namespace, name and the value of its dimension. */
+const metrics: Record<string, number> = {};
+
 /** Operations of the services that take forms and answer in XML. */
 const forms: Record<string, (form: URLSearchParams, request: IncomingMessage) => string> = {
     DescribeInstances: (form, request) => {
@@ -217,6 +220,12 @@ const forms: Record<string, (form: URLSearchParams, request: IncomingMessage) =>
     },
     PutMetricData: (form, request) => {
         demand(request, "cloudwatch:PutMetricData", "*", form.get("Namespace")!);
+        for (let place = 1; form.has(`MetricData.member.${place}.MetricName`); place++) {
+            const member = (part: string) => form.get(`MetricData.member.${place}.${part}`)!;
+            metrics[`${form.get("Namespace")} ${member("MetricName")} ${member("Dimensions.member.1.Value")}`] = Number(
+                member("Value"),
+            );
+        }
         return "";
     },
 };
@@ -269,6 +278,8 @@ function other(request: IncomingMessage, response: ServerResponse, body: Buffer)
         const answer = forms[action]!(form, request);
         response.setHeader("content-type", "text/xml");
         response.end(`<${action}Response><requestId>lab</requestId>${answer}</${action}Response>`);
+    } else if (url.pathname === "/lab/metrics") {
+        response.end(JSON.stringify(metrics));
     } else if (host.startsWith("truststore.pki.rds")) {
         response.end(world.authority);
     } else if (host === "deb.nodesource.com" && request.url!.endsWith(".gpg.key")) {
