@@ -4,6 +4,7 @@ export { AzureBackup, type AzureBackupArgs } from "./backup/azure";
 export { AzureDatabase, type AzureDatabaseArgs } from "./database/azure";
 export { AzureDeployment } from "./deployment/azure";
 export { AzureLoadBalancer, type AzureLoadBalancerArgs } from "./load-balancer/azure";
+export { AzureProxyLoadBalancer, type AzureProxyLoadBalancerArgs } from "./load-balancer/azure-proxy";
 export { AzureMonitoring, type AzureMonitoringArgs } from "./monitoring/azure";
 export { AzureNetwork, type AzureNetworkArgs } from "./network/azure";
 export type { AzurePrivateDnsZoneIds } from "./network/azure-dns";

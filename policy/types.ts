@@ -88,6 +88,7 @@ export const azure = {
     securityGroup: "azure-native:network:NetworkSecurityGroup",
     securityRule: "azure-native:network:SecurityRule",
     gateway: "azure-native:network:ApplicationGateway",
+    loadBalancer: "azure-native:network:LoadBalancer",
     firewallPolicy: "azure-native:network:WebApplicationFirewallPolicy",
     database: "azure-native:dbforpostgresql:Server",
     databaseSetting: "azure-native:dbforpostgresql:Configuration",

@@ -15,7 +15,7 @@ const availableKinds: { [cloud in StackConfig["cloud"]]: Record<string, string[]
         sessionStore: ["managed", "redis", "none"],
     },
     azure: {
-        loadBalancer: ["managed"],
+        loadBalancer: ["managed", "haproxy", "nginx"],
         database: ["managed"],
         sharedStorage: ["managed"],
         sessionStore: ["managed", "redis", "none"],

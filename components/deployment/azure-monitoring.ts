@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { AzureAppPair } from "../app-pair/azure";
 import type { AzureDatabase } from "../database/azure";
 import type { AzureLoadBalancer } from "../load-balancer/azure";
-import { AzureMonitoring } from "../monitoring/azure";
+import { AzureProxyLoadBalancer } from "../load-balancer/azure-proxy";
+import { type AzureMonitoredMachine, AzureMonitoring } from "../monitoring/azure";
 import type { AzureNetwork } from "../network/azure";
 import type { AzureOperations } from "../operations/azure";
 import type { AzureSecrets } from "../secrets/azure";
@@ -18,8 +19,11 @@ interface WatchedTiers {
     database: AzureDatabase;
     sessions: AzureSessionStore | AzureRedisSessionStore | undefined;
     apps: AzureAppPair;
-    balancer: AzureLoadBalancer;
+    balancer: AzureLoadBalancer | AzureProxyLoadBalancer;
 }
+
+const balancersOf = ({ balancerIds, balancerNames, identityId }: AzureProxyLoadBalancer): AzureMonitoredMachine[] =>
+    balancerIds.map((id, place) => ({ part: `lb${place + 1}`, id, name: balancerNames[place]!, identityId }));
 
 const sessionMachine = ({ machineId: id, machineName, identityId }: AzureRedisSessionStore) => ({
     part: "sessions",
@@ -48,8 +52,13 @@ export function createMonitoring(
             operationsMachineId: operations.machineId,
             operationsMachineName: operations.machineName,
             operationsIdentityId: operations.identityId,
-            otherMachines: sessions instanceof AzureRedisSessionStore ? [sessionMachine(sessions)] : [],
-            gatewayId: balancer.gatewayId,
+            otherMachines: [
+                ...(balancer instanceof AzureProxyLoadBalancer ? balancersOf(balancer) : []),
+                ...(sessions instanceof AzureRedisSessionStore ? [sessionMachine(sessions)] : []),
+            ],
+            ...(balancer instanceof AzureProxyLoadBalancer
+                ? { loadBalancerId: balancer.loadBalancerId }
+                : { gatewayId: balancer.gatewayId }),
             databaseId: database.primaryId,
             replicaId: database.replicaId,
             vaultId: secrets.vaultId,

@@ -5,6 +5,8 @@ import { AzureBackup } from "../backup/azure";
 import { AzureDatabase } from "../database/azure";
 import { OperatingSystem, packageMirrorPorts } from "../host/operating-system";
 import { AzureLoadBalancer } from "../load-balancer/azure";
+import { AzureProxyLoadBalancer } from "../load-balancer/azure-proxy";
+import { LoadBalancerKind } from "../load-balancer/contract";
 import type { AzureMonitoring } from "../monitoring/azure";
 import { AzureNetwork } from "../network/azure";
 import { AzureOperations } from "../operations/azure";
@@ -50,7 +52,9 @@ export class AzureDeployment extends pulumi.ComponentResource implements Deploym
     constructor(name: string, args: DeploymentArgs, opts?: pulumi.ComponentResourceOptions) {
         super("minusnow:index:AzureDeployment", name, { ...args, mail: withoutClearPassword(args.mail) }, opts);
         const child = { parent: this };
-        refuseMissingKinds("AzureDeployment", args);
+        refuseMissingKinds("AzureDeployment", args, {
+            loadBalancer: [LoadBalancerKind.Haproxy, LoadBalancerKind.Nginx],
+        });
         const needed = neededOnAzure(args);
 
         // First, so that a policy that objects to it stops an update before anything is made.
@@ -63,7 +67,7 @@ export class AzureDeployment extends pulumi.ComponentResource implements Deploym
         const database = createDatabase(name, { network, secrets, operations }, args, child);
         const sessions = createSessionStore(name, network, secrets, needed, args, child);
         const apps = createAppPair(name, { network, secrets, database, storage, sessions }, needed, args, child);
-        const balancer = createLoadBalancer(name, network, apps, needed, args, child);
+        const balancer = createLoadBalancer(name, { network, secrets, apps }, needed, args, child);
         const monitoring = createMonitoring(
             name,
             { network, secrets, database, sessions, apps, operations, balancer },
@@ -106,7 +110,7 @@ interface Tiers {
     database: AzureDatabase;
     sessions: AzureSessionStore | AzureRedisSessionStore | undefined;
     apps: AzureAppPair;
-    balancer: AzureLoadBalancer;
+    balancer: AzureLoadBalancer | AzureProxyLoadBalancer;
     monitoring: AzureMonitoring;
 }
 
@@ -133,11 +137,16 @@ function neededOnAzure({ certificateId, appPair }: DeploymentArgs): Needed {
 function createNetwork(name: string, args: DeploymentArgs, child: Child): AzureNetwork {
     const mirrors = packageMirrorPorts(OperatingSystem.Ubuntu2404);
     const outboundPorts = [ports.https, args.mail.port ?? ports.smtp, ...mirrors];
-    const cacheOutboundPorts =
-        args.sessionStore?.kind === SessionStoreKind.Redis ? [ports.https, ...mirrors] : undefined;
+    const machinePorts = [ports.https, ...mirrors];
     return new AzureNetwork(
         `${name}-net`,
-        { ...args.network, outboundPorts: [...new Set(outboundPorts)], cacheOutboundPorts, tags: args.tags },
+        {
+            ...args.network,
+            outboundPorts: [...new Set(outboundPorts)],
+            edgeOutboundPorts: hasProxies(args) ? machinePorts : undefined,
+            cacheOutboundPorts: args.sessionStore?.kind === SessionStoreKind.Redis ? machinePorts : undefined,
+            tags: args.tags,
+        },
         child,
     );
 }
@@ -370,33 +379,49 @@ function createAppPair(
     );
 }
 
+const hasProxies = ({ loadBalancer }: DeploymentArgs) =>
+    (loadBalancer?.kind ?? LoadBalancerKind.Managed) !== LoadBalancerKind.Managed;
+
 function createLoadBalancer(
     name: string,
-    network: AzureNetwork,
-    apps: AzureAppPair,
-    { certificateId }: Needed,
+    { network, secrets, apps }: Pick<Tiers, "network" | "secrets" | "apps">,
+    { certificateId, sshPublicKey }: Needed,
     args: DeploymentArgs,
     child: Child,
-): AzureLoadBalancer {
+): AzureLoadBalancer | AzureProxyLoadBalancer {
     const { hostname, dnsZone, dnsResourceGroup, deletionProtection, tags } = args;
-    const { mode, rateLimitPerMinute } = args.loadBalancer ?? {};
-    return new AzureLoadBalancer(
+    const { kind = LoadBalancerKind.Managed, mode, rateLimitPerMinute, size, renew } = args.loadBalancer ?? {};
+    const common = {
+        resourceGroupName: network.resourceGroupName,
+        hostname,
+        certificateId,
+        dnsZone,
+        dnsResourceGroup,
+        mode,
+        rateLimitPerMinute,
+        subnetId: network.subnetIds.edge[0]!,
+        zones: network.zones,
+        memberAddresses: apps.memberAddresses,
+        deletionProtection,
+        tags,
+    };
+    const options = { ...child, dependsOn: network };
+    if (!hasProxies(args)) {
+        return new AzureLoadBalancer(`${name}-lb`, common, options);
+    }
+    return new AzureProxyLoadBalancer(
         `${name}-lb`,
         {
-            resourceGroupName: network.resourceGroupName,
-            hostname,
-            certificateId,
-            dnsZone,
-            dnsResourceGroup,
-            mode,
-            rateLimitPerMinute,
-            subnetId: network.subnetIds.edge[0]!,
-            zones: network.zones,
-            memberAddresses: apps.memberAddresses,
-            deletionProtection,
-            tags,
+            ...common,
+            kind,
+            size,
+            renew,
+            firewallGroupId: network.firewallGroupIds.edge,
+            sshPublicKey,
+            diskEncryptionSetId: secrets.diskEncryptionSetId,
+            vaultId: secrets.vaultId,
         },
-        { ...child, dependsOn: network },
+        options,
     );
 }
 

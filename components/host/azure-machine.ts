@@ -9,6 +9,8 @@ export interface MachineArgs {
     /** Default: any free address of the subnet. */
     privateAddress?: string;
     firewallGroupId: pulumi.Input<string>;
+    /** Id of a load balancer's group of machines that it belongs to. Default: none. */
+    poolId?: pulumi.Input<string>;
     zone: pulumi.Input<string>;
     size: pulumi.Input<string>;
     /** Id of an image. Default Ubuntu 24.04 LTS, the newest when the machine is made. */
@@ -95,7 +97,8 @@ export function createMachine(name: string, args: MachineArgs, child: pulumi.Cus
 }
 
 function createCard(name: string, args: MachineArgs, child: pulumi.CustomResourceOptions): network.NetworkInterface {
-    const { resourceGroupName, subnetId, privateAddress, firewallGroupId, tags } = args;
+    const { resourceGroupName, subnetId, privateAddress, firewallGroupId, poolId, tags } = args;
+    const pool = poolId === undefined ? {} : { loadBalancerBackendAddressPools: [{ id: poolId }] };
     const address =
         privateAddress === undefined
             ? { privateIPAllocationMethod: "Dynamic" }
@@ -104,7 +107,7 @@ function createCard(name: string, args: MachineArgs, child: pulumi.CustomResourc
         name,
         {
             resourceGroupName,
-            ipConfigurations: [{ name: "default", subnet: { id: subnetId }, ...address }],
+            ipConfigurations: [{ name: "default", subnet: { id: subnetId }, ...address, ...pool }],
             networkSecurityGroup: { id: firewallGroupId },
             enableAcceleratedNetworking: true,
             tags,

@@ -14,9 +14,10 @@ import { OperatingSystem } from "../host/operating-system";
 import { healthCheck, ports } from "../reference";
 import { issueCertificate } from "./aws-certificate";
 import { pointHostname } from "./aws-dns";
-import { type LoadBalancer, type LoadBalancerKind, LoadBalancerMode, RATE_LIMIT_PER_MINUTE } from "./contract";
+import type { LoadBalancer, LoadBalancerKind, LoadBalancerMode } from "./contract";
 import { balancerHealthPath } from "./host/balancer";
-import { type BalancerProgram, renderBalancerMachine, renderConfiguration } from "./host/machine";
+import { type BalancerProgram, renderBalancerMachine } from "./host/machine";
+import { balancerNames, proxyConfiguration, proxyProblems } from "./proxies";
 
 /** Arguments of {@link AwsProxyLoadBalancer}. */
 export interface AwsProxyLoadBalancerArgs {
@@ -67,8 +68,7 @@ export interface AwsProxyLoadBalancerArgs {
     tags?: { [key: string]: pulumi.Input<string> };
 }
 
-/** The guide's minimum is one balancer; two in two zones are no single point of failure. */
-const BALANCERS = ["lb1", "lb2"];
+/** Disk in GiB: system and logs. */
 const DISK_GIB = 20;
 
 /**
@@ -135,20 +135,13 @@ export class AwsProxyLoadBalancer extends pulumi.ComponentResource implements Lo
 
 type Child = pulumi.CustomResourceOptions & { parent: pulumi.Resource };
 
-function checkArguments({ kind, dnsZone, certificateId, renew = [] }: AwsProxyLoadBalancerArgs): BalancerProgram {
-    const problems = renew
-        .filter((unknown) => !BALANCERS.includes(unknown))
-        .map((unknown) => `renew: found '${unknown}', allowed are ${BALANCERS.join(", ")}`);
+function checkArguments(args: AwsProxyLoadBalancerArgs): BalancerProgram {
+    const { kind, dnsZone, certificateId } = args;
+    const problems = proxyProblems(args, "AwsLoadBalancer");
     if (dnsZone === undefined && certificateId === undefined) {
         problems.push(
             "found neither dnsZone nor certificateId; give the zone to issue a certificate, or an issued one",
         );
-    }
-    if (renew.length > 1) {
-        problems.push(`renew: found ${renew.join(", ")}, allowed is one at a time: users go to the other one`);
-    }
-    if (kind === "managed") {
-        problems.push("kind: found managed, allowed are haproxy and nginx; AwsLoadBalancer is the managed one");
     }
     if (problems.length > 0) {
         throw new Error(`AwsProxyLoadBalancer: ${problems.join("; ")}`);
@@ -173,12 +166,10 @@ function publishDocuments(
     args: AwsProxyLoadBalancerArgs,
     child: Child,
 ): ssm.Parameter[] {
-    const { os = OperatingSystem.AmazonLinux2023, hostname, mode = LoadBalancerMode.ActiveActive } = args;
-    const { rateLimitPerMinute = RATE_LIMIT_PER_MINUTE } = args;
-    const configuration = pulumi.all(args.memberAddresses).apply((addresses) => {
-        const members = addresses.map((address, place) => ({ name: `app${place + 1}`, address }));
-        return renderConfiguration(program, os, { hostname, members, mode, rateLimitPerMinute });
-    });
+    const { os = OperatingSystem.AmazonLinux2023, hostname } = args;
+    const configuration = pulumi
+        .all(args.memberAddresses)
+        .apply((addresses) => proxyConfiguration(args, os, hostname, addresses));
     const parameter = (key: string, path: string, value: pulumi.Output<string>) =>
         new ssm.Parameter(
             `${name}-${key}`,
@@ -212,7 +203,7 @@ function createBalancers(
     const userData = region.apply((regionName) =>
         renderBalancerMachine({ cloud: awsHost(os, regionName, `/${name}`), kind: program }),
     );
-    return BALANCERS.map((balancer, place) =>
+    return balancerNames.map((balancer, place) =>
         createMachine(
             `${name}-${balancer}`,
             {
@@ -281,7 +272,7 @@ function handOn(
     const group = createGroup(`${name}-${protocol}`, port, args, child);
     balancers.forEach((balancer, place) => {
         const attachment = { targetGroupArn: group.arn, targetId: balancer.id, port };
-        new lb.TargetGroupAttachment(`${name}-${protocol}-${BALANCERS[place]!}`, attachment, child);
+        new lb.TargetGroupAttachment(`${name}-${protocol}-${balancerNames[place]!}`, attachment, child);
     });
     new lb.Listener(
         `${name}-${protocol}`,

@@ -1,9 +1,9 @@
-import * as dns from "@pulumi/azure-native/dns";
 import * as network from "@pulumi/azure-native/network";
 import * as pulumi from "@pulumi/pulumi";
 import { resourceIdParts } from "../azure-ids";
 import { refuseDeletion } from "../azure-lock";
 import { createIdentity, giveRole, identityWithRoles } from "../azure-roles";
+import { createAddress, entryProblems, pointHostname } from "./azure-entry";
 import { createFirewallPolicy } from "./azure-firewall";
 import { gatewayParts } from "./azure-gateway";
 import { type LoadBalancer, LoadBalancerMode, RATE_LIMIT_PER_MINUTE } from "./contract";
@@ -76,41 +76,17 @@ interface Child {
     parent: pulumi.Resource;
 }
 
-function checkArguments({ mode, dnsZone, dnsResourceGroup }: AzureLoadBalancerArgs): void {
-    const problems = [];
-    if (mode === LoadBalancerMode.ActivePassive) {
+function checkArguments(args: AzureLoadBalancerArgs): void {
+    const problems = entryProblems(args);
+    if (args.mode === LoadBalancerMode.ActivePassive) {
         problems.push(
             "mode: found active-passive, allowed is active-active; Application Gateway has no backup servers. Use kind " +
                 "haproxy or nginx for active-passive",
         );
     }
-    if ((dnsZone === undefined) !== (dnsResourceGroup === undefined)) {
-        problems.push("dnsZone and dnsResourceGroup: found one of them, allowed are both or none");
-    }
     if (problems.length > 0) {
         throw new Error(`AzureLoadBalancer: ${problems.join("; ")}`);
     }
-}
-
-function createAddress(name: string, args: AzureLoadBalancerArgs, child: Child): network.PublicIPAddress {
-    const { resourceGroupName, zones, deletionProtection = true, tags } = args;
-    const address = new network.PublicIPAddress(
-        name,
-        {
-            resourceGroupName,
-            sku: { name: "Standard" },
-            publicIPAllocationMethod: "Static",
-            zones,
-            ddosSettings: { protectionMode: "VirtualNetworkInherited" },
-            tags,
-        },
-        // Azure makes three zones of two, and refuses to change them.
-        { ...child, ignoreChanges: ["zones"] },
-    );
-    if (deletionProtection) {
-        refuseDeletion(`${name}-address`, address.id, child);
-    }
-    return address;
 }
 
 /** A certificate in a key vault with the identity that may read it. */
@@ -171,31 +147,4 @@ function createGateway(
         refuseDeletion(name, gateway.id, child);
     }
     return gateway;
-}
-
-function pointHostname(
-    name: string,
-    address: network.PublicIPAddress,
-    args: AzureLoadBalancerArgs,
-    child: Child,
-): void {
-    const { dnsZone, dnsResourceGroup, hostname } = args;
-    if (dnsZone === undefined || dnsResourceGroup === undefined) {
-        return;
-    }
-    const relative = pulumi
-        .output(hostname)
-        .apply((host) => (host === dnsZone ? "@" : host.slice(0, -dnsZone.length - 1)));
-    new dns.RecordSet(
-        name,
-        {
-            resourceGroupName: dnsResourceGroup,
-            zoneName: dnsZone,
-            relativeRecordSetName: relative,
-            recordType: "A",
-            ttl: 300,
-            targetResource: { id: address.id },
-        },
-        child,
-    );
 }

@@ -2,7 +2,7 @@ import * as monitor from "@pulumi/azure-native/monitor";
 import * as pulumi from "@pulumi/pulumi";
 import { thresholds } from "../reference";
 import type { AzureMonitoringArgs } from "./azure";
-import { type MetricSource, watchedMetrics, type WatchedMetric } from "./azure-metrics";
+import { type MetricSource, type Sources, watchedMetrics, type WatchedMetric } from "./azure-metrics";
 import type { ActionGroups } from "./azure-receivers";
 import { type Alert, AlertLevel } from "./contract";
 
@@ -15,12 +15,12 @@ type Child = { parent: pulumi.Resource };
 /** A warning and a critical alert for each of the guide's metrics on each resource (guide, "Alerting Thresholds"). */
 export function createAlerts(
     name: string,
-    workspaceId: pulumi.Input<string>,
+    sources: Sources,
     groups: ActionGroups,
     args: AzureMonitoringArgs,
     child: Child,
 ): pulumi.Output<Alert>[] {
-    return watchedMetrics(workspaceId, args).flatMap((watched) =>
+    return watchedMetrics(sources, args).flatMap((watched) =>
         levels.map((level) => {
             const { metric, resource } = watched;
             const alertName = `${name}-${metric}-${resource}-${level}`;

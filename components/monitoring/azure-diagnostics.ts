@@ -10,7 +10,9 @@ export function collectLogs(
     child: { parent: pulumi.Resource },
 ): void {
     const sources: { part: string; resourceUri: pulumi.Input<string>; ownTables?: boolean }[] = [
-        { part: "gateway", resourceUri: args.gatewayId, ownTables: true },
+        ...(args.gatewayId === undefined
+            ? [{ part: "balancer", resourceUri: args.loadBalancerId! }]
+            : [{ part: "gateway", resourceUri: args.gatewayId, ownTables: true }]),
         { part: "primary", resourceUri: args.databaseId },
         ...(args.replicaId === undefined ? [] : [{ part: "replica", resourceUri: args.replicaId }]),
         { part: "vault", resourceUri: args.vaultId },

@@ -26,21 +26,30 @@ export interface MetricSource {
     below?: boolean;
 }
 
+/** Where metrics are found that belong to no watched resource. */
+export interface Sources {
+    /** Id of the workspace with the logs. */
+    workspaceId: pulumi.Input<string>;
+    /** Id of the component with the probes' results. */
+    probesId: pulumi.Input<string>;
+}
+
 const same = (value: number) => value;
 const MACHINE = "Microsoft.Compute/virtualMachines";
 const DATABASE = "Microsoft.DBforPostgreSQL/flexibleServers";
 const GATEWAY = "Microsoft.Network/applicationGateways";
+const PROBES = "microsoft.insights/components";
 
 /** The guide's six metrics on everything that has them. */
-export function watchedMetrics(workspaceId: pulumi.Input<string>, args: AzureMonitoringArgs): WatchedMetric[] {
+export function watchedMetrics(sources: Sources, args: AzureMonitoringArgs): WatchedMetric[] {
+    const { workspaceId } = sources;
     const { replicaId } = args;
     return [
         ...args.memberIds.flatMap((id, place) => serverMetrics(`app${place + 1}`, id, workspaceId)),
         ...(args.otherMachines ?? []).flatMap(({ part, id }) => serverMetrics(part, id, workspaceId)),
         ...databaseMetrics("primary", args.databaseId),
         ...(replicaId === undefined ? [] : databaseMetrics("replica", replicaId)),
-        responseTime(args),
-        errorRate(workspaceId, args),
+        ...serviceMetrics(sources, args),
         ...(replicaId === undefined ? [] : [replicationLag(replicaId)]),
     ];
 }
@@ -93,8 +102,46 @@ function databaseMetrics(resource: string, scope: pulumi.Input<string>): Watched
     return [metric("cpu", "cpu_percent"), metric("memory", "memory_percent"), metric("disk", "storage_percent")];
 }
 
+/** A gateway sees every request. What hands connections on sees none: then it is what probes from outside find. */
+function serviceMetrics({ workspaceId, probesId }: Sources, { gatewayId }: AzureMonitoringArgs): WatchedMetric[] {
+    return gatewayId === undefined
+        ? [probedTime(probesId), probedErrors(probesId)]
+        : [responseTime(gatewayId), errorRate(workspaceId, gatewayId)];
+}
+
+/** Milliseconds that probes take, from places all over the world. */
+function probedTime(scope: pulumi.Input<string>): WatchedMetric {
+    return {
+        metric: "response-time",
+        resource: "service",
+        scope,
+        source: {
+            namespace: PROBES,
+            name: "availabilityResults/duration",
+            aggregation: "Average",
+            threshold: (seconds) => seconds * 1000,
+        },
+    };
+}
+
+/** The share of probes that fail; Azure tells that of those that do not. */
+function probedErrors(scope: pulumi.Input<string>): WatchedMetric {
+    return {
+        metric: "error-rate",
+        resource: "service",
+        scope,
+        source: {
+            namespace: PROBES,
+            name: "availabilityResults/availabilityPercentage",
+            aggregation: "Average",
+            threshold: (failed) => 100 - failed,
+            below: true,
+        },
+    };
+}
+
 /** Milliseconds from the first byte of a request to the last of the answer. */
-function responseTime({ gatewayId }: AzureMonitoringArgs): WatchedMetric {
+function responseTime(gatewayId: pulumi.Input<string>): WatchedMetric {
     return {
         metric: "response-time",
         resource: "service",
@@ -109,7 +156,7 @@ function responseTime({ gatewayId }: AzureMonitoringArgs): WatchedMetric {
 }
 
 /** A share of requests is no metric of the gateway, so its access log is counted. */
-function errorRate(scope: pulumi.Input<string>, { gatewayId }: AzureMonitoringArgs): WatchedMetric {
+function errorRate(scope: pulumi.Input<string>, gatewayId: pulumi.Input<string>): WatchedMetric {
     const query = pulumi
         .output(gatewayId)
         .apply((gateway) =>

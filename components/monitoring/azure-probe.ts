@@ -19,14 +19,14 @@ const TIMEOUT_SECONDS = 30;
 /** Days before its end at which a certificate counts as a failure. */
 const CERTIFICATE_DAYS = 14;
 
-/** Asks the application's health endpoints from outside its network, as a user reaches them. */
+/** Asks the application's health endpoints from outside its network, as a user reaches them; gives where results are. */
 export function probeEndpoints(
     name: string,
     workspaceId: pulumi.Input<string>,
     groups: ActionGroups,
     args: AzureMonitoringArgs,
     child: Child,
-): void {
+): pulumi.Output<string> {
     const component = new applicationinsights.Component(
         name,
         {
@@ -44,6 +44,7 @@ export function probeEndpoints(
         const level = endpoint === "basic" ? AlertLevel.Critical : AlertLevel.Warning;
         alertOn(`${name}-${endpoint}`, healthEndpoints[endpoint], test, component, level, groups, args, child);
     }
+    return component.id;
 }
 
 function createTest(

@@ -5,13 +5,14 @@ import { severities } from "./azure-alerts";
 import type { ActionGroups } from "./azure-receivers";
 import { AlertLevel } from "./contract";
 
-/** Tells that the service is down when the gateway finds no healthy server, and warns when half of it is. */
+/** Tells that the service is down when what users reach finds nothing healthy behind it, and warns when half of it is. */
 export function alertWhenDown(
     name: string,
     groups: ActionGroups,
-    { resourceGroupName, gatewayId, tags }: AzureMonitoringArgs,
+    args: AzureMonitoringArgs,
     child: { parent: pulumi.Resource },
 ): void {
+    const { resourceGroupName, gatewayId, loadBalancerId, tags } = args;
     const alert = (part: string, level: AlertLevel, description: string, condition: HostCondition) =>
         new monitor.MetricAlert(
             `${name}-${part}`,
@@ -22,7 +23,7 @@ export function alertWhenDown(
                 description: `MinusNow: ${description}`,
                 enabled: true,
                 severity: severities[level],
-                scopes: [gatewayId],
+                scopes: [gatewayId ?? loadBalancerId!],
                 evaluationFrequency: "PT1M",
                 windowSize: "PT1M",
                 criteria: {
@@ -31,7 +32,7 @@ export function alertWhenDown(
                         {
                             criterionType: "StaticThresholdCriterion",
                             name: part,
-                            metricNamespace: "Microsoft.Network/applicationGateways",
+                            metricNamespace: `Microsoft.Network/${gatewayId === undefined ? "loadBalancers" : "applicationGateways"}`,
                             timeAggregation: "Average",
                             ...condition,
                         },
@@ -42,6 +43,10 @@ export function alertWhenDown(
             },
             child,
         );
+    if (gatewayId === undefined) {
+        alertOnBalancers(alert);
+        return;
+    }
     alert("down", AlertLevel.Critical, "the gateway finds no healthy application server", {
         metricName: "HealthyHostCount",
         operator: "LessThan",
@@ -51,6 +56,22 @@ export function alertWhenDown(
         metricName: "UnhealthyHostCount",
         operator: "GreaterThan",
         threshold: 0,
+    });
+}
+
+type CreateAlert = (part: string, level: AlertLevel, description: string, condition: HostCondition) => void;
+
+/** The share of probes that balancers answer, in percent over all of them; whether servers do is asked from outside. */
+function alertOnBalancers(alert: CreateAlert): void {
+    alert("down", AlertLevel.Critical, "no balancer answers", {
+        metricName: "DipAvailability",
+        operator: "LessThan",
+        threshold: 1,
+    });
+    alert("unhealthy-balancer", AlertLevel.Warning, "a balancer does not answer", {
+        metricName: "DipAvailability",
+        operator: "LessThan",
+        threshold: 90,
     });
 }
 

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { RandomUuid } from "@pulumi/random/randomUuid";
 import { type Threshold, thresholds } from "../reference";
 import type { AzureMonitoringArgs } from "./azure";
-import { type MetricSource, watchedMetrics, type WatchedMetric } from "./azure-metrics";
+import { type MetricSource, type Sources, watchedMetrics, type WatchedMetric } from "./azure-metrics";
 
 /** Azure Monitor's numbers for how values of a minute become one. */
 const aggregations = { Average: 4, Maximum: 3 } as const;
@@ -12,11 +12,12 @@ const HOUR_MS = 3_600_000;
 /** One graph for each of the guide's metrics, with its thresholds in the title. */
 export function createWorkbook(
     name: string,
-    workspaceId: pulumi.Input<string>,
+    sources: Sources,
     args: AzureMonitoringArgs,
     child: { parent: pulumi.Resource },
 ): pulumi.Output<string> {
-    const watched = watchedMetrics(workspaceId, args);
+    const { workspaceId } = sources;
+    const watched = watchedMetrics(sources, args);
     const items = thresholds.flatMap((threshold) => {
         const lines = watched.filter(({ metric }) => metric === threshold.metric);
         const measured = lines.filter(({ source }) => source !== undefined);

@@ -49,8 +49,10 @@ export interface AzureMonitoringArgs {
     operationsIdentityId: pulumi.Input<string>;
     /** Machines of the deployment besides those. Default none. */
     otherMachines?: AzureMonitoredMachine[];
-    /** Resource id of the gateway. */
-    gatewayId: pulumi.Input<string>;
+    /** Resource id of the gateway. Exactly one of this and `loadBalancerId`. */
+    gatewayId?: pulumi.Input<string>;
+    /** Resource id of the Standard Load Balancer before balancers on machines, which are among `otherMachines`. */
+    loadBalancerId?: pulumi.Input<string>;
     /** Resource id of the primary database. */
     databaseId: pulumi.Input<string>;
     /** Resource id of the replica. Default: there is none, and no replication lag to watch. */
@@ -81,17 +83,21 @@ export class AzureMonitoring extends pulumi.ComponentResource implements Monitor
     constructor(name: string, args: AzureMonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
         super("minusnow:index:AzureMonitoring", name, args, opts);
         const child = { parent: this };
+        if ((args.gatewayId === undefined) === (args.loadBalancerId === undefined)) {
+            throw new Error("AzureMonitoring: gatewayId and loadBalancerId: allowed is exactly one of them");
+        }
 
         const workspaceId = pulumi.output(args.workspaceId ?? createWorkspace(name, args, child));
         const groups = createActionGroups(name, args, child);
         collectLogs(`${name}-logs`, workspaceId, args, child);
         installAgents(`${name}-agent`, workspaceId, args, child);
-        const alerts = createAlerts(name, workspaceId, groups, args, child);
-        probeEndpoints(`${name}-probe`, workspaceId, groups, args, child);
+        const probesId = probeEndpoints(`${name}-probe`, workspaceId, groups, args, child);
+        const sources = { workspaceId, probesId };
+        const alerts = createAlerts(name, sources, groups, args, child);
         alertWhenDown(name, groups, args, child);
 
         this.alerts = pulumi.all(alerts);
-        this.dashboard = createWorkbook(name, workspaceId, args, child);
+        this.dashboard = createWorkbook(name, sources, args, child);
         this.workspaceId = workspaceId;
         this.warningTopicId = groups.warning;
         this.criticalTopicId = groups.critical;

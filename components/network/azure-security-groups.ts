@@ -7,12 +7,8 @@ import type { FirewallGroupIds } from "./contract";
 /** Address blocks by role. */
 export type RolePrefixes = { [role in SubnetRole]: pulumi.Input<string>[] };
 
-/** TCP ports by role. */
-interface OutboundPorts {
-    app: number[];
-    /** Where the session store is a machine of the deployment. */
-    cache?: number[];
-}
+/** TCP ports by role, of the roles that machines of the deployment have. */
+export type OutboundPorts = { [role in SubnetRole]?: number[] };
 
 /** What the groups have in common. */
 interface SecurityGroupArgs {
@@ -42,15 +38,17 @@ const FIRST_PRIORITY = 100;
 /** Last before Azure's own rules, which let everything inside the network through. */
 const LAST_PRIORITY = 4096;
 
+const hasMachines = ({ outboundPorts }: SecurityGroupArgs, role: SubnetRole) => outboundPorts[role] !== undefined;
+
 /** Every connection between tiers: the guide's, and private endpoints of the key vault and blobs beside the files. */
-function connections({ outboundPorts }: SecurityGroupArgs): Arrow[] {
+function connections(args: SecurityGroupArgs): Arrow[] {
     const purpose = "Key Vault and blobs over private endpoints";
-    const toStorage = (from: "app" | "cache"): Arrow => ({ from, to: "storage", port: ports.https, purpose });
-    const isMachine = outboundPorts.cache !== undefined;
+    const readers = (["app", "edge", "cache"] as const).filter((role) => hasMachines(args, role));
     return [
-        ...arrows.map((arrow) => (arrow.to === "cache" && !isMachine ? { ...arrow, port: cachePort } : arrow)),
-        toStorage("app"),
-        ...(isMachine ? [toStorage("cache")] : []),
+        ...arrows.map((arrow) =>
+            arrow.to === "cache" && !hasMachines(args, "cache") ? { ...arrow, port: cachePort } : arrow,
+        ),
+        ...readers.map((from): Arrow => ({ from, to: "storage", port: ports.https, purpose })),
     ];
 }
 
@@ -77,15 +75,18 @@ export function createSecurityGroups(
 }
 
 function rulesOf(role: SubnetRole, args: SecurityGroupArgs) {
-    const inbound = [...connectionsInto(role, args), ...platformInto(role), ...administrationInto(role, args)];
+    const inbound = [...connectionsInto(role, args), ...platformInto(role, args), ...administrationInto(role, args)];
     const outbound = [...connectionsFrom(role, args), ...internetFrom(role, args)];
     return [
         ...inbound.map(allow),
         denyRest("Inbound"),
         // Application Gateway does not work when any of its outbound traffic is refused.
-        ...(role === "edge" ? [] : [...outbound.map(allow), denyRest("Outbound")]),
+        ...(hasGateway(role, args) ? [] : [...outbound.map(allow), denyRest("Outbound")]),
     ];
 }
+
+/** Whether the subnet is an Application Gateway's; otherwise balancers are machines. */
+const hasGateway = (role: SubnetRole, args: SecurityGroupArgs) => role === "edge" && !hasMachines(args, "edge");
 
 function connectionsInto(role: SubnetRole, args: SecurityGroupArgs): Opening[] {
     const { prefixes } = args;
@@ -117,8 +118,8 @@ function connectionsFrom(role: SubnetRole, args: SecurityGroupArgs): Opening[] {
         }));
 }
 
-/** What Azure needs to run an Application Gateway. */
-function platformInto(role: SubnetRole): Opening[] {
+/** What Azure needs to run an Application Gateway, or to ask balancers on machines for their health. */
+function platformInto(role: SubnetRole, args: SecurityGroupArgs): Opening[] {
     const from = (source: string, port: string, protocol: Opening["protocol"], purpose: string): Opening => ({
         name: `from-${source}`,
         direction: "Inbound",
@@ -128,12 +129,15 @@ function platformInto(role: SubnetRole): Opening[] {
         protocol,
         purpose,
     });
-    return role === "edge"
+    if (role !== "edge") {
+        return [];
+    }
+    return hasGateway(role, args)
         ? [
               from("GatewayManager", "65200-65535", "Tcp", "Azure manages the gateway"),
               from("AzureLoadBalancer", "*", "*", "Azure watches the gateway"),
           ]
-        : [];
+        : [from("AzureLoadBalancer", String(ports.http), "Tcp", "Azure asks the balancers for their health")];
 }
 
 function administrationInto(role: SubnetRole, { bastionPrefix, prefixes }: SecurityGroupArgs): Opening[] {
@@ -152,23 +156,24 @@ function administrationInto(role: SubnetRole, { bastionPrefix, prefixes }: Secur
         : [];
 }
 
-const machineNames: { [role in keyof OutboundPorts]-?: string } = {
+const machineNames: { [role in SubnetRole]: string } = {
+    edge: "balancers",
     app: "application servers",
+    database: "the database",
+    storage: "the file server",
     cache: "the session store",
 };
 
 function internetFrom(role: SubnetRole, { outboundPorts, prefixes }: SecurityGroupArgs): Opening[] {
-    return role === "app" || role === "cache"
-        ? (outboundPorts[role] ?? []).map((port) => ({
-              name: `to-internet-${port}`,
-              direction: "Outbound",
-              sources: prefixes[role],
-              targets: ["Internet"],
-              port: String(port),
-              protocol: "Tcp",
-              purpose: `Outbound from ${machineNames[role]} through address translation`,
-          }))
-        : [];
+    return (outboundPorts[role] ?? []).map((port) => ({
+        name: `to-internet-${port}`,
+        direction: "Outbound",
+        sources: prefixes[role],
+        targets: ["Internet"],
+        port: String(port),
+        protocol: "Tcp",
+        purpose: `Outbound from ${machineNames[role]} through address translation`,
+    }));
 }
 
 function allow(opening: Opening, place: number) {

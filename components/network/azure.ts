@@ -6,7 +6,7 @@ import { addressSpace, ports, type SubnetRole, subnetRoles } from "../reference"
 import { type AddressPlan, planAddresses } from "./addresses";
 import { type AzurePrivateDnsZoneIds, createDnsZones } from "./azure-dns";
 import { recordFlows } from "./azure-flow-logs";
-import { createSecurityGroups, type RolePrefixes } from "./azure-security-groups";
+import { createSecurityGroups, type OutboundPorts, type RolePrefixes } from "./azure-security-groups";
 import { type FirewallGroupIds, NatPlacement, type Network, type SubnetIds } from "./contract";
 
 /** Arguments of {@link AzureNetwork}. */
@@ -29,6 +29,11 @@ export interface AzureNetworkArgs {
      * 443 and 587. A change is made in place.
      */
     outboundPorts?: number[];
+    /**
+     * TCP ports that balancers on machines of this deployment may reach outside the network; the edge subnet is then theirs
+     * and has a way out. Default none: it is an Application Gateway's. A change is made in place.
+     */
+    edgeOutboundPorts?: number[];
     /**
      * TCP ports that a session store on a machine of this deployment may reach outside the network; its subnet then has a way
      * out, and servers reach it on 6379 in place of the managed store's port. Default none. A change is made in place.
@@ -222,18 +227,24 @@ function openConnections(
     args: AzureNetworkArgs,
     child: Child,
 ): FirewallGroupIds {
-    const { outboundPorts = [ports.https, ports.smtp], cacheOutboundPorts, bastion = false, tags } = args;
+    const { bastion = false, tags } = args;
     return createSecurityGroups(
         name,
         {
             resourceGroupName: group.name,
             prefixes,
-            outboundPorts: { app: outboundPorts, ...(cacheOutboundPorts && { cache: cacheOutboundPorts }) },
+            outboundPorts: outboundPortsOf(args),
             bastionPrefix: bastion ? bastionPrefix(plan) : undefined,
             tags,
         },
         child,
     );
+}
+
+/** Ports by the roles that machines have. */
+function outboundPortsOf(args: AzureNetworkArgs): OutboundPorts {
+    const { outboundPorts = [ports.https, ports.smtp], edgeOutboundPorts: edge, cacheOutboundPorts: cache } = args;
+    return { app: outboundPorts, ...(edge && { edge }), ...(cache && { cache }) };
 }
 
 function buildNetwork(
@@ -293,7 +304,7 @@ function createSubnets(
             (addressPrefix, place) =>
                 subnet(role === "app" ? `app-${place + 1}` : role, addressPrefix, {
                     networkSecurityGroup: { id: firewallGroupIds[role] },
-                    ...(hasWayOut(role, args) && { natGateway: { id: (nats[place] ?? nats[0]!).id } }),
+                    ...(role in outboundPortsOf(args) && { natGateway: { id: (nats[place] ?? nats[0]!).id } }),
                 }).id,
         );
     const subnetIds = {
@@ -308,10 +319,6 @@ function createSubnets(
         createBastion(`${name}-bastion`, group, place, args, child);
     }
     return subnetIds;
-}
-
-function hasWayOut(role: SubnetRole, { cacheOutboundPorts }: AzureNetworkArgs): boolean {
-    return role === "app" || (role === "cache" && cacheOutboundPorts !== undefined);
 }
 
 function createNatGateways(

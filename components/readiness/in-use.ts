@@ -65,7 +65,7 @@ export function productsOnAws(args: DeploymentArgs): ComponentInUse[] {
 }
 
 /** Third-party products of a deployment on Azure, by the guide's table of open-source and licensed ones. */
-export function productsOnAzure({ mail, sessionStore }: DeploymentArgs): ComponentInUse[] {
+export function productsOnAzure({ loadBalancer, mail, sessionStore }: DeploymentArgs): ComponentInUse[] {
     const products = [
         { component: "postgresql", product: "Azure Database for PostgreSQL" },
         { component: "operating-system", product: operatingSystems["ubuntu-24.04"] },
@@ -73,7 +73,9 @@ export function productsOnAzure({ mail, sessionStore }: DeploymentArgs): Compone
         { component: "smtp", product: mailProduct(mail.host) },
         { component: "monitoring", product: "Azure Monitor" },
         { component: "backup", product: "pg_dump" },
-        { component: "load-balancer", product: "Azure Application Gateway" },
+        ...(proxies[loadBalancer?.kind ?? LoadBalancerKind.Managed].length > 0
+            ? proxies[loadBalancer!.kind!]
+            : [{ component: "load-balancer", product: "Azure Application Gateway" }]),
         ...(sessionStore?.kind === SessionStoreKind.None
             ? []
             : [

@@ -34,7 +34,13 @@ const metricNames: {
         metric: "response-time",
         convert: (milliseconds) => milliseconds / 1000,
     },
-    { cloud: "azure", pattern: /(error|failed)/i, metric: "error-rate" },
+    {
+        cloud: "azure",
+        pattern: /^availabilityResults\/duration$/,
+        metric: "response-time",
+        convert: (milliseconds) => milliseconds / 1000,
+    },
+    { cloud: "azure", pattern: /(error|failed)|^availabilityResults\/availabilityPercentage$/i, metric: "error-rate" },
     { cloud: "azure", pattern: /replication/i, metric: "replication-lag" },
 ];
 
@@ -71,7 +77,9 @@ function ofProbes(alarm: Resource): { metric: string } | undefined {
 const PROBES = "MinusNow";
 
 /** Whether an alarm is on what probes from outside measure. */
-export const isOfProbes = (alarm: Resource) => ofProbes(alarm) !== undefined;
+export const isOfProbes = (alarm: Resource) =>
+    ofProbes(alarm) !== undefined ||
+    alarm.objects("criteria.allOf").some(({ metricName }) => String(metricName).startsWith("availabilityResults/"));
 
 /** An alarm that is raised later than this does not warn of anything. */
 const LATEST_SECONDS = 3600;
@@ -108,8 +116,10 @@ function azureAlarm(alarm: Resource): MetricAlarm[] {
         }
         const above = /^(GreaterThan|gt)/i.test(String(condition["operator"]));
         const converted = known.convert?.(value) ?? value;
-        // Azure tells the share of a machine's memory that is available, so its alarms are raised below a value.
-        const isShareLeft = names.some((name) => typeof name === "string" && /available/i.test(name));
+        // Azure tells the share of memory that is available and of probes that succeed, so alarms are raised below a value.
+        const isShareLeft = names.some(
+            (name) => typeof name === "string" && /available|availabilityPercentage/i.test(name),
+        );
         const threshold = isShareLeft === above ? undefined : above ? converted : 100 - converted;
         return [{ alarm, metric: known.metric, threshold }];
     });

@@ -50,13 +50,21 @@ export function serverSubnets(stack: Stack): Resource[] {
         .filter((subnet) => cards.some((card) => card.refersTo("ipConfigurations", subnet) === true));
 }
 
-/** Subnets of the gateways that users reach. */
-export function gatewaySubnets(stack: Stack): Resource[] {
-    return stack
+/** Subnets of what users reach: gateways, and balancers on machines. */
+export function entrySubnets(stack: Stack): Resource[] {
+    const ofGateways = stack
         .of(azure.subnet)
         .filter((subnet) =>
             stack.of(azure.gateway).some((gateway) => gateway.refersTo("gatewayIPConfigurations", subnet) === true),
         );
+    return [...new Set([...ofGateways, ...proxyMachines(stack).flatMap((one) => subnetsOfService(stack, one))])];
+}
+
+/** Balancers on machines. */
+export function proxyMachines(stack: Stack): Resource[] {
+    return services(stack)
+        .flatMap(({ proxy }) => proxy?.machines ?? [])
+        .filter(({ type }) => type === azure.machine);
 }
 
 /** Address blocks of subnets, as far as they are known. */

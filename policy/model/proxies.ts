@@ -1,15 +1,15 @@
 import { type Finding, fail, pass, shown, waits } from "../rule";
 import type { Resource, Stack } from "../stack";
-import { aws } from "../types";
+import { aws, azure } from "../types";
 import { firstBoot } from "./first-boot";
 
-/** HAProxy or Nginx on machines of the stack, behind a Network Load Balancer. */
+/** HAProxy or Nginx on machines of the stack, behind a balancer that hands connections on. */
 export interface Proxy {
     program: "haproxy" | "nginx";
     machines: Resource[];
-    /** Parameter with the configuration that the machines take up. */
+    /** What holds the configuration that the machines take up: a parameter on AWS, a secret on Azure. */
     source: Resource;
-    /** Parameter with the id of the certificate. */
+    /** What holds the id of the certificate. */
     certificate: Resource;
     /** What the configuration says; undefined while it is not known. */
     facts: ProxyFacts | undefined;
@@ -41,14 +41,36 @@ export interface ProxyFacts {
 /** The proxy that these machines are; undefined when they run no HAProxy or Nginx of ours. */
 export function proxyOf(stack: Stack, machines: Resource[]): Proxy | undefined {
     const boot = machines.map((machine) => firstBoot(machine) ?? "").find((text) => PROGRAM.test(text));
-    const program = PROGRAM.exec(boot ?? "")?.[1] as Proxy["program"] | undefined;
+    const tag = machines.map((machine) => machine.text("tags.minusnow-balancer")).find(isProgram);
+    const program = (PROGRAM.exec(boot ?? "")?.[1] as Proxy["program"] | undefined) ?? tag;
     const settings = /^\s*SETTINGS=(\S+)$/m.exec(boot ?? "")?.[1];
-    const named = (key: string) => stack.of(aws.parameter).find((other) => other.get("name") === `${settings}/${key}`);
+    const named = (key: string) => document(stack, settings, key);
     const [source, certificate] = [named(`configuration-${program}`), named("certificate")];
-    if (boot === undefined || program === undefined || source === undefined || certificate === undefined) {
+    if (program === undefined || source === undefined || certificate === undefined) {
         return undefined;
     }
-    return { program, machines, source, certificate, facts: readFacts(program, boot, source.text("value")) };
+    const facts = boot === undefined ? undefined : readFacts(program, boot, source.text(valueOf(source)));
+    return { program, machines, source, certificate, facts };
+}
+
+const isProgram = (text: string | undefined): text is Proxy["program"] => text === "haproxy" || text === "nginx";
+
+/** Where a parameter or a secret has its value. */
+export const valueOf = ({ type }: Resource) => (type === azure.secret ? "properties.value" : "value");
+
+/** What machines read under a name. On Azure a first preview knows neither their script nor the vault: then the name decides. */
+function document(stack: Stack, settings: string | undefined, key: string): Resource | undefined {
+    const [, vault, prefix] = /\/vaults\/([^/]+)\/secrets\/([^/]+)$/i.exec(settings ?? "") ?? [];
+    const isOf = (secret: Resource) => {
+        const own = secret.text("properties.secretUri") ?? secret.text("secretName") ?? secret.text("name") ?? "";
+        return vault === undefined
+            ? settings === undefined && own.endsWith(`-${key}`)
+            : own.toLowerCase() === `https://${vault}.vault.azure.net/secrets/${prefix}-${key}`.toLowerCase();
+    };
+    return (
+        stack.of(aws.parameter).find((other) => other.get("name") === `${settings}/${key}`) ??
+        stack.of(azure.secret).find(isOf)
+    );
 }
 
 const PROGRAM = /^\s*PROGRAM=(haproxy|nginx)$/m;

@@ -1,6 +1,6 @@
 import { aws, azure } from "../types";
 import { databaseMachines } from "./databases";
-import { type Proxy, proxyOf } from "./proxies";
+import { type Proxy, proxyOf, valueOf } from "./proxies";
 import { type Resource, type Stack, texts, UNKNOWN } from "../stack";
 
 /** A public load balancer with the servers behind it. */
@@ -15,7 +15,7 @@ export interface Service {
     servers: Resource[];
     /** AWS: autoscaling groups that put their machines behind it. */
     scaled: Resource[];
-    /** AWS: what runs on the machines behind it and balances itself; `servers` are then those behind that. */
+    /** What runs on the machines behind it and balances itself; `servers` are then those behind that. */
     proxy?: Proxy;
 }
 
@@ -25,7 +25,7 @@ export function services(stack: Stack): Service[] {
 }
 
 function allServices(stack: Stack): Service[] {
-    return [...awsServices(stack), ...azureServices(stack)];
+    return [...awsServices(stack), ...gatewayServices(stack), ...handedOnServices(stack)];
 }
 
 /** The application servers: those behind any public load balancer, or all machines where there is none. */
@@ -117,13 +117,41 @@ function awsServices(stack: Stack): Service[] {
 
 /** The machines whose addresses a proxy sends requests to. */
 function serversBehind(stack: Stack, { source, facts, machines: proxies }: Proxy): Resource[] {
-    const others = stack.of(aws.instance).filter((machine) => !proxies.includes(machine));
-    return facts === undefined
-        ? others.filter((machine) => source.sourcesOf("value").includes(machine.urn))
-        : others.filter((machine) => facts.members.includes(machine.text("privateIp") ?? ""));
+    const [property = ""] = valueOf(source).split(".");
+    const isSent = (holder: Resource, address: unknown) =>
+        facts === undefined ? source.sourcesOf(property).includes(holder.urn) : facts.members.includes(String(address));
+    const cards = stack
+        .of(azure.networkInterface)
+        .filter((card) => isSent(card, card.get("ipConfigurations[0].privateIPAddress")));
+    const others = stack.of(aws.instance, azure.machine).filter((machine) => !proxies.includes(machine));
+    return others.filter((machine) =>
+        machine.type === azure.machine
+            ? cards.some((card) => machine.refersTo("networkProfile", card) === true)
+            : isSent(machine, machine.get("privateIp")),
+    );
 }
 
-function azureServices(stack: Stack): Service[] {
+/** Azure: load balancers that hand users' connections on to machines. */
+function handedOnServices(stack: Stack): Service[] {
+    const balancers = stack
+        .of(azure.loadBalancer)
+        .filter((balancer) =>
+            balancer.objects("frontendIPConfigurations").some((frontend) => frontend["publicIPAddress"] !== undefined),
+        );
+    return balancers.map((balancer) => {
+        const cards = stack
+            .of(azure.networkInterface)
+            .filter((card) => card.refersTo("ipConfigurations", balancer) === true);
+        const servers = stack
+            .of(azure.machine)
+            .filter((server) => cards.some((card) => server.refersTo("networkProfile", card) === true));
+        const own = { balancer, listeners: [], listenerRules: [], groups: [], scaled: [] };
+        const proxy = proxyOf(stack, servers);
+        return proxy === undefined ? { ...own, servers } : { ...own, servers: serversBehind(stack, proxy), proxy };
+    });
+}
+
+function gatewayServices(stack: Stack): Service[] {
     return stack.of(azure.gateway).map((balancer) => {
         const addresses = texts(balancer.get("backendAddressPools"));
         const pools = balancer.list("backendAddressPools").map((pool) => (pool as { name?: unknown }).name);

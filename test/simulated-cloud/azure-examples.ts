@@ -526,10 +526,55 @@ const operationsExamples: Record<string, Example[]> = {
     "azure-lock-notes": one(lock, { notes: "x".repeat(600) }),
 };
 
+const BALANCER_ID =
+    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/group/providers/Microsoft.Network/loadBalancers/balancer";
+const forwarding = (changes: Values): Values => ({
+    name: "https",
+    protocol: "Tcp",
+    frontendPort: 443,
+    backendPort: 443,
+    frontendIPConfiguration: { id: `${BALANCER_ID}/frontendIPConfigurations/users` },
+    backendAddressPool: { id: `${BALANCER_ID}/backendAddressPools/balancers` },
+    probe: { id: `${BALANCER_ID}/probes/health` },
+    ...changes,
+});
+const asking = (changes: Values): Values => ({
+    probes: [{ name: "health", protocol: "Http", port: 80, requestPath: "/health", intervalInSeconds: 5, ...changes }],
+});
+const balancer = of("network:LoadBalancer", {
+    loadBalancerName: "balancer",
+    sku: { name: "Standard" },
+    frontendIPConfigurations: [{ name: "users", publicIPAddress: { id: "$0.id" } }],
+    backendAddressPools: [{ name: "balancers" }],
+    ...asking({}),
+    loadBalancingRules: [forwarding({})],
+});
+const entered = (changes: Values): Example[] => [address(), balancer(changes)];
+
+const loadBalancerExamples: Record<string, Example[]> = {
+    "azure-balancer-part-missing": entered({ probes: [] }),
+    "azure-balancer-pool-missing": [
+        ...entered({}),
+        card({
+            ipConfigurations: [
+                { loadBalancerBackendAddressPools: [{ id: `${BALANCER_ID}/backendAddressPools/servers` }] },
+            ],
+        }),
+    ],
+    "azure-balancer-basic": entered({ sku: { name: "Basic" } }),
+    "azure-balancer-address-sku": [address({ sku: { name: "Basic" } }), balancer()],
+    "azure-balancer-port-twice": entered({ loadBalancingRules: [forwarding({}), forwarding({ name: "other" })] }),
+    "azure-balancer-probe-interval": entered(asking({ intervalInSeconds: 2 })),
+    "azure-balancer-probe-path": entered(asking({ protocol: "Tcp" })),
+    "azure-balancer-probe-port": entered(asking({ port: 25 })),
+    "azure-balancer-idle-timeout": entered({ loadBalancingRules: [forwarding({ idleTimeoutInMinutes: 60 })] }),
+};
+
 /** For each trap the resources that spring it, in order; `$0.id` stands for the id of the first. */
 export const azureExamples: Record<string, Example[]> = {
     ...networkExamples,
     ...gatewayExamples,
+    ...loadBalancerExamples,
     ...computeExamples,
     ...databaseExamples,
     ...storageExamples,

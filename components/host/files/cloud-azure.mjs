@@ -28,6 +28,26 @@ export const readSecret = (id) => {
     return JSON.parse(curl([bearer("https://vault.azure.net")], url)).value;
 };
 
+/** A certificate with chain and key, PEM in any order, from PEM or from PKCS #12 without a password. */
+export const readCertificate = (id) => {
+    const text = readSecret(id);
+    if (text.includes("-----BEGIN ")) {
+        return text;
+    }
+    const open = (...more) =>
+        execFileSync("openssl", ["pkcs12", "-nodes", "-passin", "pass:", ...more], {
+            encoding: "utf8",
+            input: Buffer.from(text, "base64"),
+            stdio: "pipe",
+        });
+    try {
+        return open();
+    } catch {
+        // Encrypted as it was usual before OpenSSL 3.
+        return open("-legacy");
+    }
+};
+
 export const readSetting = (name) => JSON.parse(readSecret(`${process.env.SETTINGS}-${name}`));
 
 export const storageHeaders = () => [bearer("https://storage.azure.com/"), "x-ms-version: 2023-11-03"];

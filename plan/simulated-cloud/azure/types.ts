@@ -16,6 +16,7 @@ export const paths: Record<string, string> = {
         "Microsoft.Network/privateEndpoints/{privateEndpointName}/privateDnsZoneGroups/{privateDnsZoneGroupName}",
     "azure-native:network:NetworkInterface": "Microsoft.Network/networkInterfaces/{networkInterfaceName}",
     "azure-native:network:ApplicationGateway": "Microsoft.Network/applicationGateways/{applicationGatewayName}",
+    "azure-native:network:LoadBalancer": "Microsoft.Network/loadBalancers/{loadBalancerName}",
     "azure-native:network:WebApplicationFirewallPolicy":
         "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies/{policyName}",
     "azure-native:privatedns:PrivateZone": "Microsoft.Network/privateDnsZones/{privateZoneName}",

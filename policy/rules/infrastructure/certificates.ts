@@ -1,5 +1,5 @@
 import { ports } from "../../../components/reference";
-import { expectFact, type Proxy } from "../../model/proxies";
+import { expectFact, type Proxy, valueOf } from "../../model/proxies";
 import { isDay } from "../../model/readiness";
 import { services } from "../../model/service";
 import { expectEqual, expectValue, fail, type Finding, type ItemRules, pass, shown, waits } from "../../rule";
@@ -18,13 +18,16 @@ function secure(listeners: Resource[]): Resource[] {
 
 function installed(stack: Stack): Finding[] {
     return services(stack).flatMap(({ balancer, listeners, proxy }) => {
+        if (proxy) {
+            const opened = isAws(balancer)
+                ? listeners.map((listener) => listener.get("port"))
+                : balancer.objects("loadBalancingRules").map(({ frontendPort }) => frontendPort);
+            return opened.includes(ports.https)
+                ? [taken(stack, proxy), ...broughtAlong(stack)]
+                : [fail(balancer, `no listener on port ${ports.https}`)];
+        }
         if (!isAws(balancer)) {
             return installedOnGateway(stack, balancer);
-        }
-        if (proxy) {
-            return listeners.some((listener) => listener.get("port") === ports.https)
-                ? [taken(stack, proxy)]
-                : [fail(balancer, `no listener on port ${ports.https}`)];
         }
         const https = secure(listeners).filter((listener) => listener.get("port") === ports.https);
         return https.length === 0
@@ -35,6 +38,16 @@ function installed(stack: Stack): Finding[] {
 
 /** Machines take a certificate with its key from ACM, which must have been issued for that, or from a secret. */
 function taken(stack: Stack, { certificate: source }: Proxy): Finding {
+    if (source.type === azure.secret) {
+        return source.text(valueOf(source)) === undefined
+            ? waits(source, "which certificate it names is not known before the update")
+            : expectValue(
+                  source,
+                  valueOf(source),
+                  (value) => /"\/subscriptions\/[^"]+\/vaults\/[^"/]+\/secrets\/[^"/]+"/i.test(String(value)),
+                  "the id of a secret that holds a certificate",
+              );
+    }
     const validation = stack.referred(source, "value", stack.of(aws.certificateValidation));
     const certificate =
         stack.referred(source, "value", stack.of(aws.certificate)) ??
@@ -102,11 +115,16 @@ function installedOnGateway(stack: Stack, gateway: Resource): Finding[] {
         ? [fail(gateway, "no certificate")]
         : [
               pass(gateway, `certificate ${certificates.map(({ name }) => String(name)).join(", ")}`),
-              ...stack
-                  .of(azure.secret)
-                  .filter((secret) => secret.get("properties.contentType") === "application/x-pkcs12")
-                  .map((secret) => unexpired(stack, secret)),
+              ...broughtAlong(stack),
           ];
+}
+
+/** Certificates that are secrets of this stack. */
+function broughtAlong(stack: Stack): Finding[] {
+    return stack
+        .of(azure.secret)
+        .filter((secret) => secret.get("properties.contentType") === "application/x-pkcs12")
+        .map((secret) => unexpired(stack, secret));
 }
 
 function unexpired(stack: Stack, secret: Resource): Finding {

@@ -5,10 +5,11 @@ import {
     BASTION_SUBNET,
     bastionPrefixes,
     endpointsOf,
-    gatewaySubnets,
+    entrySubnets,
     judgeTier,
     ownOpenings,
     prefixesOf,
+    proxyMachines,
     serverGroups,
     serverSubnets,
     subnetsOfService,
@@ -50,18 +51,18 @@ function publicOpenings(stack: Stack): Finding[] {
 }
 
 function publicNsgRules(stack: Stack): Finding[] {
-    const gatewayGroups = gatewaySubnets(stack).map((subnet) => groupOf(stack, subnet));
+    const entryGroups = entrySubnets(stack).map((subnet) => groupOf(stack, subnet));
     return stack.of(azure.securityGroup).flatMap((group) =>
         rulesOf(stack, group)
             .filter(fromInternet)
             .map((rule) => {
                 const { holder, name, ports: opened } = rule;
                 const isPublic = opened.every((port) => PUBLIC_PORTS.map(String).includes(port));
-                if (isPublic && gatewayGroups.length === 0 && !isAttached(stack, group)) {
+                if (isPublic && entryGroups.length === 0 && !isAttached(stack, group)) {
                     return waits(holder, `${name}: the subnet that it is for is not part of this stack`);
                 }
-                return isPublic && gatewayGroups.includes(group)
-                    ? pass(holder, `${name}: port ${opened.join(", ")} of the gateway`)
+                return isPublic && entryGroups.includes(group)
+                    ? pass(holder, `${name}: port ${opened.join(", ")} of the load balancer`)
                     : fail(holder, `${name}: ports ${opened.join(", ")} are open to the Internet`);
             }),
     );
@@ -234,8 +235,8 @@ function nsgTiers(stack: Stack): Finding[] {
             .map((rule) =>
                 covers(rule, SSH) && rule.sources.every((source) => bastionPrefixes(stack).includes(source))
                     ? pass(rule.holder, `${rule.name}: Azure Bastion`)
-                    : readsPassword(stack, rule)
-                      ? pass(rule.holder, `${rule.name}: the session store reads its password`)
+                    : readsSecrets(stack, rule)
+                      ? pass(rule.holder, `${rule.name}: machines read their secrets`)
                       : judgeTier(rule, tier),
             );
     });
@@ -243,9 +244,10 @@ function nsgTiers(stack: Stack): Finding[] {
 
 const SSH = 22;
 
-/** A session store on a machine reads its password from the vault, on nothing but its port. */
-function readsPassword(stack: Stack, { ports: opened, sources }: NsgRule): boolean {
-    const own = prefixesOf(azureSessions(stack).flatMap((machine) => subnetsOfService(stack, machine)));
+/** A session store or a balancer on a machine reads what is its own from the vault, on nothing but its port. */
+function readsSecrets(stack: Stack, { ports: opened, sources }: NsgRule): boolean {
+    const machines = [...azureSessions(stack), ...proxyMachines(stack)];
+    const own = prefixesOf(machines.flatMap((machine) => subnetsOfService(stack, machine)));
     return (
         opened.join() === String(ports.https) && sources.length > 0 && sources.every((source) => own.includes(source))
     );
@@ -258,7 +260,7 @@ const INNER_PORTS = [ports.postgres, ports.nfs, cachePort, ports.redis, ports.ht
 function tierBehind(stack: Stack, group: Resource): Tier {
     if (serverGroups(stack).includes(group)) {
         return {
-            sources: prefixesOf(gatewaySubnets(stack)),
+            sources: prefixesOf(entrySubnets(stack)),
             ports: [ports.app],
             allowed: "the load balancer's subnet",
         };

@@ -46,6 +46,7 @@ function healthChecked(stack: Stack): Finding[] {
                   expectFactBetween(service.proxy, "healthInterval", 1, intervalSeconds),
                   expectFactBetween(service.proxy, "healthFall", 2, fall),
                   expectFactBetween(service.proxy, "healthRise", 1, rise),
+                  ...handOnProbes(service.balancer),
                   ...service.groups.flatMap((group) => [
                       expectEqual(group, "healthCheck.protocol", "HTTP"),
                       expectNumber(group, "healthCheck.interval", 5, 10),
@@ -77,6 +78,26 @@ function healthChecked(stack: Stack): Finding[] {
                 ])
               : probes(service.balancer),
     );
+}
+
+/** How Azure asks balancers on machines, before it hands connections on to them. */
+function handOnProbes(balancer: Resource): Finding[] {
+    if (balancer.type !== azure.loadBalancer) {
+        return [];
+    }
+    const rules = balancer
+        .objects("loadBalancingRules")
+        .flatMap((_, place) => [
+            expectValue(balancer, `loadBalancingRules[${place}].probe.id`, (value) => value !== undefined, "a probe"),
+        ]);
+    const asked = balancer
+        .objects("probes")
+        .flatMap((_, place) => [
+            expectEqual(balancer, `probes[${place}].protocol`, "Http"),
+            expectNumber(balancer, `probes[${place}].intervalInSeconds`, 5, 10),
+            expectNumber(balancer, `probes[${place}].probeThreshold`, 1, healthCheck.fall),
+        ]);
+    return [...rules, ...asked];
 }
 
 function probes(gateway: Resource): Finding[] {
@@ -145,7 +166,12 @@ function kept(stack: Stack): Finding[] {
                       ? expectFact(service.proxy, "logs", (value) => value, "every request in the log")
                       : expectEqual(service.balancer, "accessLogs.enabled", true),
               ]
-            : [locked(stack, service.balancer), logged(stack, service.balancer, ["ApplicationGatewayAccessLog"])],
+            : [
+                  locked(stack, service.balancer),
+                  service.proxy
+                      ? expectFact(service.proxy, "logs", (value) => value, "every request in the log")
+                      : logged(stack, service.balancer, ["ApplicationGatewayAccessLog"]),
+              ],
     );
 }
 

@@ -188,17 +188,19 @@ function encryptedTopics(stack: Stack): Finding[] {
 }
 
 function serviceDown(stack: Stack): Finding[] {
-    return [...awsServiceDown(stack), ...stack.of(azure.gateway).map((gateway) => azureServiceDown(stack, gateway))];
+    const onAzure = services(stack).filter(({ balancer }) => balancer.type !== aws.loadBalancer);
+    return [...awsServiceDown(stack), ...onAzure.map(({ balancer }) => azureServiceDown(stack, balancer))];
 }
 
-/** Azure has no alarm over alarms: the gateway itself tells when it finds no healthy server. */
-function azureServiceDown(stack: Stack, gateway: Resource): Finding {
+/** Azure has no alarm over alarms: what users reach tells when it finds nothing healthy behind it. */
+function azureServiceDown(stack: Stack, balancer: Resource): Finding {
+    const health = balancer.type === azure.gateway ? "HealthyHostCount" : "DipAvailability";
     const alerts = stack.of(azure.metricAlert).filter(
         (alert) =>
-            alert.refersTo("scopes", gateway) === true &&
+            alert.refersTo("scopes", balancer) === true &&
             alert.objects("criteria.allOf").some(({ metricName, operator, threshold }) => {
                 const least = operator === "LessThan" ? 1 : operator === "LessThanOrEqual" ? 0 : undefined;
-                return metricName === "HealthyHostCount" && threshold === least;
+                return metricName === health && threshold === least;
             }),
     );
     const telling = alerts.find((alert) => receiversOf(stack, alert).length > 0 || alert.list("actions").length > 0);
@@ -207,7 +209,7 @@ function azureServiceDown(stack: Stack, gateway: Resource): Finding {
     }
     return alerts.length > 0
         ? fail(alerts[0], "actions: it tells nobody")
-        : fail(gateway, "no alert tells that it finds no healthy server");
+        : fail(balancer, "no alert tells that it finds nothing healthy behind it");
 }
 
 function awsServiceDown(stack: Stack): Finding[] {

@@ -1,7 +1,7 @@
 import { healthEndpoints } from "../../../components/reference";
 import { logged } from "../../model/azure-protection";
 import { primaries } from "../../model/databases";
-import { appServers } from "../../model/service";
+import { appServers, services } from "../../model/service";
 import {
     expectEqual,
     expectNumber,
@@ -117,8 +117,10 @@ function awsPermitted(stack: Stack): Finding[] {
 }
 
 function probed(stack: Stack): Finding[] {
-    return [...awsProbed(stack), ...(stack.of(azure.gateway).length > 0 ? azureProbed(stack) : [])];
+    return [...awsProbed(stack), ...(isOnAzure(stack) ? azureProbed(stack) : [])];
 }
+
+const isOnAzure = (stack: Stack) => services(stack).some(({ balancer }) => balancer.type !== aws.loadBalancer);
 
 const LONGEST_FREQUENCY_SECONDS = 300;
 

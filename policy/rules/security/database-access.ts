@@ -4,7 +4,7 @@ import { databaseMachines, primaries, replicas } from "../../model/databases";
 import {
     bastionPrefixes,
     endpointsOf,
-    gatewaySubnets,
+    entrySubnets,
     judgeTier,
     ownOpenings,
     prefixesOf,
@@ -208,7 +208,7 @@ function endpointGuarded(subnet: Resource): Finding {
 
 /** The servers that reach the database are themselves reached from the gateway, and by administrators through Bastion. */
 function azurePathIsGuarded(stack: Stack): Finding[] {
-    const known = [...prefixesOf(gatewaySubnets(stack)), ...bastionPrefixes(stack)];
+    const known = [...prefixesOf(entrySubnets(stack)), ...bastionPrefixes(stack)];
     return serverGroups(stack).flatMap((group) => {
         const wide = ownOpenings(stack, group).find((rule) => rule.sources.some((source) => !isInside(source, known)));
         if (!wide) {

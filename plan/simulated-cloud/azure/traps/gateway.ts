@@ -1,16 +1,5 @@
-import {
-    at,
-    isSet,
-    listAt,
-    numberAt,
-    textAt,
-    textOf,
-    type Trap,
-    type Value,
-    type Values,
-    when,
-    type World,
-} from "../../trap";
+import { at, isSet, listAt, numberAt, textAt, textOf, type Trap, type Values, when, type World } from "../../trap";
+import { missingParts, missingReference } from "./parts";
 import { azurerm, learn } from "./sources";
 
 const GATEWAY = "azure-native:network:ApplicationGateway";
@@ -26,22 +15,6 @@ const outside = (value: number | undefined, [least, most]: [number, number]) =>
 /** A number of each entry of a collection that is outside its range. */
 const anyOutside = (inputs: Values, collection: string, path: string, limits: [number, number]) =>
     listAt(inputs, collection).some((entry) => outside(numberAt(entry, path), limits));
-
-/** Ids inside a gateway that name no part of it. */
-function missingParts(inputs: Values): string[] {
-    const ids = idsIn(inputs).filter((id) => /\/applicationGateways\/[^/]+\/\w+\/[^/]+$/.test(id));
-    return ids.filter((id) => {
-        const [name, collection] = id.split("/").reverse();
-        return !listAt(inputs, collection!).some((part) => at(part, "name") === name);
-    });
-}
-
-function idsIn(value: Value): string[] {
-    if (typeof value === "string") {
-        return value.startsWith("/subscriptions/") ? [value] : [];
-    }
-    return typeof value === "object" && value !== null ? Object.values(value as Values).flatMap(idsIn) : [];
-}
 
 const subnetOf = (inputs: Values, world: World) =>
     world.find(SUBNET, at(listAt(inputs, "gatewayIPConfigurations")[0], "subnet.id"));
@@ -83,10 +56,8 @@ export const gatewayTraps: readonly Trap[] = [
         type: GATEWAY,
         source: gatewaySource,
         check: (inputs) => {
-            const [missing] = missingParts(inputs);
-            return missing === undefined
-                ? undefined
-                : `InvalidResourceReference: Resource ${missing} referenced by resource was not found. Please make sure that the referenced resource exists, and that both resources are in the same region.`;
+            const [missing] = missingParts(inputs, "applicationGateways");
+            return missing === undefined ? undefined : missingReference(missing);
         },
     },
     when(

@@ -2,6 +2,7 @@ import type { Trap } from "../../trap";
 import { computeTraps } from "./compute";
 import { databaseTraps } from "./database";
 import { gatewayTraps } from "./gateway";
+import { loadBalancerTraps } from "./load-balancer";
 import { networkTraps } from "./network";
 import { operationsTraps } from "./operations";
 import { storageTraps } from "./storage";
@@ -10,6 +11,7 @@ import { storageTraps } from "./storage";
 export const azureTraps: readonly Trap[] = [
     ...networkTraps,
     ...gatewayTraps,
+    ...loadBalancerTraps,
     ...computeTraps,
     ...databaseTraps,
     ...storageTraps,
