@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as authorization from "@pulumi/azure-native/authorization";
 import * as managedidentity from "@pulumi/azure-native/managedidentity";
 import * as pulumi from "@pulumi/pulumi";
@@ -69,32 +70,94 @@ export interface Actions {
     dataActions?: string[];
 }
 
+/** A resource that actions are given on. */
+export interface Scope {
+    /** What it is called in the assignment's name. */
+    part: string;
+    id: pulumi.Input<string>;
+    /** Changes when another resource of the same id takes its place: what was given on the former went with it. */
+    identifier?: pulumi.Input<string>;
+}
+
 /** Gives exactly these actions on one resource, by a role of its own that can be given in the resource's group only. */
 export function giveActions(
     name: string,
-    { actions, dataActions = [] }: Actions,
+    allowed: Actions,
     principalId: pulumi.Input<string>,
     scope: pulumi.Input<string>,
     child: pulumi.CustomResourceOptions,
 ): authorization.RoleAssignment {
-    const group = pulumi.output(scope).apply((id) => id.split("/providers/")[0]!);
-    const role = new authorization.RoleDefinition(
+    const role = defineRole(name, allowed, [scope], child);
+    return assign(name, role, principalId, { part: "", id: scope }, child);
+}
+
+/** {@link giveActions} on several resources by one role. */
+export function giveActionsOn(
+    name: string,
+    allowed: Actions,
+    principalId: pulumi.Input<string>,
+    scopes: Scope[],
+    child: pulumi.CustomResourceOptions,
+): authorization.RoleAssignment[] {
+    const role = defineRole(
+        name,
+        allowed,
+        scopes.map(({ id }) => id),
+        child,
+    );
+    return scopes.map((scope) => assign(`${name}-${scope.part}`, role, principalId, scope, child));
+}
+
+function defineRole(
+    name: string,
+    { actions, dataActions = [] }: Actions,
+    scopes: pulumi.Input<string>[],
+    child: pulumi.CustomResourceOptions,
+): authorization.RoleDefinition {
+    const groups = pulumi.all(scopes).apply((ids) => [...new Set(ids.map((id) => id.split("/providers/")[0]!))]);
+    const group = groups.apply(([first]) => first!);
+    return new authorization.RoleDefinition(
         name,
         {
             roleName: pulumi.interpolate`${name} in ${group}`,
             description: "MinusNow: what one machine may do",
             roleType: "CustomRole",
             scope: group,
-            assignableScopes: [group],
+            assignableScopes: groups,
             permissions: [{ actions, notActions: [], dataActions }],
         },
         child,
     );
+}
+
+function assign(
+    name: string,
+    role: authorization.RoleDefinition,
+    principalId: pulumi.Input<string>,
+    { id: scope, identifier }: Scope,
+    child: pulumi.CustomResourceOptions,
+): authorization.RoleAssignment {
+    const renewed = identifier && {
+        roleAssignmentName: pulumi.output(identifier).apply((text) => uuidOf(`${name} ${text}`)),
+    };
     return new authorization.RoleAssignment(
         name,
-        { scope, principalId, principalType: "ServicePrincipal", roleDefinitionId: known(role.id, [role]) },
-        child,
+        {
+            scope,
+            principalId,
+            principalType: "ServicePrincipal",
+            // As Azure itself names it: the role may be given in other groups than the one that it was made in.
+            roleDefinitionId: known(role.id, [role]).apply((id) => id.replace(/\/resourceGroups\/[^/]+/i, "")),
+            ...renewed,
+        },
+        { ...child, ...(identifier !== undefined && { deleteBeforeReplace: true }) },
     );
+}
+
+/** The same UUID for the same text. */
+function uuidOf(text: string): string {
+    const digits = createHash("sha256").update(text).digest("hex");
+    return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");
 }
 
 /** Azure tells every part of itself of a new role within minutes; until then it refuses what the role allows. */

@@ -9,6 +9,13 @@ export { AzureMonitoring, type AzureMonitoringArgs } from "./monitoring/azure";
 export { AzureNetwork, type AzureNetworkArgs } from "./network/azure";
 export type { AzurePrivateDnsZoneIds } from "./network/azure-dns";
 export { AzureOperations, type AzureOperationsArgs } from "./operations/azure";
+export {
+    type AzureGatewayReference,
+    type AzureMachineReference,
+    type AzureMemberReference,
+    AzureRelease,
+    type AzureReleaseArgs,
+} from "./release/azure";
 export { AzureSecrets, type AzureSecretsArgs } from "./secrets/azure";
 export { AzureRedisSessionStore, type AzureRedisSessionStoreArgs } from "./session-store/azure-redis";
 export { AzureSessionStore, type AzureSessionStoreArgs } from "./session-store/azure";

@@ -67,7 +67,7 @@ export interface AzureAppPairArgs {
     sessionTls?: boolean;
     /** Resource id of the session store's password. */
     sessionSecretId?: pulumi.Input<string>;
-    /** What new servers install. A change is written where servers look for it and restarts none. */
+    /** What new servers install at first. {@link AzureRelease} brings later releases to them, and tells new servers. */
     release: ReleaseArtifact;
     /** Tags for everything that takes tags. A change is made in place. */
     tags?: { [key: string]: pulumi.Input<string> };
@@ -84,6 +84,8 @@ export class AzureAppPair extends pulumi.ComponentResource implements AppPair {
     public readonly memberZones: pulumi.Output<string>[];
     /** Their private addresses. */
     public readonly memberAddresses: pulumi.Output<string>[];
+    /** What tells each from a machine that takes its place. */
+    public readonly memberIdentifiers: pulumi.Output<string>[];
     /** Their names, by which extensions and commands find them. */
     public readonly memberNames: pulumi.Output<string>[];
     /** Documents that servers read, by file name; they name secrets and hold none. */
@@ -116,6 +118,7 @@ export class AzureAppPair extends pulumi.ComponentResource implements AppPair {
         this.memberIds = servers.map(({ machine }) => machine.id);
         this.memberZones = servers.map(({ machine }) => machine.zones.apply((zones) => zones![0]!));
         this.memberAddresses = servers.map(({ privateAddress }) => privateAddress);
+        this.memberIdentifiers = servers.map(({ machine }) => machine.vmId);
         this.memberNames = servers.map(({ machine }) => machine.name);
         this.configuration = { "settings.json": documents.settings, "release.json": documents.release };
         this.configurationSecretIds = stored;
@@ -125,6 +128,7 @@ export class AzureAppPair extends pulumi.ComponentResource implements AppPair {
             memberIds: this.memberIds,
             memberZones: this.memberZones,
             memberAddresses: this.memberAddresses,
+            memberIdentifiers: this.memberIdentifiers,
             memberNames: this.memberNames,
             configuration: this.configuration,
             configurationSecretIds: this.configurationSecretIds,
@@ -157,11 +161,20 @@ function publishSettings(
     child: Child,
 ): { [file: string]: pulumi.Output<string> } {
     const { vaultId, tags } = args;
-    const store = (key: string, description: string, value: pulumi.Output<string>) =>
-        storeSecret(`${name}-${key}`, description, value, { vaultId, tags }, child);
+    const place = { vaultId, tags };
     return {
-        "settings.json": store("settings", "MinusNow: settings of the application servers", settings),
-        "release.json": store("release", "MinusNow: release of the application servers", release),
+        "settings.json": storeSecret(
+            `${name}-settings`,
+            "MinusNow: settings of the application servers",
+            settings,
+            place,
+            child,
+        ),
+        // What all servers run is written there by the release, once it is so.
+        "release.json": storeSecret(`${name}-release`, "MinusNow: release of the application servers", release, place, {
+            ...child,
+            ignoreChanges: ["properties.value"],
+        }),
     };
 }
 

@@ -4,8 +4,8 @@ import { AzureAppPair } from "../app-pair/azure";
 import { AzureBackup } from "../backup/azure";
 import { AzureDatabase } from "../database/azure";
 import { OperatingSystem, packageMirrorPorts } from "../host/operating-system";
-import { AzureLoadBalancer } from "../load-balancer/azure";
-import { AzureProxyLoadBalancer } from "../load-balancer/azure-proxy";
+import type { AzureLoadBalancer } from "../load-balancer/azure";
+import type { AzureProxyLoadBalancer } from "../load-balancer/azure-proxy";
 import { LoadBalancerKind } from "../load-balancer/contract";
 import type { AzureMonitoring } from "../monitoring/azure";
 import { AzureNetwork } from "../network/azure";
@@ -18,6 +18,7 @@ import { AzureSessionStore } from "../session-store/azure";
 import { AzureRedisSessionStore } from "../session-store/azure-redis";
 import { SessionStoreKind } from "../session-store/contract";
 import { AzureSharedStorage } from "../shared-storage/azure";
+import { createLoadBalancer, createRelease, hasProxies } from "./azure-entry";
 import { createMonitoring } from "./azure-monitoring";
 import type { Deployment, DeploymentArgs } from "./contract";
 import {
@@ -68,6 +69,7 @@ export class AzureDeployment extends pulumi.ComponentResource implements Deploym
         const sessions = createSessionStore(name, network, secrets, needed, args, child);
         const apps = createAppPair(name, { network, secrets, database, storage, sessions }, needed, args, child);
         const balancer = createLoadBalancer(name, { network, secrets, apps }, needed, args, child);
+        createRelease(name, { network, apps, balancer }, machineOf(operations), args, child);
         const monitoring = createMonitoring(
             name,
             { network, secrets, database, sessions, apps, operations, balancer },
@@ -376,52 +378,6 @@ function createAppPair(
             tags: args.tags,
         },
         { ...child, dependsOn: network },
-    );
-}
-
-const hasProxies = ({ loadBalancer }: DeploymentArgs) =>
-    (loadBalancer?.kind ?? LoadBalancerKind.Managed) !== LoadBalancerKind.Managed;
-
-function createLoadBalancer(
-    name: string,
-    { network, secrets, apps }: Pick<Tiers, "network" | "secrets" | "apps">,
-    { certificateId, sshPublicKey }: Needed,
-    args: DeploymentArgs,
-    child: Child,
-): AzureLoadBalancer | AzureProxyLoadBalancer {
-    const { hostname, dnsZone, dnsResourceGroup, deletionProtection, tags } = args;
-    const { kind = LoadBalancerKind.Managed, mode, rateLimitPerMinute, size, renew } = args.loadBalancer ?? {};
-    const common = {
-        resourceGroupName: network.resourceGroupName,
-        hostname,
-        certificateId,
-        dnsZone,
-        dnsResourceGroup,
-        mode,
-        rateLimitPerMinute,
-        subnetId: network.subnetIds.edge[0]!,
-        zones: network.zones,
-        memberAddresses: apps.memberAddresses,
-        deletionProtection,
-        tags,
-    };
-    const options = { ...child, dependsOn: network };
-    if (!hasProxies(args)) {
-        return new AzureLoadBalancer(`${name}-lb`, common, options);
-    }
-    return new AzureProxyLoadBalancer(
-        `${name}-lb`,
-        {
-            ...common,
-            kind,
-            size,
-            renew,
-            firewallGroupId: network.firewallGroupIds.edge,
-            sshPublicKey,
-            diskEncryptionSetId: secrets.diskEncryptionSetId,
-            vaultId: secrets.vaultId,
-        },
-        options,
     );
 }
 

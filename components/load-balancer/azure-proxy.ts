@@ -77,6 +77,8 @@ export class AzureProxyLoadBalancer extends pulumi.ComponentResource implements 
     public readonly loadBalancerId: pulumi.Output<string>;
     /** Resource ids of lb1 and lb2. */
     public readonly balancerIds: pulumi.Output<string>[];
+    /** What tells each from a machine that takes its place. */
+    public readonly balancerIdentifiers: pulumi.Output<string>[];
     /** Their names, by which extensions find them. */
     public readonly balancerNames: pulumi.Output<string>[];
     /** Resource id of their identity. */
@@ -106,6 +108,7 @@ export class AzureProxyLoadBalancer extends pulumi.ComponentResource implements 
         this.hostname = pulumi.output(args.hostname);
         this.loadBalancerId = front.id;
         this.balancerIds = balancers.map(({ machine }) => machine.id);
+        this.balancerIdentifiers = balancers.map(({ machine }) => machine.vmId);
         this.balancerNames = balancers.map(({ machine }) => machine.name);
         this.identityId = identity.id;
         this.registerOutputs({
@@ -113,6 +116,7 @@ export class AzureProxyLoadBalancer extends pulumi.ComponentResource implements 
             hostname: this.hostname,
             loadBalancerId: this.loadBalancerId,
             balancerIds: this.balancerIds,
+            balancerIdentifiers: this.balancerIdentifiers,
             balancerNames: this.balancerNames,
             identityId: this.identityId,
         });

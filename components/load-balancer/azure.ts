@@ -54,6 +54,12 @@ export class AzureLoadBalancer extends pulumi.ComponentResource implements LoadB
     public readonly hostname: pulumi.Output<string>;
     /** Resource id of the gateway. */
     public readonly gatewayId: pulumi.Output<string>;
+    /** Resource id of its public address. */
+    public readonly addressId: pulumi.Output<string>;
+    /** Resource id of its identity. */
+    public readonly identityId: pulumi.Output<string>;
+    /** Resource id of its firewall policy. */
+    public readonly firewallPolicyId: pulumi.Output<string>;
 
     constructor(name: string, args: AzureLoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
         super("minusnow:index:AzureLoadBalancer", name, args, opts);
@@ -62,13 +68,26 @@ export class AzureLoadBalancer extends pulumi.ComponentResource implements LoadB
 
         const address = createAddress(name, args, child);
         const certificate = readCertificate(name, args, child);
-        const gateway = createGateway(name, address, certificate, args, child, opts?.dependsOn);
+        const { resourceGroupName, rateLimitPerMinute = RATE_LIMIT_PER_MINUTE, tags } = args;
+        const limits = { resourceGroupName, rateLimitPerMinute, tags };
+        const firewall = createFirewallPolicy(`${name}-firewall`, limits, child);
+        const gateway = createGateway(name, { address, certificate, firewall }, args, child, opts?.dependsOn);
         pointHostname(name, address, args, child);
 
         this.endpoint = address.ipAddress.apply((ip) => ip!);
         this.hostname = pulumi.output(args.hostname);
         this.gatewayId = gateway.id;
-        this.registerOutputs({ endpoint: this.endpoint, hostname: this.hostname, gatewayId: this.gatewayId });
+        this.addressId = address.id;
+        this.identityId = certificate.identityId;
+        this.firewallPolicyId = firewall;
+        this.registerOutputs({
+            endpoint: this.endpoint,
+            hostname: this.hostname,
+            gatewayId: this.gatewayId,
+            addressId: this.addressId,
+            identityId: this.identityId,
+            firewallPolicyId: this.firewallPolicyId,
+        });
     }
 }
 
@@ -106,17 +125,22 @@ function readCertificate(name: string, args: AzureLoadBalancerArgs, child: Child
     };
 }
 
+/** What a gateway refers to. */
+interface Parts {
+    address: network.PublicIPAddress;
+    certificate: Certificate;
+    firewall: pulumi.Output<string>;
+}
+
 function createGateway(
     name: string,
-    address: network.PublicIPAddress,
-    certificate: Certificate,
+    { address, certificate, firewall }: Parts,
     args: AzureLoadBalancerArgs,
     child: Child,
     dependsOn: pulumi.ResourceOptions["dependsOn"],
 ): network.ApplicationGateway {
-    const { resourceGroupName, rateLimitPerMinute = RATE_LIMIT_PER_MINUTE, zones, subnetId, tags } = args;
+    const { resourceGroupName, zones, subnetId, tags } = args;
     const { hostname, memberAddresses, deletionProtection = true } = args;
-    const firewall = createFirewallPolicy(`${name}-firewall`, { resourceGroupName, rateLimitPerMinute, tags }, child);
     // Parts of the gateway name each other by ids that hold the gateway's own name, so it is chosen here.
     const group = address.id.apply((id) => id.split("/providers/")[0]!);
     const gatewayId = pulumi.interpolate`${group}/providers/Microsoft.Network/applicationGateways/${name}`;

@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ReleaseArtifact } from "../app-pair/contract";
 import { allow } from "../aws-account";
 import { createFunction } from "../aws-function";
-import { BAKE_SECONDS, type Release } from "./contract";
+import { BAKE_SECONDS, LONGEST_BAKE_SECONDS, type Release } from "./contract";
 
 /** Arguments of {@link AwsRelease}. */
 export interface AwsReleaseArgs {
@@ -36,7 +36,6 @@ export interface AwsReleaseArgs {
 
 /** Longest that Lambda lets a function run; one server is released within it. */
 const TIMEOUT_SECONDS = 900;
-const LONGEST_BAKE_SECONDS = 300;
 
 /** Brings a release to the servers one by one without a failed request, within the update (guide, step 8). */
 export class AwsRelease extends pulumi.ComponentResource implements Release {

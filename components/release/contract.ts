@@ -6,5 +6,8 @@ export interface Release {
     readonly version: pulumi.Output<string>;
 }
 
+/** Most of them: what drives a release does not run for ever. */
+export const LONGEST_BAKE_SECONDS = 300;
+
 /** Seconds that a server is watched after it answers users again, where nothing else is said. */
 export const BAKE_SECONDS = 60;

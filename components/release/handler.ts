@@ -12,7 +12,14 @@ import {
     SendCommandCommand,
     SSMClient,
 } from "@aws-sdk/client-ssm";
-import { type CommandResult, type MemberActions, releaseMember, type WantedRelease } from "./release-member";
+import {
+    type CommandResult,
+    drained,
+    type MemberActions,
+    releaseMember,
+    whenBooted,
+    type WantedRelease,
+} from "./release-member";
 
 /** What the function is asked to do: one server, and what is in front of it. */
 export interface ReleaseRequest extends WantedRelease {
@@ -52,11 +59,8 @@ let deadline = Infinity;
 export async function handler(request: ReleaseRequest, context?: Context): Promise<{ installed: boolean }> {
     const { member, instanceId, version, artifact, sha256, parameterName } = request;
     deadline = Date.now() + (context?.getRemainingTimeInMillis() ?? Infinity) - RESERVE_SECONDS * 1000;
-    const release = (...args: string[]) =>
-        runCommand(instanceId, ["/usr/local/lib/minusnow/release.mjs", ...args].map(quoted).join(" "));
-    const now = () => Date.now() / 1000;
-    const wait = (seconds: number) => sleep(seconds * 1000);
-    const actions: MemberActions = { ...withReserve(balancing(request)), release, wait, now };
+    const release = (...args: string[]) => runCommand(instanceId, "release.mjs", ...args);
+    const actions: MemberActions = { ...withReserve(balancing(request)), release };
     const result = await releaseMember(member, request, actions);
     if (parameterName !== undefined) {
         const Value = JSON.stringify({ version, artifact, sha256 });
@@ -65,8 +69,6 @@ export async function handler(request: ReleaseRequest, context?: Context): Promi
     console.log(JSON.stringify({ member, version, ...result }));
     return result;
 }
-
-const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 type Balancing = Pick<MemberActions, "takeOut" | "putBack">;
 
@@ -95,11 +97,7 @@ function balancing(request: ReleaseRequest): Balancing {
     }
     const drain = async (direction: "out" | "in") => {
         for (const balancerId of balancerIds) {
-            const command = `/usr/local/lib/minusnow/drain.mjs ${quoted(member)} ${direction}`;
-            const { status, output } = await runCommand(balancerId, command);
-            if (status !== 0) {
-                throw new Error(`${member}: balancer ${balancerId} does not take it ${direction}: ${output.trim()}`);
-            }
+            drained(member, balancerId, direction, await runCommand(balancerId, "drain.mjs", member, direction));
         }
     };
     return { takeOut: () => drain("out"), putBack: () => drain("in") };
@@ -144,17 +142,16 @@ async function until(what: string, seconds: number, done: () => Promise<boolean>
     }
 }
 
-/** Runs a shell command on a machine through Systems Manager, once the machine has reported to it and has booted. */
-async function runCommand(instanceId: string, command: string): Promise<CommandResult> {
-    const whenBooted = `cloud-init status --wait >/dev/null; ${command}`;
-    const CommandId = await sendCommand(instanceId, whenBooted);
+/** Runs a machine's own program through Systems Manager, once the machine has reported to it and has booted. */
+async function runCommand(instanceId: string, program: string, ...args: string[]): Promise<CommandResult> {
+    const CommandId = await sendCommand(instanceId, whenBooted(program, ...args));
     let result: CommandResult | undefined;
     const isDone = async () => {
         result = await resultOf(CommandId, instanceId);
         return result !== undefined;
     };
     try {
-        await until(`${instanceId} to run ${command}`, COMMAND_SECONDS, isDone);
+        await until(`${instanceId} to run ${[program, ...args].join(" ")}`, COMMAND_SECONDS, isDone);
     } catch (error) {
         // What nobody waits for must not start later, on a server that answers users.
         await ssm.send(new CancelCommandCommand({ CommandId }));

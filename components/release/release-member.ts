@@ -12,9 +12,6 @@ export interface MemberActions {
     putBack: () => Promise<void>;
     /** Runs the server's own `release` program. */
     release: (...args: string[]) => Promise<CommandResult>;
-    wait: (seconds: number) => Promise<void>;
-    /** Seconds since any moment. */
-    now: () => number;
 }
 
 /** What a server is to run. */
@@ -26,9 +23,6 @@ export interface WantedRelease {
     bakeSeconds: number;
 }
 
-const CHECK_EVERY_SECONDS = 5;
-/** Failed checks in a row that count as illness, as for a balancer (guide: `fall 3`). */
-const FALL = 3;
 /** What `release status` ends with when the right release runs and is ill. */
 const ILL = 3;
 
@@ -57,13 +51,13 @@ export async function releaseMember(
     if (installed.status !== 0) {
         throw new Error(`${member}: release ${version} failed: ${reason(installed)}`);
     }
-    const illness = await watch(status, wanted.bakeSeconds, actions);
-    if (illness) {
+    const watched = await actions.release("watch", version, sha256, String(wanted.bakeSeconds));
+    // No answer is no illness, so it is asked once more.
+    const found = watched.status < 0 ? await status() : watched;
+    if (found.status > 0) {
         const back = await whileOut(actions, () => actions.release("rollback"));
         const outcome = back.status === 0 ? "the former release is back" : `and stays: ${reason(back)}`;
-        throw new Error(
-            `${member}: release ${version} fell ill after ${illness.seconds} s: ${illness.why}; ${outcome}`,
-        );
+        throw new Error(`${member}: release ${version} failed later: ${reason(found)}; ${outcome}`);
     }
     return { installed: true };
 }
@@ -89,22 +83,19 @@ async function whileOut(
     return result;
 }
 
-async function watch(
-    status: () => Promise<CommandResult>,
-    bakeSeconds: number,
-    { wait, now }: MemberActions,
-): Promise<{ seconds: number; why: string } | undefined> {
-    const began = now();
-    for (let failed = 0; now() - began < bakeSeconds || failed > 0;) {
-        const check = await status();
-        failed = check.status > 0 ? failed + 1 : 0;
-        if (failed === FALL) {
-            return { seconds: Math.round(now() - began), why: reason(check) };
-        }
-        await wait(CHECK_EVERY_SECONDS);
+/** Refuses to go on where a balancer did not do what it was told. */
+export function drained(member: string, balancer: string, direction: "out" | "in", result: CommandResult): void {
+    if (result.status !== 0) {
+        throw new Error(`${member}: balancer ${balancer} does not take it ${direction}: ${result.output.trim()}`);
     }
-    return undefined;
 }
+
+/** A text as one word for a shell. */
+const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** What runs a server's or a balancer's own program, once the machine has booted. */
+export const whenBooted = (program: string, ...args: string[]) =>
+    `cloud-init status --wait >/dev/null; ${[`/usr/local/lib/minusnow/${program}`, ...args].map(quoted).join(" ")}`;
 
 /** The server's programs mark it. */
 function reason({ output, status }: CommandResult): string {

@@ -122,6 +122,7 @@ const request: ReleaseRequest = {
 };
 const status = `i-app2: 'release.mjs' 'status' '2.0.0' '${request.sha256}'`;
 const install = `i-app2: 'release.mjs' 'install' '2.0.0' 's3://releases/2.0.0.tar.gz' '${request.sha256}'`;
+const watch = `i-app2: 'release.mjs' 'watch' '2.0.0' '${request.sha256}' '0'`;
 const otherRuns = (script: string) =>
     script.includes("'status'") ? { status: 1, output: "REASON: it runs 1.0.0" } : { status: 0, output: "" };
 
@@ -135,6 +136,7 @@ describe("the release function behind a managed balancer", () => {
             "DeregisterTargets i-app2",
             install,
             "RegisterTargets i-app2",
+            watch,
         ]);
         expect([...aws.targets.keys()]).toEqual(["i-app1", "i-app2"]);
         expect(JSON.parse(aws.parameter!)).toMatchObject({ version: "2.0.0", sha256: request.sha256 });
@@ -162,7 +164,7 @@ describe("the release function behind a managed balancer", () => {
     it("does not take out a single server: nobody else would answer", async () => {
         aws.run = otherRuns;
         await handler({ ...request, memberIds: ["i-app2"] });
-        expect(aws.said).toEqual([status, install]);
+        expect(aws.said).toEqual([status, install, watch]);
     });
 
     it("waits for a server that has not reported yet, and for a role that is new", async () => {
@@ -186,10 +188,11 @@ it("asks each balancer on a machine in turn", async () => {
     await handler({ ...rest, balancerIds: ["i-lb1", "i-lb2"] });
     expect(aws.said).toEqual([
         status,
-        "i-lb1: drain.mjs 'app2' out",
-        "i-lb2: drain.mjs 'app2' out",
+        "i-lb1: 'drain.mjs' 'app2' 'out'",
+        "i-lb2: 'drain.mjs' 'app2' 'out'",
         install,
-        "i-lb1: drain.mjs 'app2' in",
-        "i-lb2: drain.mjs 'app2' in",
+        "i-lb1: 'drain.mjs' 'app2' 'in'",
+        "i-lb2: 'drain.mjs' 'app2' 'in'",
+        watch,
     ]);
 });

@@ -1,73 +1,12 @@
+import { manage, needed, pause, readSecret, runToEnd } from "../../operations/azure-client";
 import { bootstrap, type ConnectAsAdministrator } from "./run";
 
 /**
  * Runs on the operations machine on Azure: brings the application's role, database and grants into being, and restarts a
  * server whose settings wait for it. What to do is in the environment; secrets are read by the machine's own identity.
  */
-const METADATA = process.env["METADATA"] ?? "http://169.254.169.254";
-const MANAGEMENT = process.env["MANAGEMENT"] ?? "https://management.azure.com";
-const VAULTS = process.env["VAULTS"] ?? "vault.azure.net";
-
-/** A role that was given just now reaches every part of Azure within this time. */
-const PATIENCE_SECONDS = Number(process.env["PATIENCE_SECONDS"] ?? 600);
 const RESTART_SECONDS = 900;
-const PAUSE_MS = Number(process.env["PAUSE_MS"] ?? 15_000);
-
-function needed(name: string): string {
-    const value = process.env[name];
-    if (!value) {
-        throw new Error(`the variable ${name} is missing`);
-    }
-    return value;
-}
-
-async function tokenFor(resource: string): Promise<string> {
-    const query = new URLSearchParams({ "api-version": "2018-02-01", resource, client_id: needed("IDENTITY") });
-    const response = await fetch(`${METADATA}/metadata/identity/oauth2/token?${query.toString()}`, {
-        headers: { Metadata: "true" },
-    });
-    await refuseFailure(response, `token for ${resource}`);
-    return ((await response.json()) as { access_token: string }).access_token;
-}
-
-/** An answer that will be the same however often it is asked for. */
-class FinalError extends Error {}
-
-/** Statuses of a role that is not known everywhere, of a server that is busy, and of a service that has a bad moment. */
-const passing = [401, 403, 409, 429, 500, 502, 503, 504];
-
-async function refuseFailure(response: Response, what: string): Promise<void> {
-    if (!response.ok) {
-        const message = `${what}: status ${response.status}, ${await response.text()}`;
-        throw passing.includes(response.status) ? new Error(message) : new FinalError(message);
-    }
-}
-
-/** Asks as the machine's identity, again and again while the answer may become another one. */
-async function ask(method: string, url: string, resource: string): Promise<Response> {
-    const until = Date.now() + PATIENCE_SECONDS * 1000;
-    for (;;) {
-        try {
-            const headers = { Authorization: `Bearer ${await tokenFor(resource)}` };
-            const response = await fetch(url, { method, headers });
-            await refuseFailure(response, `${method} ${url}`);
-            return response;
-        } catch (error) {
-            if (error instanceof FinalError || Date.now() > until) {
-                throw error;
-            }
-            await pause();
-        }
-    }
-}
-
-/** Reads a secret by its resource id. */
-async function readSecret(id: string): Promise<string> {
-    const [, vault, secret] = /\/vaults\/([^/]+)\/secrets\/([^/]+)$/i.exec(id) ?? [];
-    const scheme = VAULTS.includes("//") ? VAULTS : `https://${vault}.${VAULTS}`;
-    const response = await ask("GET", `${scheme}/secrets/${secret}?api-version=7.4`, "https://vault.azure.net");
-    return ((await response.json()) as { value: string }).value;
-}
+const SERVER_API = "2025-08-01";
 
 async function pendingSettings(connect: ConnectAsAdministrator): Promise<string[]> {
     const admin = await connect();
@@ -90,7 +29,7 @@ async function restartIfPending(connect: ConnectAsAdministrator, changes: string
         console.log(`wait for the next restart: ${names.join(", ")}; set database.applyImmediately to restart now`);
         return;
     }
-    await ask("POST", `${serverUrl()}/restart?${SERVER_API}`, MANAGEMENT_RESOURCE);
+    await manage("POST", `${needed("SERVER_ID")}/restart`, SERVER_API);
     await isRestarted(connect);
     console.log(`restarted ${needed("SERVER_ID").split("/").at(-1)} for ${names.join(", ")}`);
 }
@@ -101,13 +40,13 @@ async function isRestarted(connect: ConnectAsAdministrator): Promise<void> {
     for (;;) {
         await pause();
         const waiting = await pendingSettings(connect).catch(() => ["no connection"]);
-        const response = await ask("GET", `${serverUrl()}?${SERVER_API}`, MANAGEMENT_RESOURCE);
-        const { properties } = (await response.json()) as { properties: { state: string } };
-        if (waiting.length === 0 && properties.state === "Ready") {
+        const server = await manage("GET", needed("SERVER_ID"), SERVER_API);
+        const { state } = (server as { properties: { state: string } }).properties;
+        if (waiting.length === 0 && state === "Ready") {
             return;
         }
         if (Date.now() > until) {
-            const found = `${properties.state}, ${waiting.join(", ") || "no setting"} waiting`;
+            const found = `${state}, ${waiting.join(", ") || "no setting"} waiting`;
             throw new Error(
                 `${RESTART_SECONDS} s after its restart the server is ${found}; allowed is Ready, none waiting`,
             );
@@ -115,13 +54,7 @@ async function isRestarted(connect: ConnectAsAdministrator): Promise<void> {
     }
 }
 
-const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-
-const serverUrl = () => `${MANAGEMENT}${needed("SERVER_ID")}`;
-const SERVER_API = "api-version=2025-08-01";
-const MANAGEMENT_RESOURCE = "https://management.azure.com/";
-
-async function main(): Promise<void> {
+runToEnd(async () => {
     const changes = await bootstrap(
         {
             host: needed("HOST"),
@@ -135,10 +68,4 @@ async function main(): Promise<void> {
         restartIfPending,
     );
     console.log(JSON.stringify({ changes }));
-}
-
-main().catch((error: unknown) => {
-    const { message, cause } = error as Error;
-    console.error(cause instanceof Error ? `${message}: ${cause.message}` : message);
-    process.exitCode = 1;
 });

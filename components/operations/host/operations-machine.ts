@@ -21,7 +21,8 @@ const mountPath = "/srv/minusnow";
 export function renderOperationsMachine({ cloud, postgresMajor, mounts }: OperationsHost): string {
     const own = path.join(__dirname, "files");
     const packages = ["nfs-common", "zstd", "aznfs", "azcopy", `postgresql-client-${postgresMajor}`];
-    const bundle = path.join(__dirname, "..", "..", "database", "bootstrap");
+    const components = path.join(__dirname, "..", "..");
+    const bootstrap = path.join(components, "database", "bootstrap");
     return renderCloudConfig(
         {
             files: [
@@ -30,7 +31,8 @@ export function renderOperationsMachine({ cloud, postgresMajor, mounts }: Operat
                 program("mount-storage", sharedFiles, "mount-storage.sh"),
                 program("setup", own, "setup.sh"),
                 program("backup.mjs", own, "backup.mjs"),
-                { ...program("bootstrap.cjs", bundle, "machine.cjs"), compressed: true },
+                { ...program("bootstrap.cjs", bootstrap, "machine.cjs"), compressed: true },
+                { ...program("release.cjs", path.join(components, "release"), "machine.cjs"), compressed: true },
                 storageUnit(),
             ],
             commands: setUp,

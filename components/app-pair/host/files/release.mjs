@@ -4,6 +4,8 @@
 //   release.mjs install <version> <artifact> <sha256>  installs, restarts, verifies; brings the former back if that fails
 //   release.mjs rollback                               brings the former back
 //   release.mjs status <version> <sha256>              0: it runs and is healthy; 3: it runs and is ill; 1: it does not run
+//   release.mjs healthy                                0: whatever it runs is healthy
+//   release.mjs watch <version> <sha256> <seconds>     as status, once it was ill three times in a row or the time is over
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -28,7 +30,7 @@ if (existsSync(HOST)) {
 }
 const { APP_DIRECTORY: app, APP_USER: user, APP_PORT = "5000", ENVIRONMENT_FILE: environmentFile } = process.env;
 const { RELEASE_LOCK = "/run/minusnow-release.lock", HEALTHY_SECONDS = "90" } = process.env;
-const { RELEASE_LOG: log = "/var/log/minusnow-release.log" } = process.env;
+const { WATCH_MS = "5000", RELEASE_LOG: log = "/var/log/minusnow-release.log" } = process.env;
 const { download, readSetting } = await import("./cloud.mjs");
 
 /** What commands say goes to a file: npm says much, and a caller gets a part of it only. */
@@ -135,6 +137,8 @@ async function illness() {
     return undefined;
 }
 
+const ill = (why) => Object.assign(new Error(why), { exitCode: 3 });
+
 async function restart() {
     run("systemctl", "restart", "minusnow.service");
     const end = Date.now() + Number(HEALTHY_SECONDS) * 1000;
@@ -193,9 +197,26 @@ const actions = {
         if (verified !== nameOf(version, sha256)) {
             throw new Error(`it runs ${verified ?? "no verified release"}`);
         }
+        await actions.healthy();
+    },
+    healthy: async () => {
         const why = await illness();
         if (why !== undefined) {
-            throw Object.assign(new Error(why), { exitCode: 3 });
+            throw ill(why);
+        }
+    },
+    watch: async (version, sha256, seconds) => {
+        const began = Date.now();
+        const passed = () => (Date.now() - began) / 1000;
+        for (let failed = 0; passed() < Number(seconds) || failed > 0; await wait(Number(WATCH_MS))) {
+            const why = await actions.status(version, sha256).then(
+                () => undefined,
+                (error) => error.message,
+            );
+            failed = why === undefined ? 0 : failed + 1;
+            if (failed === 3) {
+                throw ill(`it fell ill after ${Math.round(passed())} s: ${why}`);
+            }
         }
     },
 };
@@ -205,7 +226,7 @@ if (!(action in actions)) {
     console.error(`usage: release.mjs ${Object.keys(actions).join("|")}`);
     process.exit(2);
 }
-if (action !== "status" && process.env.RELEASE_LOCKED === undefined) {
+if (!["status", "healthy", "watch"].includes(action) && process.env.RELEASE_LOCKED === undefined) {
     process.env.RELEASE_LOCKED = "1";
     try {
         execFileSync("flock", [RELEASE_LOCK, program, action, ...args], { stdio: "inherit" });
