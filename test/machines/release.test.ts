@@ -131,9 +131,7 @@ describeMachines("a release to the booted pair (guide, step 8)", () => {
             const before = await deployment.machines["app1"]!.ok(pid);
             const { result, samples } = await underLoad(() => release(version, 30));
             expect(result.status).toBe(1);
-            expect(result.message).toMatch(
-                new RegExp(`^app2: release ${version} failed.*the former release is back`),
-            );
+            expect(result.message).toMatch(new RegExp(`^app2: release ${version} failed.*the former release is back`));
             const { idempotent, writes } = failures(samples);
             measured(
                 `A release that ${what}: failed of ${samples.length}`,

@@ -9,13 +9,19 @@ const PACKAGES = [
     ...["systemd", "systemd-sysv", "systemd-resolved", "dbus", "cloud-init", "netplan.io", "iproute2", "locales"],
     ...["openssh-server", "ca-certificates", "curl", "gnupg", "openssl", "nftables", "ufw", "procps"],
     ...["awscli", "nodejs", "nfs-common", "postgresql-client", "sslscan"],
+    ...["postgresql-client-17", "zstd"],
     ...["haproxy", "nginx-light", "redis-server", "postgresql-17", "pgbackrest", "nfs-kernel-server", "e2fsprogs"],
 ];
 /** Packages of Debian start what they bring; first boot has to say what a machine runs. */
 const STARTED_BY_PACKAGES = ["haproxy", "nginx", "redis-server", "postgresql", "nfs-server", "ufw", "apt-daily.timer"];
 const SUITE = "trixie";
 /** A higher number builds every cached image again. */
-const REVISION = 2;
+const REVISION = 3;
+
+/** A package as Microsoft gives it to bring in its repository. */
+export const MICROSOFT_PACKAGE = "var/lib/lab/packages-microsoft-prod.deb";
+/** Packages that Microsoft's repository has; what is in them is the lab's. */
+const FROM_MICROSOFT = ["aznfs", "azcopy"];
 
 /** Why machines cannot be booted here; undefined where they can. */
 export function missingForMachines(): string | undefined {
@@ -61,10 +67,30 @@ function install(root: string): void {
     // The images of AWS carry the agent, the guide's mount helper encrypts; both speak to AWS only.
     write(root, "etc/systemd/system/amazon-ssm-agent.service", "[Service]\nExecStart=/usr/bin/true\n");
     write(root, "usr/sbin/mount.efs", mountHelper, 0o755);
+    write(root, "usr/sbin/mount.aznfs", azureMountHelper, 0o755);
+    for (const name of [...FROM_MICROSOFT, "packages-microsoft-prod"]) {
+        chroot("dpkg-deb", "--build", emptyPackage(root, name), `/${path.dirname(MICROSOFT_PACKAGE)}/${name}.deb`);
+    }
+    chroot("dpkg", "-i", ...FROM_MICROSOFT.map((name) => `/${path.dirname(MICROSOFT_PACKAGE)}/${name}.deb`));
     // The kernel under the lab has no NFS: what is exported is told, and nothing is served.
     rmSync(path.join(root, "usr/sbin/mount.nfs4"));
     write(root, "usr/sbin/mount.nfs4", nfsMountHelper, 0o755);
     write(root, "etc/systemd/system/nfs-server.service", nfsWithoutKernel);
+}
+
+function emptyPackage(root: string, name: string): string {
+    const folder = `${path.dirname(MICROSOFT_PACKAGE)}/${name}`;
+    mkdirSync(path.join(root, folder, "DEBIAN"), { recursive: true });
+    const control = [
+        `Package: ${name}`,
+        "Version: 1",
+        "Architecture: all",
+        "Maintainer: lab",
+        "Description: empty",
+        "",
+    ];
+    write(root, `${folder}/DEBIAN/control`, control.join("\n"));
+    return `/${folder}`;
 }
 
 function write(root: string, file: string, content: string, mode = 0o644): void {
@@ -90,6 +116,16 @@ set -eu
 [[ "$*" == *hard* && "$*" == *vers=4* ]] || { echo "mount.nfs4: found '$*', allowed: hard, version 4" >&2; exit 32; }
 timeout 3 bash -c "exec 3<>/dev/tcp/\${1%%:*}/2049" || { echo "mount.nfs4: $1 does not answer" >&2; exit 32; }
 point=$(tr / - <<<"\${1#*:}")
+mkdir -p "/srv/shared/$point"
+chown 5000:5000 "/srv/shared/$point"
+mount --bind "/srv/shared/$point" "$2"
+`;
+
+/** As above, a directory for each share. */
+const azureMountHelper = `#!/bin/bash
+set -eu
+[[ "$*" == *vers=4* ]] || { echo "mount.aznfs: found '$*', allowed: version 4" >&2; exit 32; }
+point=\${1##*/}
 mkdir -p "/srv/shared/$point"
 chown 5000:5000 "/srv/shared/$point"
 mount --bind "/srv/shared/$point" "$2"

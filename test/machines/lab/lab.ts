@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import type { Command, Outcome, World } from "./aws-api.mjs";
+import type { AzureWorld } from "./azure-api.mjs";
 import { type Authority, createAuthority } from "./certificates";
-import { buildImage } from "./image";
+import { buildImage, MICROSOFT_PACKAGE } from "./image";
 import type { Front } from "./front.mjs";
 import { Machine, removeMachines } from "./machine";
 
@@ -25,6 +26,12 @@ export type Account = Pick<
     "tags" | "addresses" | "accountArn" | "parameters" | "secrets" | "certificates" | "objects" | "roles"
 >;
 
+/** The same on Azure. */
+export type AzureAccount = Pick<AzureWorld, "machines" | "secrets" | "blobs">;
+
+/** What every cloud's interfaces are told of the lab. */
+type Own = Pick<World, "metadataAddress" | "address" | "tls" | "authority" | "signingKey">;
+
 /** A network that reaches nothing else, the cloud's interfaces, and the machines in it. */
 export interface Lab {
     folder: string;
@@ -39,6 +46,7 @@ export interface Lab {
     hosts: Record<string, string>;
     /** Starts the cloud's interfaces with this content, or changes it. */
     account: (account: Account) => Promise<void>;
+    azure: (account: AzureAccount) => Promise<void>;
     /** Starts what stands before the database's machines. */
     front: (front: Front) => Promise<void>;
     /** Runs a program outside, as a user on the Internet. */
@@ -53,7 +61,10 @@ const REGION = "us-east-1";
 const services = ["ssm", "secretsmanager", "acm", "s3", "sts", "ec2", "monitoring"].map(
     (name) => `${name}.${REGION}.amazonaws.com`,
 );
-const pages = ["truststore.pki.rds.amazonaws.com", "deb.nodesource.com"];
+const pages = [
+    ...["truststore.pki.rds.amazonaws.com", "deb.nodesource.com", "www.postgresql.org", "packages.microsoft.com"],
+    "management.azure.com",
+];
 
 export function createLab(): Lab {
     const image = buildImage();
@@ -81,6 +92,32 @@ export function createLab(): Lab {
         const stopped = () => machine.kill().then(() => ({ status: 0, stdout: "", stderr: "" }));
         const outcome: Outcome = { id, ...(await (script === undefined ? stopped() : machine.exec(script))) };
         program_.stdin!.write(`${JSON.stringify(outcome)}\n`);
+    };
+    const startCloud = async (program: string, content: object) => {
+        const file = path.join(folder, "world.json");
+        const names = Object.keys(hosts).filter((name) => hosts[name] === outside.aws);
+        const tls = api?.tls ?? authority.issue(outside.aws, ...names);
+        const key = ["--enarmor", "--output", "-", "/usr/share/keyrings/debian-archive-keyring.gpg"];
+        const own: Own = {
+            metadataAddress: outside.metadata,
+            address: outside.aws,
+            tls,
+            authority: authority.certificate,
+            signingKey: execFileSync("chroot", [image, "gpg", ...key], { encoding: "utf8", stdio: "pipe" }),
+        };
+        writeFileSync(file, JSON.stringify({ ...content, ...own, packageFile: path.join(image, MICROSOFT_PACKAGE) }));
+        if (api) {
+            api.process.kill("SIGHUP");
+            return;
+        }
+        api = { tls, process: start(process.execPath, [path.join(import.meta.dirname, program), file], "inherit") };
+        const { process: program_ } = api;
+        const lines = createInterface({ input: program_.stdout! });
+        lines.on("line", (line) => line === "ready" || void answer(JSON.parse(line) as Command, program_));
+        await new Promise((resolve, reject) => {
+            lines.once("line", resolve);
+            program_.once("exit", (code) => reject(new Error(`the cloud's interfaces ended with ${code}`)));
+        });
     };
     const close = once(() => {
         machines.forEach((machine) => machine.remove());
@@ -116,38 +153,20 @@ export function createLab(): Lab {
             machines.push(made);
             return made;
         },
-        account: async (account) => {
+        account: (account) => {
             const buckets = Object.keys(account.objects).map(
                 (name) => `${name.split("/")[0]!}.s3.${REGION}.amazonaws.com`,
             );
             buckets.forEach((name) => (hosts[name] = outside.aws));
-            const file = path.join(folder, "world.json");
-            const tls =
-                api?.tls ??
-                authority.issue(outside.aws, ...Object.keys(hosts).filter((name) => hosts[name] === outside.aws));
-            const key = ["--enarmor", "--output", "-", "/usr/share/keyrings/debian-archive-keyring.gpg"];
-            const signingKey = execFileSync("chroot", [image, "gpg", ...key], { encoding: "utf8", stdio: "pipe" });
-            const own = {
-                metadataAddress: outside.metadata,
-                address: outside.aws,
-                tls,
-                authority: authority.certificate,
-                signingKey,
-            };
-            writeFileSync(file, JSON.stringify({ ...account, ...own }));
-            if (api) {
-                api.process.kill("SIGHUP");
-                return;
-            }
-            const program = path.join(import.meta.dirname, "aws-api.mts");
-            api = { tls, process: start(process.execPath, [program, file], "inherit") };
-            const { process: program_ } = api;
-            const lines = createInterface({ input: program_.stdout! });
-            lines.on("line", (line) => line === "ready" || void answer(JSON.parse(line) as Command, program_));
-            await new Promise((resolve, reject) => {
-                lines.once("line", resolve);
-                program_.once("exit", (code) => reject(new Error(`the cloud's interfaces ended with ${code}`)));
-            });
+            return startCloud("aws-api.mts", account);
+        },
+        azure: (account) => {
+            const vaults = Object.keys(account.secrets).map(
+                (id) => `${/\/vaults\/([^/]+)\//i.exec(id)![1]!}.vault.azure.net`,
+            );
+            const stores = Object.keys(account.blobs).map((url) => new URL(url).hostname);
+            [...vaults, ...stores].forEach((name) => (hosts[name] = outside.aws));
+            return startCloud("azure-api.mts", account);
         },
         front: async (front) => {
             for (const address of [front.address, ...Object.values(front.sources)]) {

@@ -1,0 +1,171 @@
+import { mkdtempSync } from "node:fs";
+import path from "node:path";
+import { plan } from "../../../plan/plan";
+import { reveal, type Values } from "../../../plan/engine/values";
+import { roles } from "../../../components/azure-roles";
+import { lookup, type PlannedStack } from "../../support/plans";
+import { changed } from "../../support/projects";
+import type { Grant } from "./azure-api.mjs";
+import type { AzureAccount, Lab } from "./lab";
+import type { Artifact } from "./release";
+
+/** The production stack on Azure without a replica: its name would need DNS that tells aliases. */
+export async function planOnAzure(
+    lab: Lab,
+    version: string,
+    { sha256 }: Artifact,
+    more: string,
+): Promise<PlannedStack> {
+    const folder = mkdtempSync(path.join(lab.folder, "stack-"));
+    const edit = (text: string) =>
+        text
+            .replace(/(version: ).*/, `$1${version}`)
+            .replace(/(artifact: .*\/).*(\.tar\.gz)/, `$1${version}$2`)
+            .replace(/(sha256: ).*/, `$1${sha256}`)
+            .concat("  minusnow:database:\n    replica: false\n", more);
+    const made = await plan({ directory: changed(folder, edit, "azure-prod"), stack: "azure-prod", unknowns: false });
+    if (made.outcome !== "planned" || made.refusals.length > 0) {
+        throw new Error(JSON.stringify([made.outcome, made.refusals, made.logs], undefined, 2));
+    }
+    return lookup(made);
+}
+
+/** A machine of a plan. */
+export interface AzureMachine {
+    name: string;
+    id: string;
+    address: string;
+    userData: string;
+    clientId: string;
+    grants: Grant[];
+}
+
+/** Machines whose address Azure chooses. */
+const chosenAddresses: Record<string, string> = { lb1: "10.0.0.10", lb2: "10.0.0.11" };
+
+/** All machines of a plan, by the end of their names: app1, lb1, ops, … */
+export function azureMachinesOf(at: PlannedStack): Record<string, AzureMachine> {
+    const machines = at.plan.resources
+        .filter(({ type }) => type === "azure-native:compute:VirtualMachine")
+        .map(({ name: full, inputs: hidden, id }) => {
+            const name = full.replace(/^.*-/, "");
+            const inputs = reveal(hidden) as Inputs;
+            const card = at.plan.resources.find(
+                (other) => other.id === inputs.networkProfile.networkInterfaces[0]!.id,
+            )!;
+            const [place] = (reveal(card.inputs) as unknown as CardInputs).ipConfigurations;
+            const identity = at.plan.resources.find((other) => other.id === inputs.identity.userAssignedIdentities[0])!;
+            return [
+                name,
+                {
+                    name,
+                    id: id,
+                    address: place!.privateIPAddress ?? chosenAddresses[name]!,
+                    userData: Buffer.from(inputs.osProfile.customData, "base64").toString(),
+                    clientId: identity.outputs["clientId"] as string,
+                    grants: grantsOf(at, identity.outputs["principalId"] as string),
+                },
+            ];
+        });
+    return Object.fromEntries(machines) as Record<string, AzureMachine>;
+}
+
+interface Inputs extends Values {
+    networkProfile: { networkInterfaces: { id: string }[] };
+    identity: { userAssignedIdentities: string[] };
+    osProfile: { customData: string };
+}
+interface CardInputs {
+    ipConfigurations: { privateIPAddress?: string }[];
+}
+
+/** What Azure's own roles allow, as far as programs here ask. */
+const ownRoles: Record<string, string[]> = {
+    [roles.secretsUser]: ["Microsoft.KeyVault/vaults/secrets/getSecret/action"],
+    [roles.blobReader]: ["Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"],
+};
+
+function grantsOf(at: PlannedStack, principalId: string): Grant[] {
+    return at
+        .all("authorization.RoleAssignment")
+        .filter(({ inputs }) => inputs["principalId"] === principalId)
+        .map(({ inputs }) => {
+            const guid = (inputs["roleDefinitionId"] as string).split("/").at(-1)!;
+            return {
+                scope: (inputs["scope"] as string).toLowerCase(),
+                actions: ownRoles[guid] ?? definedActions(at, guid),
+            };
+        });
+}
+
+function definedActions(at: PlannedStack, guid: string): string[] {
+    const role = at.plan.resources.find(
+        ({ type, id }) => type === "azure-native:authorization:RoleDefinition" && id.endsWith(guid),
+    )!;
+    const [permission] = reveal(role.inputs["permissions"]) as unknown as {
+        actions: string[];
+        dataActions: string[];
+    }[];
+    return [...permission!.actions, ...permission!.dataActions];
+}
+
+/** Values of the plan's secrets by their id. */
+export function secretsOf(at: PlannedStack): Record<string, string> {
+    const all = at.plan.resources
+        .filter(({ type }) => type === "azure-native:keyvault:Secret")
+        .map(({ id, inputs }) => [
+            id.toLowerCase(),
+            (reveal(inputs["properties"]) as unknown as { value: string }).value,
+        ]);
+    return Object.fromEntries(all) as Record<string, string>;
+}
+
+/** The plan's secret whose name ends so. */
+export function secretOf(at: PlannedStack, nameEnd: string): string {
+    const found = Object.entries(secretsOf(at)).find(([id]) => id.endsWith(nameEnd));
+    if (found === undefined) {
+        throw new Error(`no secret ends in ${nameEnd}`);
+    }
+    return found[1];
+}
+
+/** What the machines' subscription has. */
+export function azureAccountOf(
+    at: PlannedStack,
+    machines: AzureMachine[],
+    outsideSecrets: Record<string, string>,
+    releases: Record<string, Artifact>,
+): AzureAccount {
+    const { artifact } = JSON.parse(secretOf(at, "-app-release")) as { artifact: string };
+    const folder = path.posix.dirname(artifact.replace("https://", ""));
+    const blobs = Object.entries(releases).map(([version, { file }]) => [`https://${folder}/${version}.tar.gz`, file]);
+    return {
+        machines: Object.fromEntries(
+            machines.map(({ address, id, clientId, grants }) => [address, { id, clientId, grants }]),
+        ),
+        secrets: { ...secretsOf(at), ...outsideSecrets },
+        blobs: Object.fromEntries(blobs) as Record<string, string>,
+    };
+}
+
+/** The commands of a release, in the update's order. */
+export interface RunCommand {
+    name: string;
+    script: string;
+    variables: Record<string, string>;
+}
+
+export function releaseCommandsOf(at: PlannedStack): RunCommand[] {
+    const all = at
+        .all("compute.VirtualMachineRunCommandByVirtualMachine")
+        .filter(({ name }) => /-release-app\d+$/.test(name));
+    return all
+        .sort((a, b) => b.name.localeCompare(a.name))
+        .map(({ name, inputs }) => ({
+            name,
+            script: (inputs["source"] as { script: string }).script,
+            variables: Object.fromEntries(
+                (inputs["parameters"] as { name: string; value: string }[]).map((one) => [one.name, one.value]),
+            ),
+        }));
+}

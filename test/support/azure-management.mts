@@ -1,0 +1,188 @@
+/** Azure's management as far as a release asks it: machines, run commands on them, and a gateway. */
+
+/** What a script ended with. */
+export interface Outcome {
+    status: number;
+    stdout: string;
+    stderr: string;
+}
+
+/** What there is to manage. */
+export interface Managed {
+    /** Runs a script on a machine, by the machine's id in small letters. */
+    run: (machineId: string, script: string) => Promise<Outcome>;
+    /** Gateways by their id in small letters. */
+    gateways?: Record<string, GatewayBody>;
+}
+
+/** A gateway as Azure gives it, as far as it is looked at. */
+export interface GatewayBody {
+    name: string;
+    etag?: string;
+    properties: {
+        provisioningState: string;
+        backendAddressPools: { name: string; properties: { backendAddresses: { ipAddress: string }[] } }[];
+        backendHttpSettingsCollection: { properties: object }[];
+        gatewayIPConfigurations: { properties: { subnet: { id: string } } }[];
+        frontendIPConfigurations: { properties: { publicIPAddress: { id: string } } }[];
+        firewallPolicy: { id: string };
+    };
+    identity: { userAssignedIdentities: Record<string, object> };
+}
+
+/** One question, and whether its asker may do something to a resource. */
+export interface Question {
+    method: string;
+    url: URL;
+    body: unknown;
+    may: (action: string, resource: string) => boolean;
+}
+
+export interface Answer {
+    status: number;
+    body?: unknown;
+}
+
+const MOST_COMMANDS = 25;
+/** Azure gives the end of what a script printed. */
+const MOST_BYTES = 4096;
+const CHANGE_MS = 200;
+
+const refused = (action: string, resource: string): Answer => ({
+    status: 403,
+    body: { error: { code: "AuthorizationFailed", message: `no authorization to perform ${action} over ${resource}` } },
+});
+const missing = (id: string): Answer => ({ status: 404, body: { error: { code: "ResourceNotFound", message: id } } });
+
+interface Command {
+    state: "Running" | "Succeeded" | "Failed";
+    outcome?: Outcome;
+}
+
+/** Answers questions as Azure does. */
+export function createManagement({ run, gateways = {} }: Managed): (question: Question) => Answer {
+    const commands = new Map<string, Command>();
+    /** Names that ran once: on Linux, Azure may not run them again. */
+    const used = new Set<string>();
+
+    const machine = (id: string, { method, may }: Question): Answer => {
+        const action = "Microsoft.Compute/virtualMachines/read";
+        return method !== "GET"
+            ? missing(id)
+            : may(action, id)
+              ? { status: 200, body: { location: "eastus2" } }
+              : refused(action, id);
+    };
+
+    const runCommand = (id: string, machineId: string, { method, body, url, may }: Question): Answer => {
+        const verb = ({ GET: "read", PUT: "write", DELETE: "delete" } as Record<string, string>)[method]!;
+        const action = `Microsoft.Compute/virtualMachines/runCommands/${verb}`;
+        if (!may(action, machineId)) {
+            return refused(action, machineId);
+        }
+        const known = commands.get(id);
+        if (method === "PUT") {
+            const { location, properties } = body as {
+                location?: string;
+                properties: { source: { script: string }; asyncExecution?: boolean };
+            };
+            const onMachine = [...commands.keys()].filter((other) => other.startsWith(`${machineId}/`));
+            if (location === undefined || onMachine.length >= MOST_COMMANDS) {
+                return {
+                    status: 400,
+                    body: {
+                        error: {
+                            code: "BadRequest",
+                            message: location === undefined ? "location is missing" : "too many run commands",
+                        },
+                    },
+                };
+            }
+            const command: Command = { state: "Running" };
+            commands.set(id, command);
+            if (!used.has(id)) {
+                used.add(id);
+                void run(machineId, properties.source.script).then((outcome) => {
+                    command.outcome = outcome;
+                    command.state = outcome.status === 0 ? "Succeeded" : "Failed";
+                });
+            }
+            return { status: 201, body: {} };
+        }
+        if (method === "DELETE") {
+            commands.delete(id);
+            return { status: known ? 202 : 204 };
+        }
+        if (!known) {
+            return missing(id);
+        }
+        const { state, outcome } = known;
+        const instanceView = {
+            executionState: state,
+            ...(outcome && {
+                exitCode: outcome.status,
+                output: outcome.stdout.slice(-MOST_BYTES),
+                error: outcome.stderr.slice(-MOST_BYTES),
+            }),
+        };
+        const isExpanded = url.searchParams.get("$expand") === "instanceView";
+        return {
+            status: 200,
+            body: { properties: { provisioningState: "Succeeded", ...(isExpanded && { instanceView }) } },
+        };
+    };
+
+    const gateway = (id: string, { method, body, may }: Question): Answer => {
+        const present = gateways[id]!;
+        const { properties, identity } = present;
+        const needed: [string, string][] =
+            method === "GET"
+                ? [["Microsoft.Network/applicationGateways/read", id]]
+                : [
+                      ["Microsoft.Network/applicationGateways/write", id],
+                      [
+                          "Microsoft.Network/virtualNetworks/subnets/join/action",
+                          properties.gatewayIPConfigurations[0]!.properties.subnet.id,
+                      ],
+                      [
+                          "Microsoft.Network/publicIPAddresses/join/action",
+                          properties.frontendIPConfigurations[0]!.properties.publicIPAddress.id,
+                      ],
+                      [
+                          "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
+                          Object.keys(identity.userAssignedIdentities)[0]!,
+                      ],
+                      [
+                          "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies/join/action",
+                          properties.firewallPolicy.id,
+                      ],
+                  ];
+        const denied = needed.find(([action, resource]) => !may(action, resource));
+        if (denied) {
+            return refused(...denied);
+        }
+        if (method === "PUT") {
+            if (properties.provisioningState === "Updating") {
+                return { status: 409, body: { error: { code: "AnotherOperationInProgress" } } };
+            }
+            gateways[id] = structuredClone(body) as GatewayBody;
+            const own = gateways[id].properties;
+            own.provisioningState = "Updating";
+            setTimeout(() => (own.provisioningState = "Succeeded"), CHANGE_MS);
+        }
+        return { status: 200, body: gateways[id] };
+    };
+
+    return (question) => {
+        const id = question.url.pathname.toLowerCase();
+        const [, machineId] = /^(.*\/virtualmachines\/[^/]+)\/runcommands\/[^/]+$/.exec(id) ?? [];
+        if (machineId !== undefined) {
+            return runCommand(id, machineId, question);
+        }
+        return id in gateways
+            ? gateway(id, question)
+            : /\/virtualmachines\/[^/]+$/.test(id)
+              ? machine(id, question)
+              : missing(id);
+    };
+}
