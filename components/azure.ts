@@ -19,4 +19,5 @@ export {
 export { AzureSecrets, type AzureSecretsArgs } from "./secrets/azure";
 export { AzureRedisSessionStore, type AzureRedisSessionStoreArgs } from "./session-store/azure-redis";
 export { AzureSessionStore, type AzureSessionStoreArgs } from "./session-store/azure";
+export { AzureNfsStorage, type AzureNfsStorageArgs } from "./shared-storage/azure-nfs";
 export { AzureSharedStorage, type AzureSharedStorageArgs } from "./shared-storage/azure";

@@ -71,6 +71,7 @@ export const aws = {
 
 export const azure = {
     machine: "azure-native:compute:VirtualMachine",
+    disk: "azure-native:compute:Disk",
     runCommand: "azure-native:compute:VirtualMachineRunCommandByVirtualMachine",
     machineExtension: "azure-native:compute:VirtualMachineExtension",
     networkInterface: "azure-native:network:NetworkInterface",

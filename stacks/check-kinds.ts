@@ -17,7 +17,7 @@ const availableKinds: { [cloud in StackConfig["cloud"]]: Record<string, string[]
     azure: {
         loadBalancer: ["managed", "haproxy", "nginx"],
         database: ["managed"],
-        sharedStorage: ["managed"],
+        sharedStorage: ["managed", "nfs"],
         sessionStore: ["managed", "redis", "none"],
     },
 };

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { giveActions, giveRole } from "../azure-roles";
-import { sharedDirectories } from "../reference";
+import { application, sharedDirectories } from "../reference";
 import { alertOnFailure } from "./azure-alerts";
 import { type Job, scheduleJob } from "./azure-schedule";
 import { type BackupStore, createStore } from "./azure-store";
@@ -41,8 +41,11 @@ export interface AzureBackupArgs extends BackupSettings {
     databaseName: pulumi.Input<string>;
     /** Resource id of the application role's secret, which the operations machine may read. */
     databaseSecretId: pulumi.Input<string>;
-    /** Resource id of the storage account with the shared directories, the audit logs among them. */
-    filesAccountId: pulumi.Input<string>;
+    /**
+     * Resource id of the storage account with the shared directories, whose shares get snapshots beside the copies. Default:
+     * a file server has them, which lets root read nothing; the application's user then makes the copies.
+     */
+    filesAccountId?: pulumi.Input<string>;
     /** Resource ids of the secrets that hold documents which describe the deployment, by file name; each version is kept. */
     configurationSecretIds: { [file: string]: pulumi.Input<string> };
     /** What those documents depend on: another text makes a copy at once. */
@@ -81,7 +84,7 @@ export class AzureBackup extends pulumi.ComponentResource implements Backup {
         const schedule = (job: Job) => scheduleJob(`${name}-${job.job}`, job, args, { ...child, dependsOn: rights });
         this.databasePlanId = schedule(databaseJob(store, args));
         this.filesPlanId = schedule(filesJob(store, args));
-        this.auditLogsPlanId = schedule(auditLogsJob(store));
+        this.auditLogsPlanId = schedule(auditLogsJob(store, args));
         schedule(configurationJob(store, args));
         this.configurationStore = store.configurationUrl;
         alertOnFailure(name, args, child);
@@ -155,7 +158,9 @@ function giveRights(name: string, store: BackupStore, args: AzureBackupArgs, chi
     const { operationsPrincipalId, filesAccountId, configurationSecretIds } = args;
     return [
         giveActions(`${name}-writes`, WRITE_BLOBS, operationsPrincipalId, store.accountId, child),
-        giveActions(`${name}-snapshots`, SNAPSHOTS, operationsPrincipalId, filesAccountId, child),
+        ...(filesAccountId === undefined
+            ? []
+            : [giveActions(`${name}-snapshots`, SNAPSHOTS, operationsPrincipalId, filesAccountId, child)]),
         ...Object.entries(configurationSecretIds).map(([file, id]) =>
             giveRole(`${name}-reads-${file.replace(/\..*$/, "")}`, "secretsUser", operationsPrincipalId, id, child),
         ),
@@ -179,7 +184,7 @@ function filesJob(store: BackupStore, args: AzureBackupArgs): Job {
         calendar: "*-*-* 01:15:00 UTC",
         plan: {
             store: store.url,
-            filesAccountId: args.filesAccountId,
+            ...readerOf(args),
             directories: [...sharedDirectories],
             retentionDays,
         },
@@ -187,9 +192,14 @@ function filesJob(store: BackupStore, args: AzureBackupArgs): Job {
 }
 
 /** One archive a week of the directory as a whole. */
-function auditLogsJob(store: BackupStore): Job {
-    return { job: "audit-logs", calendar: "Sun *-*-* 04:15:00 UTC", tier: "Archive", plan: { store: store.url } };
+function auditLogsJob(store: BackupStore, args: AzureBackupArgs): Job {
+    const plan = { store: store.url, ...(args.filesAccountId === undefined && readerOf(args)) };
+    return { job: "audit-logs", calendar: "Sun *-*-* 04:15:00 UTC", tier: "Archive", plan };
 }
+
+/** Who may read the files: root in an account, on a file server the application's user alone. */
+const readerOf = ({ filesAccountId }: AzureBackupArgs) =>
+    filesAccountId === undefined ? { reader: { uid: application.uid, gid: application.gid } } : { filesAccountId };
 
 function configurationJob(store: BackupStore, args: AzureBackupArgs): Job {
     const { configurationSecretIds: configuration, configurationVersion } = args;

@@ -9,6 +9,9 @@ import type { AzureOperations } from "../operations/azure";
 import type { AzureSecrets } from "../secrets/azure";
 import type { AzureSessionStore } from "../session-store/azure";
 import { AzureRedisSessionStore } from "../session-store/azure-redis";
+import type { AzureSharedStorage } from "../shared-storage/azure";
+import { AzureNfsStorage } from "../shared-storage/azure-nfs";
+import { EXPORTS } from "../shared-storage/host/exports";
 import type { DeploymentArgs } from "./contract";
 
 /** What is watched. */
@@ -17,6 +20,7 @@ interface WatchedTiers {
     secrets: AzureSecrets;
     operations: AzureOperations;
     database: AzureDatabase;
+    storage: AzureSharedStorage | AzureNfsStorage;
     sessions: AzureSessionStore | AzureRedisSessionStore | undefined;
     apps: AzureAppPair;
     balancer: AzureLoadBalancer | AzureProxyLoadBalancer;
@@ -24,6 +28,14 @@ interface WatchedTiers {
 
 const balancersOf = ({ balancerIds, balancerNames, identityId }: AzureProxyLoadBalancer): AzureMonitoredMachine[] =>
     balancerIds.map((id, place) => ({ part: `lb${place + 1}`, id, name: balancerNames[place]!, identityId }));
+
+const fileServer = ({ machineId: id, machineName, identityId }: AzureNfsStorage): AzureMonitoredMachine => ({
+    part: "files",
+    id,
+    name: machineName,
+    identityId,
+    dataPath: EXPORTS,
+});
 
 const sessionMachine = ({ machineId: id, machineName, identityId }: AzureRedisSessionStore) => ({
     part: "sessions",
@@ -39,7 +51,7 @@ export function createMonitoring(
     args: DeploymentArgs,
     child: { parent: pulumi.Resource },
 ): AzureMonitoring {
-    const { network, secrets, database, sessions, apps, operations, balancer } = tiers;
+    const { network, secrets, database, storage, sessions, apps, operations, balancer } = tiers;
     return new AzureMonitoring(
         `${name}-watch`,
         {
@@ -54,6 +66,7 @@ export function createMonitoring(
             operationsIdentityId: operations.identityId,
             otherMachines: [
                 ...(balancer instanceof AzureProxyLoadBalancer ? balancersOf(balancer) : []),
+                ...(storage instanceof AzureNfsStorage ? [fileServer(storage)] : []),
                 ...(sessions instanceof AzureRedisSessionStore ? [sessionMachine(sessions)] : []),
             ],
             ...(balancer instanceof AzureProxyLoadBalancer

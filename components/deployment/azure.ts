@@ -15,21 +15,16 @@ import { Readiness } from "../readiness/readiness";
 import { ports } from "../reference";
 import { AzureSecrets } from "../secrets/azure";
 import { AzureSessionStore } from "../session-store/azure";
-import { AzureRedisSessionStore } from "../session-store/azure-redis";
+import type { AzureRedisSessionStore } from "../session-store/azure-redis";
 import { SessionStoreKind } from "../session-store/contract";
 import { AzureSharedStorage } from "../shared-storage/azure";
+import type { AzureNfsStorage } from "../shared-storage/azure-nfs";
+import { SharedStorageKind } from "../shared-storage/contract";
 import { createLoadBalancer, createRelease, hasProxies } from "./azure-entry";
 import { createMonitoring } from "./azure-monitoring";
+import { createSessionStore, createSharedStorage, keyOf } from "./azure-stores";
 import type { Deployment, DeploymentArgs } from "./contract";
-import {
-    appNetworks,
-    environment,
-    firstAddress,
-    operationsAddress,
-    privateAddresses,
-    refuseMissingKinds,
-    withoutClearPassword,
-} from "./settings";
+import { environment, operationsAddress, privateAddresses, refuseMissingKinds, withoutClearPassword } from "./settings";
 
 /** The whole MinusNow platform on Azure, in the guide's high-availability architecture. */
 export class AzureDeployment extends pulumi.ComponentResource implements Deployment {
@@ -55,6 +50,7 @@ export class AzureDeployment extends pulumi.ComponentResource implements Deploym
         const child = { parent: this };
         refuseMissingKinds("AzureDeployment", args, {
             loadBalancer: [LoadBalancerKind.Haproxy, LoadBalancerKind.Nginx],
+            sharedStorage: [SharedStorageKind.Nfs],
         });
         const needed = neededOnAzure(args);
 
@@ -63,7 +59,7 @@ export class AzureDeployment extends pulumi.ComponentResource implements Deploym
         const network = createNetwork(name, args, child);
         const keptGroupName = createKeptGroup(name, args, child);
         const secrets = createSecrets(name, network, keptGroupName, args, child);
-        const storage = createSharedStorage(name, network, secrets, args, child);
+        const storage = createSharedStorage(name, network, secrets, needed, args, child);
         const operations = createOperations(name, { network, secrets, storage }, needed, args, child);
         const database = createDatabase(name, { network, secrets, operations }, args, child);
         const sessions = createSessionStore(name, network, secrets, needed, args, child);
@@ -72,7 +68,7 @@ export class AzureDeployment extends pulumi.ComponentResource implements Deploym
         createRelease(name, { network, apps, balancer }, machineOf(operations), args, child);
         const monitoring = createMonitoring(
             name,
-            { network, secrets, database, sessions, apps, operations, balancer },
+            { network, secrets, database, storage, sessions, apps, operations, balancer },
             args,
             child,
         );
@@ -107,7 +103,7 @@ interface Child {
 interface Tiers {
     network: AzureNetwork;
     secrets: AzureSecrets;
-    storage: AzureSharedStorage;
+    storage: AzureSharedStorage | AzureNfsStorage;
     operations: AzureOperations;
     database: AzureDatabase;
     sessions: AzureSessionStore | AzureRedisSessionStore | undefined;
@@ -146,6 +142,7 @@ function createNetwork(name: string, args: DeploymentArgs, child: Child): AzureN
             ...args.network,
             outboundPorts: [...new Set(outboundPorts)],
             edgeOutboundPorts: hasProxies(args) ? machinePorts : undefined,
+            storageOutboundPorts: args.sharedStorage?.kind === SharedStorageKind.Nfs ? machinePorts : undefined,
             cacheOutboundPorts: args.sessionStore?.kind === SessionStoreKind.Redis ? machinePorts : undefined,
             tags: args.tags,
         },
@@ -183,37 +180,6 @@ function createSecrets(
             retainKey: isKept(args),
             smtpPassword: mail.password,
             smtpPasswordSecretId: mail.passwordSecretId,
-            tags,
-        },
-        child,
-    );
-}
-
-/** The key as services name it that keep data. */
-function keyOf(secrets: AzureSecrets) {
-    return {
-        keyVaultUri: secrets.keyVaultUri,
-        keyName: secrets.keyName,
-        keyIdentityId: secrets.keyIdentityId,
-    };
-}
-
-function createSharedStorage(
-    name: string,
-    network: AzureNetwork,
-    secrets: AzureSecrets,
-    args: DeploymentArgs,
-    child: Child,
-): AzureSharedStorage {
-    const { deletionProtection, tags } = args;
-    return new AzureSharedStorage(
-        `${name}-files`,
-        {
-            resourceGroupName: network.resourceGroupName,
-            endpointSubnetId: network.subnetIds.storage[0]!,
-            dnsZoneId: network.privateDnsZoneIds.files,
-            ...keyOf(secrets),
-            deletionProtection,
             tags,
         },
         child,
@@ -286,57 +252,6 @@ function createDatabase(
     );
 }
 
-function createSessionStore(
-    name: string,
-    network: AzureNetwork,
-    secrets: AzureSecrets,
-    { sshPublicKey }: Needed,
-    args: DeploymentArgs,
-    child: Child,
-): AzureSessionStore | AzureRedisSessionStore | undefined {
-    const { kind, renew, ...settings } = args.sessionStore ?? {};
-    if (kind === SessionStoreKind.None) {
-        return undefined;
-    }
-    const { rotation, tags } = args;
-    if (kind === SessionStoreKind.Redis) {
-        return new AzureRedisSessionStore(
-            `${name}-sessions`,
-            {
-                ...settings,
-                resourceGroupName: network.resourceGroupName,
-                subnetId: network.subnetIds.cache[0]!,
-                privateAddress: firstAddress(args, "cache"),
-                firewallGroupId: network.firewallGroupIds.cache,
-                appNetworks: appNetworks(args),
-                zone: network.zones.apply(([first]) => first!),
-                diskEncryptionSetId: secrets.diskEncryptionSetId,
-                sshPublicKey,
-                vaultId: secrets.vaultId,
-                rotation,
-                renew,
-                tags,
-            },
-            { ...child, dependsOn: network },
-        );
-    }
-    return new AzureSessionStore(
-        `${name}-sessions`,
-        {
-            ...settings,
-            resourceGroupName: network.resourceGroupName,
-            endpointSubnetId: network.subnetIds.cache[0]!,
-            dnsZoneId: network.privateDnsZoneIds.cache,
-            keyUriWithVersion: secrets.keyUriWithVersion,
-            keyIdentityId: secrets.keyIdentityId,
-            vaultId: secrets.vaultId,
-            rotation,
-            tags,
-        },
-        child,
-    );
-}
-
 function createAppPair(
     name: string,
     tiers: Pick<Tiers, "network" | "secrets" | "database" | "storage" | "sessions">,
@@ -404,7 +319,7 @@ function createBackup(
             databasePort: database.port,
             databaseName: database.databaseName,
             databaseSecretId: database.secretId,
-            filesAccountId: storage.accountId,
+            filesAccountId: storage instanceof AzureSharedStorage ? storage.accountId : undefined,
             configurationSecretIds: apps.configurationSecretIds,
             configurationVersion: pulumi.jsonStringify(apps.configuration),
             workspaceId: monitoring.workspaceId,

@@ -16,6 +16,8 @@ export interface MachineArgs {
     /** Id of an image. Default Ubuntu 24.04 LTS, the newest when the machine is made. */
     image?: pulumi.Input<string>;
     diskGib: number;
+    /** Id of a disk for data, which stays when the machine goes. Default: none. */
+    dataDiskId?: pulumi.Input<string>;
     diskEncryptionSetId: pulumi.Input<string>;
     identityId: pulumi.Input<string>;
     /** Public key of the user `azureuser`. */
@@ -77,6 +79,7 @@ export function createMachine(name: string, args: MachineArgs, child: pulumi.Cus
                         diskEncryptionSet: { id: args.diskEncryptionSetId },
                     },
                 },
+                ...(args.dataDiskId !== undefined && { dataDisks: [dataDisk(args.dataDiskId)] }),
             },
             securityProfile: {
                 encryptionAtHost: true,
@@ -95,6 +98,9 @@ export function createMachine(name: string, args: MachineArgs, child: pulumi.Cus
     const privateAddress = card.ipConfigurations.apply((list) => list![0]!.privateIPAddress!);
     return { machine, privateAddress };
 }
+
+const dataDisk = (id: pulumi.Input<string>) =>
+    ({ lun: 0, createOption: "Attach", deleteOption: "Detach", caching: "None", managedDisk: { id } }) as const;
 
 function createCard(name: string, args: MachineArgs, child: pulumi.CustomResourceOptions): network.NetworkInterface {
     const { resourceGroupName, subnetId, privateAddress, firewallGroupId, poolId, tags } = args;

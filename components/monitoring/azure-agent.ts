@@ -29,7 +29,12 @@ export function installAgents(
             vmName: args.operationsMachineName,
             identityId: args.operationsIdentityId,
         },
-        ...(args.otherMachines ?? []).map(({ name: vmName, ...machine }) => ({ ...machine, vmName })),
+        ...(args.otherMachines ?? []).map(({ part, id, name: vmName, identityId }) => ({
+            part,
+            id,
+            vmName,
+            identityId,
+        })),
     ];
     for (const machine of machines) {
         installAgent(`${name}-${machine.part}`, machine, rule, args, child);

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { AzureMonitoringArgs } from "./azure";
+import type { AzureMonitoredMachine, AzureMonitoringArgs } from "./azure";
 
 /** One of the guide's metrics on one resource, as Azure measures it. */
 export interface WatchedMetric {
@@ -46,12 +46,20 @@ export function watchedMetrics(sources: Sources, args: AzureMonitoringArgs): Wat
     const { replicaId } = args;
     return [
         ...args.memberIds.flatMap((id, place) => serverMetrics(`app${place + 1}`, id, workspaceId)),
-        ...(args.otherMachines ?? []).flatMap(({ part, id }) => serverMetrics(part, id, workspaceId)),
+        ...(args.otherMachines ?? []).flatMap((machine) => otherMetrics(machine, workspaceId)),
         ...databaseMetrics("primary", args.databaseId),
         ...(replicaId === undefined ? [] : databaseMetrics("replica", replicaId)),
         ...serviceMetrics(sources, args),
         ...(replicaId === undefined ? [] : [replicationLag(replicaId)]),
     ];
+}
+
+function otherMetrics(
+    { part, id, dataPath }: AzureMonitoredMachine,
+    workspaceId: pulumi.Input<string>,
+): WatchedMetric[] {
+    const data = { metric: "disk", resource: `${part}-data`, scope: workspaceId, query: diskQuery(id, dataPath) };
+    return [...serverMetrics(part, id, workspaceId), ...(dataPath === undefined ? [] : [data])];
 }
 
 /** Azure has no metric of a machine's disk, so the agent's counter is asked for. */
@@ -79,14 +87,14 @@ function serverMetrics(resource: string, id: pulumi.Input<string>, workspaceId: 
     ];
 }
 
-function diskQuery(id: pulumi.Input<string>): pulumi.Output<string> {
+function diskQuery(id: pulumi.Input<string>, place = "/"): pulumi.Output<string> {
     return pulumi
         .output(id)
         .apply((machine) =>
             [
                 "Perf",
                 `| where _ResourceId =~ '${machine}'`,
-                "| where ObjectName == 'Logical Disk' and CounterName == '% Used Space' and InstanceName == '/'",
+                `| where ObjectName == 'Logical Disk' and CounterName == '% Used Space' and InstanceName == '${place}'`,
                 "| summarize disk = avg(CounterValue) by bin(TimeGenerated, 5m), _ResourceId",
             ].join("\n"),
         );

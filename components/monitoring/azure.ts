@@ -19,6 +19,8 @@ export interface AzureMonitoredMachine {
     name: pulumi.Input<string>;
     /** Resource id of its identity, by which the agent reports. */
     identityId: pulumi.Input<string>;
+    /** Where its data is, if that is not on the system's disk. */
+    dataPath?: string;
 }
 
 /** Arguments of {@link AzureMonitoring}. */

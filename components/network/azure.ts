@@ -35,6 +35,11 @@ export interface AzureNetworkArgs {
      */
     edgeOutboundPorts?: number[];
     /**
+     * TCP ports that a file server on a machine of this deployment may reach outside the network; its subnet then has a way
+     * out. Default none. A change is made in place.
+     */
+    storageOutboundPorts?: number[];
+    /**
      * TCP ports that a session store on a machine of this deployment may reach outside the network; its subnet then has a way
      * out, and servers reach it on 6379 in place of the managed store's port. Default none. A change is made in place.
      */
@@ -243,8 +248,9 @@ function openConnections(
 
 /** Ports by the roles that machines have. */
 function outboundPortsOf(args: AzureNetworkArgs): OutboundPorts {
-    const { outboundPorts = [ports.https, ports.smtp], edgeOutboundPorts: edge, cacheOutboundPorts: cache } = args;
-    return { app: outboundPorts, ...(edge && { edge }), ...(cache && { cache }) };
+    const { outboundPorts = [ports.https, ports.smtp], edgeOutboundPorts: edge } = args;
+    const { storageOutboundPorts: storage, cacheOutboundPorts: cache } = args;
+    return { app: outboundPorts, ...(edge && { edge }), ...(storage && { storage }), ...(cache && { cache }) };
 }
 
 function buildNetwork(

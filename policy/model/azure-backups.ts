@@ -3,6 +3,7 @@ import { azure } from "../types";
 import type { BackupRule } from "./backups";
 import { primaries } from "./databases";
 import { type MachineJob, machineJobs } from "./machine-jobs";
+import { fileVolumes } from "./service";
 
 /** Kinds of data by the end of a job's name, for example `minusnow-backup-audit-logs`. */
 const kinds = ["database", "files", "audit-logs", "configuration"] as const;
@@ -12,6 +13,12 @@ type Kind = (typeof kinds)[number];
 export function fileAccounts(stack: Stack): Resource[] {
     return stack.of(azure.storageAccount).filter((account) => account.get("kind") === "FileStorage");
 }
+
+/** What holds the files that a machine copies. */
+const filesOf = (stack: Stack) => [
+    ...fileAccounts(stack),
+    ...fileVolumes(stack).filter(({ type }) => type === azure.disk),
+];
 
 /** Backup jobs of machines, with where they write to and how long that is kept. */
 export function azureBackupRules(stack: Stack): BackupRule[] {
@@ -32,7 +39,7 @@ function ruleOf(stack: Stack, { holder, unit, everyHours, script }: MachineJob, 
         vault: account,
         lockedDays: account ? lockedContainerDays(stack, account, kind) : 0,
         copies: [],
-        covered: kind === "database" ? dumped(stack, holder) : kind === "configuration" ? [] : fileAccounts(stack),
+        covered: kind === "database" ? dumped(stack, holder) : kind === "configuration" ? [] : filesOf(stack),
     };
 }
 

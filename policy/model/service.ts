@@ -52,20 +52,26 @@ export function sessionMachines(stack: Stack): Resource[] {
         .filter((machine) => machine.get("tags.minusnow-role") === "session-store");
 }
 
-/** AWS: the machines that serve the shared directories, where no managed service does. */
+/** The machines that serve the shared directories, where no managed service does. */
 export function fileServers(stack: Stack): Resource[] {
-    return stack.of(aws.instance).filter((machine) => machine.get("tags.minusnow-role") === "file-server");
+    return stack
+        .of(aws.instance, azure.machine)
+        .filter((machine) => machine.get("tags.minusnow-role") === "file-server");
 }
 
-/** AWS: the volumes with the shared directories. */
+/** The volumes with the shared directories. */
 export function fileVolumes(stack: Stack): Resource[] {
     const servers = fileServers(stack);
     const attached = stack
         .of(aws.volumeAttachment)
         .filter((attachment) => servers.some((server) => attachment.refersTo("instanceId", server) === true));
-    return stack
+    const onAws = stack
         .of(aws.volume)
         .filter((volume) => attached.some((attachment) => attachment.refersTo("volumeId", volume) === true));
+    const onAzure = stack
+        .of(azure.disk)
+        .filter((disk) => servers.some((server) => server.refersTo("storageProfile", disk) === true));
+    return [...onAws, ...onAzure];
 }
 
 /** {@link machines}, those that balance before them, and those that keep sessions, data and files. */

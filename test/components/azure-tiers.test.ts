@@ -69,7 +69,7 @@ describe("AzureDeployment", () => {
         });
         expect(built.all("dbforpostgresql.Server")).toHaveLength(2);
         expect(built.all("redisenterprise.RedisEnterprise")).toHaveLength(1);
-        expect(built.resources.filter(({ type }) => type.startsWith("minusnow:index:"))).toHaveLength(12);
+        expect(built.resources.filter(({ type }) => type.startsWith("minusnow:index:"))).toHaveLength(13);
     });
 
     it("passes its provider to every child and every lookup", async () => {
@@ -116,12 +116,12 @@ describe("AzureDeployment", () => {
                 () =>
                     new AzureDeployment("minusnow", {
                         ...deployment,
-                        loadBalancer: { kind: "haproxy" },
                         database: { kind: "vm" },
+                        sharedStorage: { kind: "nfs" },
                     }),
             ),
         ).rejects.toThrow(
-            "loadBalancer.kind: found haproxy, allowed is managed; database.kind: found vm, allowed is managed",
+            "database.kind: found vm, allowed is managed; sharedStorage.kind: found nfs, allowed is managed",
         );
         await expect(
             build(() => new AzureDeployment("minusnow", { ...deployment, certificateId: undefined, appPair: {} })),

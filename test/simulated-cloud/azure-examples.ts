@@ -237,6 +237,12 @@ const disks = of("compute:DiskEncryptionSet", {
     activeKey: { keyUrl: `https://v.vault.azure.net/keys/k/${"a".repeat(32)}` },
 });
 
+const dataDisk = of("compute:Disk", { diskName: "files", zones: ["1"], diskSizeGB: 500 });
+const attached = (...luns: number[]): Values => ({
+    zones: ["2"],
+    storageProfile: { dataDisks: luns.map((lun) => ({ lun, createOption: "Attach", managedDisk: { id: "$0.id" } })) },
+});
+
 const computeExamples: Record<string, Example[]> = {
     "azure-machine-computer-name": one(machine, profile({ computerName: "app_1" })),
     "azure-machine-login": one(machine, profile({ linuxConfiguration: { disablePasswordAuthentication: true } })),
@@ -253,6 +259,10 @@ const computeExamples: Record<string, Example[]> = {
     "azure-machine-custom-data-encoding": one(machine, profile({ customData: "#cloud-config" })),
     "azure-machine-zone": one(machine, { location: "westus" }),
     "azure-machine-one-zone": one(machine, { zones: ["1", "2"] }),
+    "azure-disk-zone": [dataDisk(), machine(attached(0))],
+    "azure-disk-lun-twice": [dataDisk(), machine(attached(0, 0))],
+    "azure-disk-size": one(dataDisk, { diskSizeGB: 100_000 }),
+    "azure-disk-encryption": one(dataDisk, { encryption: { type: "EncryptionAtRestWithCustomerKey" } }),
     "azure-machine-premium-disk": one(machine, { hardwareProfile: { vmSize: "Standard_D8_v5" }, storageProfile: disk }),
     "azure-machine-nvme": one(machine, {
         hardwareProfile: { vmSize: "Standard_D8s_v6" },

@@ -28,6 +28,7 @@ export const paths: Record<string, string> = {
     "azure-native:keyvault:Vault": "Microsoft.KeyVault/vaults/{vaultName}",
     "azure-native:keyvault:Key": "Microsoft.KeyVault/vaults/{vaultName}/keys/{keyName}",
     "azure-native:keyvault:Secret": "Microsoft.KeyVault/vaults/{vaultName}/secrets/{secretName}",
+    "azure-native:compute:Disk": "Microsoft.Compute/disks/{diskName}",
     "azure-native:compute:DiskEncryptionSet": "Microsoft.Compute/diskEncryptionSets/{diskEncryptionSetName}",
     "azure-native:compute:VirtualMachine": "Microsoft.Compute/virtualMachines/{vmName}",
     "azure-native:compute:VirtualMachineExtension":

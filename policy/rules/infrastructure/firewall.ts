@@ -89,7 +89,12 @@ const tiers = [
         port: ports.redis,
         what: "the session store",
     },
-    { of: fileServers, property: "vpcSecurityGroupIds", port: ports.nfs, what: "shared storage" },
+    {
+        of: (stack: Stack) => fileServers(stack).filter(({ type }) => type === aws.instance),
+        property: "vpcSecurityGroupIds",
+        port: ports.nfs,
+        what: "shared storage",
+    },
     {
         of: (stack: Stack) => sessionMachines(stack).filter(({ type }) => type === aws.instance),
         property: "vpcSecurityGroupIds",
@@ -157,9 +162,12 @@ function azureTiers(stack: Stack): { service: Resource; port: number; what: stri
     return [
         ...fileAccounts(stack).map((service) => ({ service, port: ports.nfs, what: "shared storage" })),
         ...stack.of(azure.cache).map((service) => ({ service, port: cachePort, what: "the session store" })),
+        ...azureFileServers(stack).map((service) => ({ service, port: ports.nfs, what: "shared storage" })),
         ...azureSessions(stack).map((service) => ({ service, port: ports.redis, what: "the session store" })),
     ];
 }
+
+const azureFileServers = (stack: Stack) => fileServers(stack).filter(({ type }) => type === azure.machine);
 
 const azureSessions = (stack: Stack) => sessionMachines(stack).filter(({ type }) => type === azure.machine);
 
@@ -318,7 +326,9 @@ function azureFlowLogs(stack: Stack): Finding[] {
 function azurePrivateSubnets(stack: Stack): Finding[] {
     const managed = [...azureTiers(stack).map(({ service }) => service), ...stack.of(azure.database)];
     const inner = managed.flatMap((service) => subnetsOfService(stack, service));
-    const ofMachines = azureSessions(stack).flatMap((machine) => subnetsOfService(stack, machine));
+    const ofMachines = [...azureSessions(stack), ...azureFileServers(stack)].flatMap((machine) =>
+        subnetsOfService(stack, machine),
+    );
     return [
         ...[...new Set([...serverSubnets(stack), ...inner])].map((subnet) =>
             expectEqual(subnet, "defaultOutboundAccess", false),

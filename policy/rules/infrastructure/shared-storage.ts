@@ -1,4 +1,5 @@
 import { application, sharedDirectories } from "../../../components/reference";
+import { prefixesOf, serverSubnets } from "../../model/azure-network";
 import { customerKey } from "../../model/azure-protection";
 import { firstBoot } from "../../model/first-boot";
 import { appServers, appSubnets, fileServers, fileVolumes, machines, zoneOf } from "../../model/service";
@@ -56,11 +57,13 @@ function zoneRedundant(stack: Stack): Finding[] {
 }
 
 function encryptedAtRest(stack: Stack): Finding[] {
-    const stores = fileStores(stack).filter(({ type }) => type !== aws.instance);
+    const stores = fileStores(stack).filter(({ type }) => type !== aws.instance && type !== azure.machine);
     return [...stores, ...fileVolumes(stack)].flatMap((store) =>
         store.type === azure.storageAccount
             ? [customerKey(store)]
-            : [expectEqual(store, "encrypted", true), expectSet(store, "kmsKeyId", "a customer key")],
+            : store.type === azure.disk
+              ? [expectSet(store, "encryption.diskEncryptionSetId", "a set with a customer key")]
+              : [expectEqual(store, "encrypted", true), expectSet(store, "kmsKeyId", "a customer key")],
     );
 }
 
@@ -92,7 +95,7 @@ function demandedByStore(stack: Stack): Finding[] {
         if (store.type === azure.storageAccount) {
             return [expectEqual(store, "enableHttpsTrafficOnly", true)];
         }
-        if (store.type === aws.instance) {
+        if (store.type === aws.instance || store.type === azure.machine) {
             return [fail(store, "NFS is not encrypted on its way; allowed: TLS (kind managed)")];
         }
         const policy = stack.of(aws.fileSystemPolicy).find((other) => other.refersTo("fileSystemId", store) === true);
@@ -197,7 +200,10 @@ function exported(stack: Stack): Finding[] {
             return [waits(server, "what it exports is not known before the update")];
         }
         const lines = [...script.matchAll(EXPORT)].map(([, directory, clients]) => ({ directory, clients: clients! }));
-        const networks = appSubnets(stack).map((subnet) => subnet.text("cidrBlock"));
+        const networks = [
+            ...appSubnets(stack).map((subnet) => subnet.text("cidrBlock")),
+            ...prefixesOf(serverSubnets(stack)),
+        ];
         return sharedDirectories.map((directory) => {
             const line = lines.find((one) => one.directory!.endsWith(`/${directory}`));
             const clients = [...(line?.clients ?? "").matchAll(/(\S+)\(([^)]*)\)/g)];

@@ -144,8 +144,15 @@ export function azureAccountOf(
             machines.map(({ address, id, clientId, grants }) => [address, { id, clientId, grants }]),
         ),
         secrets: { ...secretsOf(at), ...outsideSecrets },
-        blobs: Object.fromEntries(blobs) as Record<string, string>,
+        blobs: { ...(Object.fromEntries(blobs) as Record<string, string>), [backupContainerOf(at)]: "/dev/null" },
     };
+}
+
+/** Where copies of files go, as it is asked whether it is there. */
+function backupContainerOf(at: PlannedStack): string {
+    const { inputs } = at.one("compute.VirtualMachineRunCommandByVirtualMachine", "-backup-files");
+    const [{ value }] = inputs["parameters"] as [{ value: string }];
+    return `${(JSON.parse(value) as { store: string }).store}/files?restype=container`;
 }
 
 /** The commands of a release, in the update's order. */

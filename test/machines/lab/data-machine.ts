@@ -6,7 +6,6 @@ export function dataMachine(
     authority: Authority,
     names: { database: string; sessions: string },
     passwords: { database: string; sessions: string },
-    sessionPort = 6379,
 ): string {
     const { certificate, key } = authority.issue(names.database, names.sessions);
     const folder = "/etc/postgresql/17/main";
@@ -23,7 +22,7 @@ export function dataMachine(
             own("/etc/data/tls.key", key, "root:tls"),
             own(
                 "/etc/data/redis.conf",
-                `port 0\ntls-port ${sessionPort}\nbind 0.0.0.0\ntls-cert-file /etc/data/tls.crt\ntls-key-file /etc/data/tls.key\ntls-ca-cert-file /etc/ssl/certs/ca-certificates.crt\ntls-auth-clients no\nrequirepass ${passwords.sessions}\n`,
+                `port 0\ntls-port 6379\nbind 0.0.0.0\ntls-cert-file /etc/data/tls.crt\ntls-key-file /etc/data/tls.key\ntls-ca-cert-file /etc/ssl/certs/ca-certificates.crt\ntls-auth-clients no\nrequirepass ${passwords.sessions}\n`,
                 "root:tls",
             ),
             own(

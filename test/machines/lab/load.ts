@@ -60,6 +60,12 @@ export function failures(samples: Sample[]): { idempotent: Sample[]; writes: Sam
  */
 export const isClosedWhileIdle = ({ reason }: Sample) => reason === "closed while idle";
 
+/** Failed requests besides those; what users of HTTP/1.1 meet at any time is no fault of a release. */
+export const lost = (samples: Sample[]) => {
+    const { idempotent, writes } = failures(samples);
+    return [...idempotent, ...writes].filter((sample) => !isClosedWhileIdle(sample));
+};
+
 /** Milliseconds from an event until the last request failed that began after it or was under way; 0 when none did. */
 export const untilLastFailure = (samples: Sample[], event: number) =>
     Math.max(

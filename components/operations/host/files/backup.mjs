@@ -2,7 +2,18 @@
 // One backup job: `backup.mjs database|files|audit-logs|configuration`. What to copy and where to is in a plan.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+    chownSync,
+    copyFileSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    renameSync,
+    rmSync,
+    writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { bearer, curl, databaseHost, readSecret, storageHeaders } from "./cloud.mjs";
 
 const state = process.env.STATE ?? "/var/lib/minusnow-backup";
@@ -12,8 +23,8 @@ const now = new Date();
 const stamp = now.toISOString().replace(/[-:]/g, "").replace(/\..*/, "Z");
 
 /** Sends what a command prints to a blob, then its checksum beside it: a blob without one is not whole. */
-async function archive(blob, command, args, { env = process.env, allowed = [0] } = {}) {
-    const producer = spawn(command, args, { env, stdio: ["ignore", "pipe", "inherit"] });
+async function archive(blob, command, args, { env = process.env, allowed = [0], reader } = {}) {
+    const producer = spawn(command, args, { env, stdio: ["ignore", "pipe", "inherit"], ...reader });
     const hash = createHash("sha256");
     producer.stdout.on("data", (chunk) => hash.update(chunk));
     const upload = uploader(blob, process.env.TIER);
@@ -61,9 +72,9 @@ async function database() {
 }
 
 /** GNU tar ends so when a file changed while it was read, which live directories do. */
-const tarEnds = [0, 1];
+const copying = { allowed: [0, 1], reader: plan.reader };
 
-/** A snapshot of each share, and a copy that outlives the account: whole on Sunday, the changes since on other days. */
+/** A snapshot of each share, where there are shares, and a copy that outlives the account: whole on Sunday, the changes since on other days. */
 async function files() {
     const failed = [];
     const attempt = async (work) => {
@@ -73,11 +84,16 @@ async function files() {
             failed.push(error);
         }
     };
+    const hasShares = plan.filesAccountId !== undefined;
     for (const directory of plan.directories) {
-        await attempt(() => manage("PUT", shareUrl(directory), "&$expand=snapshots"));
+        if (hasShares) {
+            await attempt(() => manage("PUT", shareUrl(directory), "&$expand=snapshots"));
+        }
         await attempt(() => copyFiles(directory));
     }
-    await attempt(() => expireSnapshots(new Set(plan.directories)));
+    if (hasShares) {
+        await attempt(() => expireSnapshots(new Set(plan.directories)));
+    }
     if (failed.length > 0) {
         throw new AggregateError(failed, failed.map(({ message }) => message).join("; "));
     }
@@ -86,22 +102,30 @@ async function files() {
 /** What tar knows of the files becomes the last copy's only when that copy is whole. */
 async function copyFiles(directory) {
     const known = `${state}/${directory}.snar`;
-    const next = `${known}.new`;
-    rmSync(next, { force: true });
+    const work = mkdtempSync(`${tmpdir()}/files-`);
+    const next = `${work}/${directory}.snar`;
     const changesOnly = existsSync(known) && now.getUTCDay() !== 0;
     if (changesOnly) {
         copyFileSync(known, next);
     }
+    for (const path of [work, ...(changesOnly ? [next] : [])].filter(() => plan.reader)) {
+        chownSync(path, plan.reader.uid, plan.reader.gid);
+    }
     const listed = ["--create", "--zstd", `--listed-incremental=${next}`, "-C", mounts, directory];
     const kind = changesOnly ? "changes" : "whole";
-    await archive(`files/${stamp}/${directory}.${kind}.tar.zst`, "tar", listed, { allowed: tarEnds });
-    renameSync(next, known);
+    try {
+        await archive(`files/${stamp}/${directory}.${kind}.tar.zst`, "tar", listed, copying);
+        copyFileSync(next, `${known}.new`);
+        renameSync(`${known}.new`, known);
+    } finally {
+        rmSync(work, { recursive: true });
+    }
 }
 
 /** The audit logs as a whole, to storage that is cheap to keep and slow to read. */
 async function auditLogs() {
     const all = ["--create", "--zstd", "-C", mounts, "audit-logs"];
-    await archive(`audit-logs/${stamp}.tar.zst`, "tar", all, { allowed: tarEnds });
+    await archive(`audit-logs/${stamp}.tar.zst`, "tar", all, copying);
 }
 
 /** What describes the deployment, whenever it is another than last time. */

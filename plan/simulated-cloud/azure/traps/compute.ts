@@ -1,10 +1,11 @@
-import { at, form, isSet, listAt, numberAt, textAt, type Trap, when } from "../../trap";
+import { at, form, isSet, listAt, numberAt, range, textAt, type Trap, when } from "../../trap";
 import { azurerm, learn } from "./sources";
 
 const MACHINE = "azure-native:compute:VirtualMachine";
 const COMMAND = "azure-native:compute:VirtualMachineRunCommandByVirtualMachine";
 const EXTENSION = "azure-native:compute:VirtualMachineExtension";
 const DISKS = "azure-native:compute:DiskEncryptionSet";
+const DISK = "azure-native:compute:Disk";
 const machineSource = azurerm("compute/linux_virtual_machine_resource.go");
 
 /** Regions without availability zones. */
@@ -205,6 +206,38 @@ export const computeTraps: readonly Trap[] = [
         "activeKey.keyUrl",
         /^https:\/\/[^/]+\/keys\/[^/]+\/[0-9a-f]{32}$/,
         (url) => `InvalidParameter: The key URL '${url}' of a disk encryption set must name a version.`,
+        learn("virtual-machines/disk-encryption"),
+    ),
+    when(
+        "azure-disk-zone",
+        MACHINE,
+        (inputs, world) =>
+            listAt(inputs, "storageProfile.dataDisks").some((attached) => {
+                const [zone] = listAt(world.find(DISK, at(attached, "managedDisk.id"))?.values, "zones");
+                return zone !== undefined && zone !== listAt(inputs, "zones")[0];
+            }),
+        "BadRequest: the disk and the machine that it is attached to must be in the same zone",
+        learn("virtual-machines/attach-disk-portal"),
+    ),
+    when(
+        "azure-disk-lun-twice",
+        MACHINE,
+        (inputs) => {
+            const places = listAt(inputs, "storageProfile.dataDisks").map((attached) => at(attached, "lun"));
+            return new Set(places).size < places.length;
+        },
+        "InvalidParameter: two data disks have the same logical unit number",
+        machineSource,
+    ),
+    range("azure-disk-size", DISK, "diskSizeGB", [1, 65_536], learn("virtual-machines/disks-types")),
+    when(
+        "azure-disk-encryption",
+        DISK,
+        (inputs) =>
+            at(inputs, "encryption.type") !== undefined &&
+            (at(inputs, "encryption.type") !== "EncryptionAtRestWithPlatformKey") !==
+                isSet(inputs, "encryption.diskEncryptionSetId"),
+        "InvalidParameter: a disk with a customer key names its disk encryption set, and no other does",
         learn("virtual-machines/disk-encryption"),
     ),
     when(

@@ -321,7 +321,7 @@ export const operationsTraps: readonly Trap[] = [
         DEFINITION,
         (inputs) =>
             listAt(inputs, "assignableScopes").some((scope) => textOf(scope) === "/") ||
-            listAt(inputs, "assignableScopes").length === 0,
+            !isSet(inputs, "assignableScopes"),
         "InvalidRoleDefinitionAssignableScopes: a custom role names the scopes that it can be given in",
         learn("role-based-access-control/custom-roles"),
     ),
