@@ -2,6 +2,7 @@
 export { AzureAppPair, type AzureAppPairArgs } from "./app-pair/azure";
 export { AzureBackup, type AzureBackupArgs } from "./backup/azure";
 export { AzureDatabase, type AzureDatabaseArgs } from "./database/azure";
+export { AzureMachineDatabase, type AzureMachineDatabaseArgs } from "./database/azure-machines";
 export { AzureDeployment } from "./deployment/azure";
 export { AzureLoadBalancer, type AzureLoadBalancerArgs } from "./load-balancer/azure";
 export { AzureProxyLoadBalancer, type AzureProxyLoadBalancerArgs } from "./load-balancer/azure-proxy";

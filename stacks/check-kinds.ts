@@ -16,7 +16,7 @@ const availableKinds: { [cloud in StackConfig["cloud"]]: Record<string, string[]
     },
     azure: {
         loadBalancer: ["managed", "haproxy", "nginx"],
-        database: ["managed"],
+        database: ["managed", "vm"],
         sharedStorage: ["managed", "nfs"],
         sessionStore: ["managed", "redis", "none"],
     },
@@ -122,12 +122,12 @@ const checkDatabaseMachines: Check = ({ cloud, database, network }) => {
                 }),
         ];
     }
-    if (cloud === "azure") {
-        return [];
+    if (cloud === "azure" && database.os !== undefined && database.os !== "ubuntu-24.04") {
+        return [problem("database.os", database.os, "ubuntu-24.04 on Azure", remove("os"))];
     }
     const os = database.os ?? "debian-13";
-    const major = systemMajors[os];
-    if (major === undefined) {
+    const major = cloud === "azure" ? database.version : systemMajors[os];
+    if (major === undefined && cloud !== "azure") {
         const allowed = `${Object.keys(systemMajors).join(" or ")}, which package pgBackRest`;
         return [problem("database.os", os, allowed, set("database.os", "debian-13"))];
     }

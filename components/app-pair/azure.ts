@@ -59,6 +59,8 @@ export interface AzureAppPairArgs {
     databaseVersion?: string;
     /** Resource id of the application role's secret. */
     databaseSecretId: pulumi.Input<string>;
+    /** Resource id of the secret with the certificate that the database is known by. Default: the system's authorities. See `renew`. */
+    databaseCertificateName?: pulumi.Input<string>;
     /** Host of the session store. Default: sessions stay in memory. */
     sessionHost?: pulumi.Input<string>;
     /** TCP port of the session store. */
@@ -186,7 +188,7 @@ function giveRights(
     args: AzureAppPairArgs,
     child: Child,
 ) {
-    const { secrets, databaseSecretId, sessionSecretId, release } = args;
+    const { secrets, databaseSecretId, databaseCertificateName: certificateId, sessionSecretId, release } = args;
     const readable = [
         ...configuration.map((secretId, place) => ({ name: ["settings", "release"][place]!, secretId })),
         ...secrets.map((secret) => ({
@@ -194,6 +196,7 @@ function giveRights(
             secretId: secret.secretId,
         })),
         { name: "database", secretId: databaseSecretId },
+        ...(certificateId === undefined ? [] : [{ name: "database-certificate", secretId: certificateId }]),
         ...(sessionSecretId === undefined ? [] : [{ name: "sessions", secretId: sessionSecretId }]),
     ];
     const mayRead = readable.map((secret) =>

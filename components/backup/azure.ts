@@ -42,6 +42,11 @@ export interface AzureBackupArgs extends BackupSettings {
     /** Resource id of the application role's secret, which the operations machine may read. */
     databaseSecretId: pulumi.Input<string>;
     /**
+     * Resource id of the secret with the certificate that the database is known by. Default: the system's authorities have
+     * signed it, and the machine may read the login already.
+     */
+    databaseCertificateSecretId?: pulumi.Input<string>;
+    /**
      * Resource id of the storage account with the shared directories, whose shares get snapshots beside the copies. Default:
      * a file server has them, which lets root read nothing; the application's user then makes the copies.
      */
@@ -156,7 +161,13 @@ const WRITE_BLOBS = {
 
 function giveRights(name: string, store: BackupStore, args: AzureBackupArgs, child: Child): pulumi.Resource[] {
     const { operationsPrincipalId, filesAccountId, configurationSecretIds } = args;
+    const { databaseSecretId, databaseCertificateSecretId: certificateId } = args;
+    const ofDatabase: { [what: string]: pulumi.Input<string> } =
+        certificateId === undefined ? {} : { login: databaseSecretId, certificate: certificateId };
     return [
+        ...Object.entries(ofDatabase).map(([what, id]) =>
+            giveRole(`${name}-reads-${what}`, "secretsUser", operationsPrincipalId, id, child),
+        ),
         giveActions(`${name}-writes`, WRITE_BLOBS, operationsPrincipalId, store.accountId, child),
         ...(filesAccountId === undefined
             ? []
@@ -169,11 +180,15 @@ function giveRights(name: string, store: BackupStore, args: AzureBackupArgs, chi
 
 function databaseJob(store: BackupStore, args: AzureBackupArgs): Job {
     const { databaseHost: host, databasePort: port, databaseName: name, databaseSecretId: secretId } = args;
+    const { databaseCertificateSecretId: certificateId } = args;
     const { databaseEveryHours: hours } = withDefaults(args);
     return {
         job: "database",
         calendar: hours === 24 ? "*-*-* 00:05:00 UTC" : `*-*-* 00/${hours}:05:00 UTC`,
-        plan: { store: store.url, database: { host, port, name, secretId } },
+        plan: {
+            store: store.url,
+            database: { host, port, name, secretId, ...(certificateId !== undefined && { certificateId }) },
+        },
     };
 }
 

@@ -20,7 +20,7 @@ import type { Database } from "./contract";
 import { applicationLogin } from "./defaults";
 import { renderDatabaseMachine } from "./host/machine";
 import { refusePrimary } from "./renewal";
-import { DATABASE_NAMESPACE, databaseMachines, systemMajors } from "./host/settings";
+import { bucketRepository, DATABASE_NAMESPACE, databaseMachines, systemMajors } from "./host/settings";
 
 /** Arguments of {@link AwsMachineDatabase}. */
 export interface AwsMachineDatabaseArgs {
@@ -319,7 +319,7 @@ function unlessPrimary(
 ): pulumi.Output<string> {
     const path = `/${name}`;
     return pulumi.all([image, ssm.getParametersByPathOutput({ path }, { parent })]).apply(([id, parameters]) => {
-        refusePrimary(path, machine, parameters);
+        refusePrimary("AwsMachineDatabase", machine, parameters.values[parameters.names.indexOf(`${path}/primary`)]);
         return id;
     });
 }
@@ -362,8 +362,13 @@ function renderUserData(
                 balancerNetworks: args.subnetNetworks,
                 tlsNames,
                 secrets: secretIds,
-                tag: name,
-                backup: { bucket, region, endpoint: `s3.${region}.${dnsSuffix}`, retentionDays: backupRetentionDays },
+                backup: {
+                    repository: bucketRepository(bucket, region, `s3.${region}.${dnsSuffix}`),
+                    retentionDays: backupRetentionDays,
+                    dumps: `s3://${bucket}/dumps`,
+                },
+                accountModule: "account-aws.mjs",
+                account: { MACHINES_TAG: name, METRICS: DATABASE_NAMESPACE },
             }),
         );
 }

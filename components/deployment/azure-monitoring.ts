@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AzureAppPair } from "../app-pair/azure";
 import type { AzureDatabase } from "../database/azure";
+import { AzureMachineDatabase } from "../database/azure-machines";
+import { databaseMachines } from "../database/host/settings";
 import type { AzureLoadBalancer } from "../load-balancer/azure";
 import { AzureProxyLoadBalancer } from "../load-balancer/azure-proxy";
 import { type AzureMonitoredMachine, AzureMonitoring } from "../monitoring/azure";
@@ -19,7 +21,7 @@ interface WatchedTiers {
     network: AzureNetwork;
     secrets: AzureSecrets;
     operations: AzureOperations;
-    database: AzureDatabase;
+    database: AzureDatabase | AzureMachineDatabase;
     storage: AzureSharedStorage | AzureNfsStorage;
     sessions: AzureSessionStore | AzureRedisSessionStore | undefined;
     apps: AzureAppPair;
@@ -28,6 +30,9 @@ interface WatchedTiers {
 
 const balancersOf = ({ balancerIds, balancerNames, identityId }: AzureProxyLoadBalancer): AzureMonitoredMachine[] =>
     balancerIds.map((id, place) => ({ part: `lb${place + 1}`, id, name: balancerNames[place]!, identityId }));
+
+const databaseMachinesOf = ({ machineIds, machineNames, identityId }: AzureMachineDatabase): AzureMonitoredMachine[] =>
+    machineIds.map((id, place) => ({ part: databaseMachines[place]!, id, name: machineNames[place]!, identityId }));
 
 const fileServer = ({ machineId: id, machineName, identityId }: AzureNfsStorage): AzureMonitoredMachine => ({
     part: "files",
@@ -66,14 +71,16 @@ export function createMonitoring(
             operationsIdentityId: operations.identityId,
             otherMachines: [
                 ...(balancer instanceof AzureProxyLoadBalancer ? balancersOf(balancer) : []),
+                ...(database instanceof AzureMachineDatabase ? databaseMachinesOf(database) : []),
                 ...(storage instanceof AzureNfsStorage ? [fileServer(storage)] : []),
                 ...(sessions instanceof AzureRedisSessionStore ? [sessionMachine(sessions)] : []),
             ],
             ...(balancer instanceof AzureProxyLoadBalancer
                 ? { loadBalancerId: balancer.loadBalancerId }
                 : { gatewayId: balancer.gatewayId }),
-            databaseId: database.primaryId,
-            replicaId: database.replicaId,
+            ...(database instanceof AzureMachineDatabase
+                ? {}
+                : { databaseId: database.primaryId, replicaId: database.replicaId }),
             vaultId: secrets.vaultId,
             tags: args.tags,
         },

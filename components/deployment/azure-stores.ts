@@ -1,4 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { AzureDatabase } from "../database/azure";
+import { AzureMachineDatabase } from "../database/azure-machines";
+import { DatabaseKind } from "../database/contract";
 import type { AzureNetwork } from "../network/azure";
 import type { AzureSecrets } from "../secrets/azure";
 import { AzureSessionStore } from "../session-store/azure";
@@ -8,7 +11,7 @@ import { AzureSharedStorage } from "../shared-storage/azure";
 import { AzureNfsStorage } from "../shared-storage/azure-nfs";
 import { SharedStorageKind } from "../shared-storage/contract";
 import type { DeploymentArgs } from "./contract";
-import { appNetworks, fileServerAddress, firstAddress } from "./settings";
+import { appNetworks, databaseAddresses, fileServerAddress, firstAddress } from "./settings";
 
 interface Child {
     parent: pulumi.Resource;
@@ -119,5 +122,72 @@ export function createSessionStore(
             tags,
         },
         child,
+    );
+}
+
+/** The operations machine as those name it who use it, and what outlives the stack. */
+interface DatabaseTiers {
+    network: AzureNetwork;
+    secrets: AzureSecrets;
+    operations: {
+        operationsMachineName: pulumi.Input<string>;
+        operationsMachineIdentifier: pulumi.Input<string>;
+        operationsPrincipalId: pulumi.Input<string>;
+    };
+    keptGroupName: pulumi.Input<string>;
+}
+
+export function createDatabase(
+    name: string,
+    { network, secrets, operations, keptGroupName }: DatabaseTiers,
+    { sshPublicKey }: Needed,
+    args: DeploymentArgs,
+    child: Child,
+): AzureDatabase | AzureMachineDatabase {
+    const { rotation, deletionProtection, tags } = args;
+    const { kind, finalSnapshot: _ofAws, os: _ofMachines, renew, ...settings } = args.database ?? {};
+    const common = {
+        resourceGroupName: network.resourceGroupName,
+        zones: network.zones,
+        vaultId: secrets.vaultId,
+        rotation,
+        deletionProtection,
+        tags,
+    };
+    const options = { ...child, dependsOn: network };
+    if (kind !== DatabaseKind.Vm) {
+        return new AzureDatabase(
+            `${name}-db`,
+            {
+                ...settings,
+                ...common,
+                endpointSubnetId: network.subnetIds.database[0]!,
+                dnsZoneId: network.privateDnsZoneIds.database,
+                keyUri: secrets.keyUri,
+                keyIdentityId: secrets.keyIdentityId,
+                ...operations,
+            },
+            options,
+        );
+    }
+    const { version, size, storageGib, backupRetentionDays } = settings;
+    const [db1, db2, writerAddress, readerAddress] = databaseAddresses(args);
+    return new AzureMachineDatabase(
+        `${name}-db`,
+        {
+            ...{ version, size, storageGib, backupRetentionDays, renew, ...common, ...keyOf(secrets) },
+            archiveResourceGroupName: keptGroupName,
+            subnetId: network.subnetIds.database[0]!,
+            privateAddresses: [db1, db2],
+            writerAddress,
+            readerAddress,
+            firewallGroupId: network.firewallGroupIds.database,
+            appNetworks: appNetworks(args),
+            endpointSubnetId: network.subnetIds.storage[0]!,
+            dnsZoneId: network.privateDnsZoneIds.blobs,
+            diskEncryptionSetId: secrets.diskEncryptionSetId,
+            sshPublicKey,
+        },
+        options,
     );
 }

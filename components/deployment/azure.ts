@@ -2,7 +2,9 @@ import * as resources from "@pulumi/azure-native/resources";
 import * as pulumi from "@pulumi/pulumi";
 import { AzureAppPair } from "../app-pair/azure";
 import { AzureBackup } from "../backup/azure";
-import { AzureDatabase } from "../database/azure";
+import type { AzureDatabase } from "../database/azure";
+import { AzureMachineDatabase } from "../database/azure-machines";
+import { DatabaseKind } from "../database/contract";
 import { OperatingSystem, packageMirrorPorts } from "../host/operating-system";
 import type { AzureLoadBalancer } from "../load-balancer/azure";
 import type { AzureProxyLoadBalancer } from "../load-balancer/azure-proxy";
@@ -22,7 +24,7 @@ import type { AzureNfsStorage } from "../shared-storage/azure-nfs";
 import { SharedStorageKind } from "../shared-storage/contract";
 import { createLoadBalancer, createRelease, hasProxies } from "./azure-entry";
 import { createMonitoring } from "./azure-monitoring";
-import { createSessionStore, createSharedStorage, keyOf } from "./azure-stores";
+import { createDatabase, createSessionStore, createSharedStorage, keyOf } from "./azure-stores";
 import type { Deployment, DeploymentArgs } from "./contract";
 import { environment, operationsAddress, privateAddresses, refuseMissingKinds, withoutClearPassword } from "./settings";
 
@@ -50,6 +52,7 @@ export class AzureDeployment extends pulumi.ComponentResource implements Deploym
         const child = { parent: this };
         refuseMissingKinds("AzureDeployment", args, {
             loadBalancer: [LoadBalancerKind.Haproxy, LoadBalancerKind.Nginx],
+            database: [DatabaseKind.Vm],
             sharedStorage: [SharedStorageKind.Nfs],
         });
         const needed = neededOnAzure(args);
@@ -61,7 +64,13 @@ export class AzureDeployment extends pulumi.ComponentResource implements Deploym
         const secrets = createSecrets(name, network, keptGroupName, args, child);
         const storage = createSharedStorage(name, network, secrets, needed, args, child);
         const operations = createOperations(name, { network, secrets, storage }, needed, args, child);
-        const database = createDatabase(name, { network, secrets, operations }, args, child);
+        const database = createDatabase(
+            name,
+            { network, secrets, operations: machineOf(operations), keptGroupName },
+            needed,
+            args,
+            child,
+        );
         const sessions = createSessionStore(name, network, secrets, needed, args, child);
         const apps = createAppPair(name, { network, secrets, database, storage, sessions }, needed, args, child);
         const balancer = createLoadBalancer(name, { network, secrets, apps }, needed, args, child);
@@ -105,7 +114,7 @@ interface Tiers {
     secrets: AzureSecrets;
     storage: AzureSharedStorage | AzureNfsStorage;
     operations: AzureOperations;
-    database: AzureDatabase;
+    database: AzureDatabase | AzureMachineDatabase;
     sessions: AzureSessionStore | AzureRedisSessionStore | undefined;
     apps: AzureAppPair;
     balancer: AzureLoadBalancer | AzureProxyLoadBalancer;
@@ -142,6 +151,7 @@ function createNetwork(name: string, args: DeploymentArgs, child: Child): AzureN
             ...args.network,
             outboundPorts: [...new Set(outboundPorts)],
             edgeOutboundPorts: hasProxies(args) ? machinePorts : undefined,
+            databaseOutboundPorts: args.database?.kind === DatabaseKind.Vm ? machinePorts : undefined,
             storageOutboundPorts: args.sharedStorage?.kind === SharedStorageKind.Nfs ? machinePorts : undefined,
             cacheOutboundPorts: args.sessionStore?.kind === SessionStoreKind.Redis ? machinePorts : undefined,
             tags: args.tags,
@@ -223,35 +233,6 @@ function machineOf(operations: AzureOperations) {
     };
 }
 
-function createDatabase(
-    name: string,
-    tiers: Pick<Tiers, "network" | "secrets" | "operations">,
-    args: DeploymentArgs,
-    child: Child,
-): AzureDatabase {
-    const { network, secrets, operations } = tiers;
-    const { rotation, deletionProtection, tags } = args;
-    const { kind: _managed, finalSnapshot: _ofAws, ...settings } = args.database ?? {};
-    return new AzureDatabase(
-        `${name}-db`,
-        {
-            ...settings,
-            resourceGroupName: network.resourceGroupName,
-            zones: network.zones,
-            endpointSubnetId: network.subnetIds.database[0]!,
-            dnsZoneId: network.privateDnsZoneIds.database,
-            keyUri: secrets.keyUri,
-            keyIdentityId: secrets.keyIdentityId,
-            vaultId: secrets.vaultId,
-            ...machineOf(operations),
-            rotation,
-            deletionProtection,
-            tags,
-        },
-        { ...child, dependsOn: network },
-    );
-}
-
 function createAppPair(
     name: string,
     tiers: Pick<Tiers, "network" | "secrets" | "database" | "storage" | "sessions">,
@@ -283,6 +264,7 @@ function createAppPair(
             databaseName: database.databaseName,
             databaseVersion: args.database?.version,
             databaseSecretId: database.secretId,
+            ...(database instanceof AzureMachineDatabase && { databaseCertificateName: database.certificateSecretId }),
             ...(sessions && {
                 sessionHost: sessions.host,
                 sessionPort: sessions.port,
@@ -319,6 +301,9 @@ function createBackup(
             databasePort: database.port,
             databaseName: database.databaseName,
             databaseSecretId: database.secretId,
+            ...(database instanceof AzureMachineDatabase && {
+                databaseCertificateSecretId: database.certificateSecretId,
+            }),
             filesAccountId: storage instanceof AzureSharedStorage ? storage.accountId : undefined,
             configurationSecretIds: apps.configurationSecretIds,
             configurationVersion: pulumi.jsonStringify(apps.configuration),

@@ -117,6 +117,18 @@ export function databasePlaces({ network }: DeploymentArgs): { networks: string[
     return { networks, addresses };
 }
 
+/**
+ * On Azure a subnet spans zones: db1 and db2 are hosts 10 and 11 (guide, step 7) of one, and what stands before them, for
+ * writes and for reads, hosts 12 and 13.
+ *
+ * @throws Error in an existing network: each machine is told the other's address before they are made.
+ */
+export function databaseAddresses(args: DeploymentArgs): [string, string, string, string] {
+    const [subnet] = databasePlaces(args).networks;
+    const host = (place: number) => hostAddress(subnet!, firstHostNumber + place);
+    return [host(0), host(1), host(2), host(3)];
+}
+
 /** The environment file's variables that are no secret (guide, steps 6 and 8). */
 export function environment(args: DeploymentArgs, sharedSessions: boolean): { [name: string]: string } {
     return {

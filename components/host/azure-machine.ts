@@ -9,10 +9,12 @@ export interface MachineArgs {
     /** Default: any free address of the subnet. */
     privateAddress?: string;
     firewallGroupId: pulumi.Input<string>;
-    /** Id of a load balancer's group of machines that it belongs to. Default: none. */
-    poolId?: pulumi.Input<string>;
+    /** Ids of load balancers' groups of machines that it belongs to. Default: none. */
+    poolIds?: pulumi.Input<string>[];
     zone: pulumi.Input<string>;
     size: pulumi.Input<string>;
+    /** Name by which others know the machine before it is made. Default: one that nobody has. */
+    machineName?: pulumi.Input<string>;
     /** Id of an image. Default Ubuntu 24.04 LTS, the newest when the machine is made. */
     image?: pulumi.Input<string>;
     diskGib: number;
@@ -50,6 +52,7 @@ export function createMachine(name: string, args: MachineArgs, child: pulumi.Cus
         name,
         {
             resourceGroupName: args.resourceGroupName,
+            ...(args.machineName !== undefined && { vmName: args.machineName }),
             zones: [args.zone],
             hardwareProfile: { vmSize: args.size },
             identity: { type: "UserAssigned", userAssignedIdentities: [args.identityId] },
@@ -103,8 +106,8 @@ const dataDisk = (id: pulumi.Input<string>) =>
     ({ lun: 0, createOption: "Attach", deleteOption: "Detach", caching: "None", managedDisk: { id } }) as const;
 
 function createCard(name: string, args: MachineArgs, child: pulumi.CustomResourceOptions): network.NetworkInterface {
-    const { resourceGroupName, subnetId, privateAddress, firewallGroupId, poolId, tags } = args;
-    const pool = poolId === undefined ? {} : { loadBalancerBackendAddressPools: [{ id: poolId }] };
+    const { resourceGroupName, subnetId, privateAddress, firewallGroupId, poolIds = [], tags } = args;
+    const pool = poolIds.length > 0 && { loadBalancerBackendAddressPools: poolIds.map((id) => ({ id })) };
     const address =
         privateAddress === undefined
             ? { privateIPAllocationMethod: "Dynamic" }

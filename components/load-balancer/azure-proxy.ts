@@ -241,7 +241,7 @@ function createBalancers(
                 resourceGroupName: args.resourceGroupName,
                 subnetId: args.subnetId,
                 firewallGroupId: args.firewallGroupId,
-                poolId: pulumi.interpolate`${front.id}/backendAddressPools/${POOL}`,
+                poolIds: [pulumi.interpolate`${front.id}/backendAddressPools/${POOL}`],
                 zone: pulumi.output(args.zones).apply((zones) => zones[place % zones.length]!),
                 size: args.size ?? "Standard_D4s_v5",
                 diskGib: DISK_GIB,

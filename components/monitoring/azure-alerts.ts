@@ -85,7 +85,11 @@ function metricAlert(
 }
 
 /** Columns of the queries by the guide's metric: a column's name has no dash. */
-const columns: Record<string, string> = { disk: "disk", "error-rate": "errorRate" };
+const columns: Record<string, string> = {
+    disk: "disk",
+    "error-rate": "errorRate",
+    "replication-lag": "replicationLag",
+};
 
 function queryAlert(
     ruleName: string,

@@ -13,7 +13,7 @@ export function collectLogs(
         ...(args.gatewayId === undefined
             ? [{ part: "balancer", resourceUri: args.loadBalancerId! }]
             : [{ part: "gateway", resourceUri: args.gatewayId, ownTables: true }]),
-        { part: "primary", resourceUri: args.databaseId },
+        ...(args.databaseId === undefined ? [] : [{ part: "primary", resourceUri: args.databaseId }]),
         ...(args.replicaId === undefined ? [] : [{ part: "replica", resourceUri: args.replicaId }]),
         { part: "vault", resourceUri: args.vaultId },
     ];

@@ -43,11 +43,11 @@ const PROBES = "microsoft.insights/components";
 /** The guide's six metrics on everything that has them. */
 export function watchedMetrics(sources: Sources, args: AzureMonitoringArgs): WatchedMetric[] {
     const { workspaceId } = sources;
-    const { replicaId } = args;
+    const { databaseId, replicaId } = args;
     return [
         ...args.memberIds.flatMap((id, place) => serverMetrics(`app${place + 1}`, id, workspaceId)),
         ...(args.otherMachines ?? []).flatMap((machine) => otherMetrics(machine, workspaceId)),
-        ...databaseMetrics("primary", args.databaseId),
+        ...(databaseId === undefined ? [standbyLag(workspaceId)] : databaseMetrics("primary", databaseId)),
         ...(replicaId === undefined ? [] : databaseMetrics("replica", replicaId)),
         ...serviceMetrics(sources, args),
         ...(replicaId === undefined ? [] : [replicationLag(replicaId)]),
@@ -176,6 +176,19 @@ function errorRate(scope: pulumi.Input<string>, gatewayId: pulumi.Input<string>)
             ].join("\n"),
         );
     return { metric: "error-rate", resource: "service", scope, query };
+}
+
+/** What machines of a database tell in their log, as a column `told`. */
+export const METRICS_QUERY = [
+    "Syslog",
+    "| where SyslogMessage startswith 'minusnow-metrics '",
+    "| extend told = parse_json(substring(SyslogMessage, 17))",
+].join("\n");
+
+/** The primary tells a day where there is no standby; the same where nobody tells anything. */
+function standbyLag(scope: pulumi.Input<string>): WatchedMetric {
+    const query = `${METRICS_QUERY}\n| summarize replicationLag = coalesce(max(toreal(told.ReplicationLag)), 86400.0)`;
+    return { metric: "replication-lag", resource: "standby", scope, query };
 }
 
 function replicationLag(scope: pulumi.Input<string>): WatchedMetric {

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { installAgents } from "./azure-agent";
+import { alertOnArchiving } from "./azure-archiving";
 import { createAlerts } from "./azure-alerts";
 import { collectLogs } from "./azure-diagnostics";
 import { probeEndpoints } from "./azure-probe";
@@ -55,8 +56,8 @@ export interface AzureMonitoringArgs {
     gatewayId?: pulumi.Input<string>;
     /** Resource id of the Standard Load Balancer before balancers on machines, which are among `otherMachines`. */
     loadBalancerId?: pulumi.Input<string>;
-    /** Resource id of the primary database. */
-    databaseId: pulumi.Input<string>;
+    /** Resource id of the primary database. Default: it is on machines among `otherMachines`, whose log tells of it. */
+    databaseId?: pulumi.Input<string>;
     /** Resource id of the replica. Default: there is none, and no replication lag to watch. */
     replicaId?: pulumi.Input<string>;
     /** Resource id of the key vault. */
@@ -97,6 +98,7 @@ export class AzureMonitoring extends pulumi.ComponentResource implements Monitor
         const sources = { workspaceId, probesId };
         const alerts = createAlerts(name, sources, groups, args, child);
         alertWhenDown(name, groups, args, child);
+        alertOnArchiving(`${name}-archiving`, workspaceId, groups, args, child);
 
         this.alerts = pulumi.all(alerts);
         this.dashboard = createWorkbook(name, sources, args, child);

@@ -1,6 +1,7 @@
 import * as network from "@pulumi/azure-native/network";
 import type * as pulumi from "@pulumi/pulumi";
 import { type Arrow, arrows, ports, type SubnetRole } from "../reference";
+import { rolePort } from "../database/host/settings";
 import { cachePort } from "../session-store/azure-port";
 import type { FirewallGroupIds } from "./contract";
 
@@ -43,11 +44,18 @@ const hasMachines = ({ outboundPorts }: SecurityGroupArgs, role: SubnetRole) => 
 /** Every connection between tiers: the guide's, and private endpoints of the key vault and blobs beside the files. */
 function connections(args: SecurityGroupArgs): Arrow[] {
     const purpose = "Key Vault and blobs over private endpoints";
-    const readers = (["app", "edge", "cache"] as const).filter((role) => hasMachines(args, role));
+    const readers = (["app", "edge", "database", "cache"] as const).filter((role) => hasMachines(args, role));
+    const among: Arrow[] = hasMachines(args, "database")
+        ? [
+              { from: "database", to: "database", port: ports.postgres, purpose: "Replication" },
+              { from: "database", to: "database", port: rolePort, purpose: "Who is primary" },
+          ]
+        : [];
     return [
         ...arrows.map((arrow) =>
             arrow.to === "cache" && !hasMachines(args, "cache") ? { ...arrow, port: cachePort } : arrow,
         ),
+        ...among,
         ...readers.map((from): Arrow => ({ from, to: "storage", port: ports.https, purpose })),
     ];
 }
@@ -129,6 +137,9 @@ function platformInto(role: SubnetRole, args: SecurityGroupArgs): Opening[] {
         protocol,
         purpose,
     });
+    if (role === "database" && hasMachines(args, role)) {
+        return [from("AzureLoadBalancer", String(rolePort), "Tcp", "Azure asks the machines who is primary")];
+    }
     if (role !== "edge") {
         return [];
     }

@@ -35,6 +35,11 @@ export interface AzureNetworkArgs {
      */
     edgeOutboundPorts?: number[];
     /**
+     * TCP ports that a database on machines of this deployment may reach outside the network; its subnet then has a way out,
+     * and the machines reach each other. Default none. A change is made in place.
+     */
+    databaseOutboundPorts?: number[];
+    /**
      * TCP ports that a file server on a machine of this deployment may reach outside the network; its subnet then has a way
      * out. Default none. A change is made in place.
      */
@@ -249,8 +254,14 @@ function openConnections(
 /** Ports by the roles that machines have. */
 function outboundPortsOf(args: AzureNetworkArgs): OutboundPorts {
     const { outboundPorts = [ports.https, ports.smtp], edgeOutboundPorts: edge } = args;
-    const { storageOutboundPorts: storage, cacheOutboundPorts: cache } = args;
-    return { app: outboundPorts, ...(edge && { edge }), ...(storage && { storage }), ...(cache && { cache }) };
+    const { databaseOutboundPorts: database, storageOutboundPorts: storage, cacheOutboundPorts: cache } = args;
+    return {
+        app: outboundPorts,
+        ...(edge && { edge }),
+        ...(database && { database }),
+        ...(storage && { storage }),
+        ...(cache && { cache }),
+    };
 }
 
 function buildNetwork(

@@ -65,14 +65,16 @@ export function productsOnAws(args: DeploymentArgs): ComponentInUse[] {
 }
 
 /** Third-party products of a deployment on Azure, by the guide's table of open-source and licensed ones. */
-export function productsOnAzure({ loadBalancer, mail, sessionStore }: DeploymentArgs): ComponentInUse[] {
+export function productsOnAzure({ database, loadBalancer, mail, sessionStore }: DeploymentArgs): ComponentInUse[] {
+    const isOnMachines = database?.kind === DatabaseKind.Vm;
     const products = [
-        { component: "postgresql", product: "Azure Database for PostgreSQL" },
+        { component: "postgresql", product: isOnMachines ? "PostgreSQL" : "Azure Database for PostgreSQL" },
         { component: "operating-system", product: operatingSystems["ubuntu-24.04"] },
         { component: "certificates", product: "certificate brought along" },
         { component: "smtp", product: mailProduct(mail.host) },
         { component: "monitoring", product: "Azure Monitor" },
         { component: "backup", product: "pg_dump" },
+        ...(isOnMachines ? [{ component: "backup", product: "pgBackRest" }] : []),
         ...(proxies[loadBalancer?.kind ?? LoadBalancerKind.Managed].length > 0
             ? proxies[loadBalancer!.kind!]
             : [{ component: "load-balancer", product: "Azure Application Gateway" }]),

@@ -55,7 +55,7 @@ function storeOf(stack: Stack, holder: Resource): Resource | undefined {
 
 /** The database that a job is told of; where there is one only, that one. */
 function dumped(stack: Stack, holder: Resource): Resource[] {
-    const all = primaries(stack).filter(({ type }) => type === azure.database);
+    const all = primaries(stack).filter(({ type }) => type.startsWith("azure"));
     return all.length === 1 ? all : all.filter((database) => holder.refersTo("parameters", database) === true);
 }
 

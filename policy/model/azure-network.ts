@@ -1,3 +1,6 @@
+import { rolePort } from "../../components/database/host/settings";
+import { ports } from "../../components/reference";
+import { databaseMachines } from "./databases";
 import { isInside } from "./openings";
 import { groupOf, type NsgRule, rulesOf } from "./nsg";
 import { services } from "./service";
@@ -20,6 +23,32 @@ function cardsOf(stack: Stack, machine: Resource): Resource[] {
     return stack
         .of(azure.networkInterface)
         .filter((card) => machine.type === azure.machine && machine.refersTo("networkProfile", card) === true);
+}
+
+/** Whether the network cards of a machine have no public address. */
+export function cardsPrivate(stack: Stack, machine: Resource): Finding[] {
+    return cardsOf(stack, machine).map((card) =>
+        card.objects("ipConfigurations").some((entry) => Boolean(entry["publicIPAddress"]))
+            ? fail(card, "it has a public address; only the load balancer may have one")
+            : pass(card, "no public address"),
+    );
+}
+
+/** Replication and who is primary: between machines of one database that are alone in their subnet. */
+export function isAmongDatabase(stack: Stack, { ports: opened, sources }: NsgRule): boolean {
+    const machines = databaseMachines(stack).find(([first]) => first!.type === azure.machine) ?? [];
+    const subnets = machines.flatMap((machine) => subnetsOfService(stack, machine));
+    const strangers = stack
+        .of(azure.networkInterface)
+        .filter((card) => subnets.some((subnet) => card.refersTo("ipConfigurations", subnet) === true))
+        .filter((card) => !machines.some((machine) => machine.refersTo("networkProfile", card) === true));
+    const own = prefixesOf(subnets);
+    return (
+        strangers.length === 0 &&
+        [ports.postgres, rolePort].map(String).includes(opened.join()) &&
+        sources.length > 0 &&
+        sources.every((source) => own.includes(source))
+    );
 }
 
 /** Subnets in which a service has an address: of its endpoints, of its machine, or the one that is delegated to it. */
@@ -112,16 +141,16 @@ export interface Tier {
 
 /** Judges one opening of a tier's group: from its tier before, on its ports. */
 export function judgeTier(
-    { holder, name, sources, ports }: NsgRule,
+    { holder, name, sources, ports: opened }: NsgRule,
     { sources: known, ports: right, allowed }: Tier,
 ): Finding {
-    const wrongPort = ports.find((port) => !right.map(String).includes(port));
+    const wrongPort = opened.find((port) => !right.map(String).includes(port));
     if (wrongPort !== undefined) {
         return fail(holder, `${name}: port ${wrongPort} is open, allowed: ${right.join(", ") || "none"}`);
     }
     const wrong = sources.find((source) => !isInside(source, known));
     if (wrong === undefined && sources.length > 0) {
-        return pass(holder, `${name}: port ${ports.join(", ")} to ${allowed}`);
+        return pass(holder, `${name}: port ${opened.join(", ")} to ${allowed}`);
     }
     return known.length === 0
         ? waits(holder, `${name}: the subnets of ${allowed} are not part of this stack`)

@@ -12,9 +12,11 @@ export function isReplica(database: Resource): boolean {
     return role === undefined ? database.keys.includes("sourceServerResourceId") : AZURE_REPLICA.test(role);
 }
 
-/** AWS: the machines that PostgreSQL runs on, those of one deployment together; the first of them is primary at first. */
+/** The machines that PostgreSQL runs on, those of one deployment together; the first of them is primary at first. */
 export function databaseMachines(stack: Stack): Resource[][] {
-    const machines = stack.of(aws.instance).filter((machine) => machine.get("tags.minusnow-role") === "database");
+    const machines = stack
+        .of(aws.instance, azure.machine)
+        .filter((machine) => machine.get("tags.minusnow-role") === "database");
     const tags = new Set(machines.map((machine) => machine.get("tags.minusnow-servers")));
     return [...tags].map((tag) => machines.filter((machine) => machine.get("tags.minusnow-servers") === tag));
 }
@@ -41,7 +43,7 @@ export function replicas(stack: Stack): Resource[] {
 
 /** The replicas of one primary. */
 export function replicasOf(stack: Stack, primary: Resource): Resource[] {
-    if (primary.type === aws.instance) {
+    if (primary.type === aws.instance || primary.type === azure.machine) {
         const [, ...others] = databaseMachines(stack).find(([first]) => first === primary) ?? [];
         return others;
     }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Resource } from "../../plan/engine/resource";
-import { reveal, type Value, type Values } from "../../plan/engine/values";
+import { reveal, type Value } from "../../plan/engine/values";
 import { plan } from "../../plan/plan";
 import { lookup, type PlannedStack } from "../support/plans";
 import { startPack, type TestPack } from "../support/policies";
@@ -77,7 +77,7 @@ const documents = {
     azure: {
         type: "keyvault.Secret",
         property: "properties.value",
-        text: (source: Resource) => String((reveal(source.inputs["properties"]) as Values)["value"]),
+        text: (source: Resource) => (reveal(source.inputs["properties"]) as { value: string }).value,
     },
 };
 

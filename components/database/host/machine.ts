@@ -19,7 +19,6 @@ import {
     backupConfiguration,
     type BackupPlace,
     configurationFolder,
-    DATABASE_NAMESPACE,
     dataDirectory,
     hostBasedAuthentication,
     postgresConfiguration,
@@ -43,9 +42,13 @@ export interface DatabaseMachine {
     /** Names that clients reach the machines by. */
     tlsNames: string[];
     secrets: { login: string; replicator: string; tls: string };
-    /** Tag of both machines, by which one stops the other. */
-    tag: string;
     backup: BackupPlace;
+    /** Module that keeps what both machines agree on, stops the other one and tells metrics, from `files`. */
+    accountModule: string;
+    /** What that module needs to know. */
+    account: Record<string, string>;
+    /** Largest user data, in bytes. Default: any, for a cloud that takes it compressed. */
+    limit?: number;
 }
 
 const configuration = (name: string, content: string): HostFile => ({
@@ -54,7 +57,7 @@ const configuration = (name: string, content: string): HostFile => ({
     content,
 });
 
-/** User data of a database machine (guide, steps 3 and 4), to be compressed. It names secrets and holds none. */
+/** User data of a database machine (guide, steps 3 and 4). It names secrets and holds none. */
 export function renderDatabaseMachine(machine: DatabaseMachine): string {
     const { cloud, host, peer, address, major, owner, secrets, backup } = machine;
     const own = path.join(__dirname, "files");
@@ -77,9 +80,8 @@ export function renderDatabaseMachine(machine: DatabaseMachine): string {
             LOGIN_SECRET_ID: secrets.login,
             REPLICATOR_SECRET_ID: secrets.replicator,
             TLS_SECRET_ID: secrets.tls,
-            MACHINES_TAG: machine.tag,
-            METRICS: DATABASE_NAMESPACE,
-            BUCKET: backup.bucket,
+            DUMPS: backup.dumps ?? "",
+            ...machine.account,
         }),
         ...firewall([
             ...host.appNetworks.map((from) => ({ port: ports.postgres, from })),
@@ -93,7 +95,7 @@ export function renderDatabaseMachine(machine: DatabaseMachine): string {
         program("files.mjs", sharedFiles, "files.mjs"),
         program("setup", own, "setup.sh"),
         program("memory", own, "memory.sh"),
-        program("account.mjs", own, "account-aws.mjs"),
+        program("account.mjs", own, machine.accountModule),
         program("roles.sql", own, "roles.sql"),
         ...programs,
         administratorsCommand,
@@ -107,7 +109,7 @@ export function renderDatabaseMachine(machine: DatabaseMachine): string {
         ),
         timer("minusnow-backup", "OnCalendar=*-*-* 00/6:15:00\nPersistent=true"),
     ];
-    return renderCloudConfig({ files: files.map(withoutComments), commands: setUp }, Infinity);
+    return renderCloudConfig({ files: files.map(withoutComments), commands: setUp }, machine.limit ?? Infinity);
 }
 
 /** How lines begin that are comments alone, by the end of a program's name. */

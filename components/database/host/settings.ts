@@ -89,26 +89,40 @@ hostssl postgres replicator ${peerAddress}/32 scram-sha-256
 `;
 }
 
-/** A bucket for backups. */
+/** Where backups are kept. */
 export interface BackupPlace {
-    bucket: string;
-    region: string;
-    /** Host of the object store. */
-    endpoint: string;
+    /** Options of pgBackRest's repository, without `repo1-`. */
+    repository: Record<string, string>;
     /** Days that a moment can be restored. */
     retentionDays: number;
+    /** URL under which the machines' own dumps are stored. Default: they make none. */
+    dumps?: string;
 }
 
+/** A bucket of S3, which machines use by their role. */
+export const bucketRepository = (bucket: string, region: string, endpoint: string): Record<string, string> => ({
+    type: "s3",
+    path: "/pgbackrest",
+    "s3-bucket": bucket,
+    "s3-endpoint": endpoint,
+    "s3-region": region,
+    "s3-key-type": "auto",
+});
+
+/** A container of Azure's blobs, which machines use by their identity; pgBackRest 2.58 and newer can. */
+export const containerRepository = (account: string, container: string): Record<string, string> => ({
+    type: "azure",
+    path: "/pgbackrest",
+    "azure-account": account,
+    "azure-container": container,
+    "azure-key-type": "auto",
+});
+
 /** Where pgBackRest keeps backups and write-ahead log. */
-export function backupConfiguration({ bucket, region, endpoint, retentionDays }: BackupPlace): string {
+export function backupConfiguration({ repository, retentionDays }: BackupPlace): string {
+    const lines = Object.entries(repository).map(([name, value]) => `repo1-${name}=${value}\n`);
     return `[global]
-repo1-type=s3
-repo1-path=/pgbackrest
-repo1-s3-bucket=${bucket}
-repo1-s3-endpoint=${endpoint}
-repo1-s3-region=${region}
-repo1-s3-key-type=auto
-repo1-storage-ca-file=/etc/ssl/certs/ca-certificates.crt
+${lines.join("")}repo1-storage-ca-file=/etc/ssl/certs/ca-certificates.crt
 repo1-retention-full-type=time
 repo1-retention-full=${retentionDays}
 compress-type=zst

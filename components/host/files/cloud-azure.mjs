@@ -48,6 +48,9 @@ export const readCertificate = (id) => {
     }
 };
 
+/** A document that is a secret for the sake of its place. */
+export const readParameter = (id) => JSON.parse(readSecret(id));
+
 export const readSetting = (name) => JSON.parse(readSecret(`${process.env.SETTINGS}-${name}`));
 
 export const storageHeaders = () => [bearer("https://storage.azure.com/"), "x-ms-version: 2023-11-03"];

@@ -171,6 +171,16 @@ const functions: Record<string, Answer | undefined> = {
         const known = world.find("azure-native:network:Subnet", id);
         return { id, name: args["subnetName"], addressPrefix: known?.values["addressPrefix"] ?? "10.0.1.0/24" };
     },
+    "azure-native:storage:getBlobContainer": (args, _, world) => {
+        const account = world.find("azure-native:storage:StorageAccount", args["accountName"]);
+        const own = world
+            .ofType("azure-native:storage:BlobContainer")
+            .find(
+                ({ values }) =>
+                    values["accountName"] === account?.values["name"] && values["name"] === args["containerName"],
+            );
+        return { id: own?.id, name: args["containerName"], metadata: own?.values["metadata"] };
+    },
     "azure-native:keyvault:getKey": (args) => {
         const keyUri = `https://${textOf(args["vaultName"])}.vault.azure.net/keys/${textOf(args["keyName"])}`;
         return {

@@ -1,3 +1,4 @@
+import { cardsPrivate } from "../../model/azure-network";
 import { appServerCount, servers as guideServers } from "../../../components/reference";
 import { judgeSize } from "../../model/sizes";
 import { allMachines, appServers, machines, services, sessionMachines, zoneOf } from "../../model/service";
@@ -88,16 +89,7 @@ function withoutPublicAddress(stack: Stack, server: Resource): Finding[] {
             ...publicSubnet(stack, server),
         ];
     }
-    return stack
-        .of(azure.networkInterface)
-        .filter((card) => server.refersTo("networkProfile", card) === true)
-        .map((card) =>
-            card
-                .list("ipConfigurations")
-                .some((entry) => Boolean((entry as Record<string, unknown>)["publicIPAddress"]))
-                ? fail(card, "it has a public address; only the load balancer may have one")
-                : pass(card, "no public address"),
-        );
+    return cardsPrivate(stack, server);
 }
 
 /** An elastic address makes a server public whatever its own settings say. */

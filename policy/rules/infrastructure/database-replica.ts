@@ -22,13 +22,14 @@ import { type Resource, type Stack, UNKNOWN } from "../../stack";
 
 const NO_DATABASE = "no PostgreSQL server in this stack";
 const isAws = (database: Resource) => database.type === aws.database;
-const isMachine = (database: Resource) => database.type === aws.instance;
+const isMachine = (database: Resource) => database.type === aws.instance || database.type === azure.machine;
 
 /** Properties by type of database. */
 const places: Record<string, { size: string; storage: string }> = {
     [aws.database]: { size: "instanceClass", storage: "allocatedStorage" },
     [aws.instance]: { size: "instanceType", storage: "rootBlockDevice.volumeSize" },
     [azure.database]: { size: "sku.name", storage: "storage.storageSizeGB" },
+    [azure.machine]: { size: "hardwareProfile.vmSize", storage: "storageProfile.osDisk.diskSizeGB" },
 };
 const placesOf = ({ type }: Resource) => places[type]!;
 
@@ -100,6 +101,13 @@ function version(primary: Resource): Finding[] {
 }
 
 function encrypted(database: Resource): Finding[] {
+    if (database.type === azure.machine) {
+        const disk = "storageProfile.osDisk.managedDisk.diskEncryptionSet.id";
+        return [
+            expectEqual(database, "securityProfile.encryptionAtHost", true),
+            expectValue(database, disk, (value) => value !== undefined, "a set with a customer key"),
+        ];
+    }
     if (isMachine(database)) {
         return [
             expectEqual(database, "rootBlockDevice.encrypted", true),
@@ -117,7 +125,11 @@ function encrypted(database: Resource): Finding[] {
 function keptFromDeletion(stack: Stack, primary: Resource): Finding[] {
     if (isMachine(primary)) {
         const all = [primary, ...replicasOf(stack, primary)];
-        return all.map((machine) => expectEqual(machine, "disableApiTermination", true));
+        return all.map((machine) =>
+            machine.type === azure.machine
+                ? locked(stack, machine)
+                : expectEqual(machine, "disableApiTermination", true),
+        );
     }
     return isAws(primary)
         ? [

@@ -6,6 +6,7 @@ import {
     bastionPrefixes,
     endpointsOf,
     entrySubnets,
+    isAmongDatabase,
     judgeTier,
     ownOpenings,
     prefixesOf,
@@ -15,6 +16,7 @@ import {
     subnetsOfService,
     type Tier,
 } from "../../model/azure-network";
+import { databaseMachines } from "../../model/databases";
 import { covers, fromInternet, groupOf, type NsgRule, rulesOf } from "../../model/nsg";
 import { isInternet, isPort, judgeOpening, openings, openingsInto, portsText } from "../../model/openings";
 import { judgePrivacy } from "../../model/routes";
@@ -245,16 +247,21 @@ function nsgTiers(stack: Stack): Finding[] {
                     ? pass(rule.holder, `${rule.name}: Azure Bastion`)
                     : readsSecrets(stack, rule)
                       ? pass(rule.holder, `${rule.name}: machines read their secrets`)
-                      : judgeTier(rule, tier),
+                      : isAmongDatabase(stack, rule)
+                        ? pass(rule.holder, `${rule.name}: among the database's machines`)
+                        : judgeTier(rule, tier),
             );
     });
 }
 
 const SSH = 22;
 
-/** A session store or a balancer on a machine reads what is its own from the vault, on nothing but its port. */
+/** A session store, a balancer or a database on a machine reads what is its own from the vault, on nothing but its port. */
 function readsSecrets(stack: Stack, { ports: opened, sources }: NsgRule): boolean {
-    const machines = [...azureSessions(stack), ...proxyMachines(stack)];
+    const ofDatabase = databaseMachines(stack)
+        .flat()
+        .filter(({ type }) => type === azure.machine);
+    const machines = [...azureSessions(stack), ...proxyMachines(stack), ...ofDatabase];
     const own = prefixesOf(machines.flatMap((machine) => subnetsOfService(stack, machine)));
     return (
         opened.join() === String(ports.https) && sources.length > 0 && sources.every((source) => own.includes(source))

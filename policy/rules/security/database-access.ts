@@ -3,8 +3,10 @@ import { ports } from "../../../components/reference";
 import { databaseMachines, primaries, replicas } from "../../model/databases";
 import {
     bastionPrefixes,
+    cardsPrivate,
     endpointsOf,
     entrySubnets,
+    isAmongDatabase,
     judgeTier,
     ownOpenings,
     prefixesOf,
@@ -32,7 +34,10 @@ import type { Resource, Stack } from "../../stack";
 
 const databases = (stack: Stack) => [...primaries(stack), ...replicas(stack)];
 
-const notPublic = (stack: Stack): Finding[] => databases(stack).map((database) => privacyOf[database.type]!(database));
+const notPublic = (stack: Stack): Finding[] =>
+    databases(stack).flatMap((database) =>
+        database.type === azure.machine ? cardsPrivate(stack, database) : [privacyOf[database.type]!(database)],
+    );
 
 /** How each type of database says that it has no public address. */
 const privacyOf: Record<string, (database: Resource) => Finding> = {
@@ -54,17 +59,19 @@ function isolated(stack: Stack): Finding[] {
     return databases(stack)
         .filter((database) => database.type === aws.database && database.keys.includes("dbSubnetGroupName"))
         .map((database) => judgePrivacy(stack, database, "dbSubnetGroupName", aws.databaseSubnets))
-        .concat(databaseMachines(stack).flatMap((all) => all.map((one) => judgePrivacy(stack, one, "subnetId"))));
+        .concat(
+            databaseMachines(stack)
+                .flat()
+                .filter(({ type }) => type === aws.instance)
+                .map((machine) => judgePrivacy(stack, machine, "subnetId")),
+        );
 }
 
 /** What may open a connection is followed from the database's groups back to who is in them. */
 function appTierOnly(stack: Stack): Finding[] {
-    return [
-        ...databases(stack)
-            .filter(({ type }) => type !== azure.database)
-            .flatMap((database) => reachableOnAws(stack, database)),
-        ...stack.of(azure.database).flatMap((database) => reachableOnAzure(stack, database)),
-    ];
+    return databases(stack).flatMap((database) =>
+        database.type.startsWith("azure") ? reachableOnAzure(stack, database) : reachableOnAws(stack, database),
+    );
 }
 
 function reachableOnAws(stack: Stack, database: Resource): Finding[] {
@@ -184,14 +191,14 @@ function reachableOnAzure(stack: Stack, database: Resource): Finding[] {
         if (!group) {
             return [fail(subnet, "the database's subnet has no network security group")];
         }
-        const isDelegated = database.refersTo("network", subnet) === true;
-        const allowed = ownOpenings(stack, group);
+        const isEndpoint = database.type === azure.database && database.refersTo("network", subnet) !== true;
+        const allowed = ownOpenings(stack, group).filter((rule) => !isAmongDatabase(stack, rule));
         return [
             ...allowed.map((rule) => judgeTier(rule, servers)),
             ...(allowed.some((rule) => covers(rule, ports.postgres))
                 ? []
                 : [fail(group, `${database.name} is not reachable on port ${ports.postgres}`)]),
-            ...(isDelegated ? [] : [endpointGuarded(subnet)]),
+            ...(isEndpoint ? [endpointGuarded(subnet)] : []),
         ];
     });
 }

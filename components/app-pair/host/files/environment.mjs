@@ -20,8 +20,10 @@ if (database.certificate) {
     if (!certificate.startsWith("-----BEGIN")) {
         throw new Error("the database has no certificate yet: its primary is not made");
     }
-    writeFileSync("/etc/minusnow/database-ca.pem", certificate);
-    chmodSync("/etc/minusnow/database-ca.pem", 0o644);
+    // Not into what may be there: on some systems it is a link to the system's own authorities.
+    writeFileSync("/etc/minusnow/database-ca.pem.new", certificate);
+    chmodSync("/etc/minusnow/database-ca.pem.new", 0o644);
+    renameSync("/etc/minusnow/database-ca.pem.new", "/etc/minusnow/database-ca.pem");
 }
 if (sessionStore) {
     const { scheme, port, secretId } = sessionStore;

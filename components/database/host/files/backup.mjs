@@ -3,10 +3,10 @@
 // Strategy"). The dump is made on the standby while it follows, so that users do not notice it.
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { publishMetrics, upload } from "./account.mjs";
+import * as account from "./account.mjs";
 import { asPostgres, role, run, self, sql } from "./postgres.mjs";
 
-const { BUCKET, DATABASE } = process.env;
+const { DUMPS, DATABASE } = process.env;
 const WEEK_SECONDS = 7 * 24 * 3600;
 const place = "/var/lib/postgresql";
 
@@ -17,7 +17,7 @@ async function backUp() {
     const type = isRecent ? "incr" : "full";
     await asPostgres("pgbackrest", ["--stanza=minusnow", `--type=${type}`, "backup"], { seconds: 12 * 3600 });
     console.log(`backed up: ${type}`);
-    await publishMetrics({ BackupsMade: 1 });
+    await account.publishMetrics({ BackupsMade: 1 });
 }
 
 async function dump() {
@@ -31,9 +31,9 @@ async function dump() {
             .replace(/[-:]|\..*/g, "")
             .replace("T", "_");
         const name = `${DATABASE}_${time}_${self}.dump`;
-        await upload(file, `s3://${BUCKET}/dumps/${name}`);
+        await account.upload(file, `${DUMPS}/${name}`);
         console.log(`dumped: ${name}`);
-        await publishMetrics({ DumpsMade: 1 });
+        await account.publishMetrics({ DumpsMade: 1 });
     } finally {
         rmSync(folder, { recursive: true });
     }
@@ -46,9 +46,11 @@ for (const left of readdirSync(place).filter((name) => name.startsWith("dump-"))
 const own = await role();
 const follower = own === "primary" ? "pg_stat_replication WHERE state" : "pg_stat_wal_receiver WHERE status";
 const [[isFollowed]] = own === "off" ? [["f"]] : await sql(`SELECT EXISTS (SELECT FROM ${follower} = 'streaming')`);
+// Where another machine makes the dumps, these make none.
+const dumps = DUMPS ? [dump] : [];
 const work = {
-    primary: [backUp, ...(isFollowed === "t" ? [] : [dump])],
-    standby: isFollowed === "t" ? [dump] : [],
+    primary: [backUp, ...(isFollowed === "t" ? [] : dumps)],
+    standby: isFollowed === "t" ? dumps : [],
     off: [],
 };
 for (const part of work[own]) {

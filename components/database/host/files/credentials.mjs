@@ -16,7 +16,8 @@ const DAYS = "3650";
 
 async function makeCertificate() {
     const scratch = mkdtempSync(join(tmpdir(), "certificate-"));
-    const names = [...TLS_NAMES.split(",").map((name) => `DNS:${name}`), `IP:${ADDRESS}`, `IP:${peerAddress}`];
+    const kind = (name) => (/^[\d.]+$/.test(name) ? "IP" : "DNS");
+    const names = [...TLS_NAMES.split(","), ADDRESS, peerAddress].map((name) => `${kind(name)}:${name}`);
     try {
         await run("openssl", [
             ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", DAYS],

@@ -14,7 +14,7 @@ import {
     writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { bearer, curl, databaseHost, readSecret, storageHeaders } from "./cloud.mjs";
+import { bearer, curl, databaseHost, readParameter, readSecret, storageHeaders } from "./cloud.mjs";
 
 const state = process.env.STATE ?? "/var/lib/minusnow-backup";
 const mounts = process.env.MOUNT_PATH ?? "/srv/minusnow";
@@ -63,10 +63,15 @@ function waitForAccess(container) {
 
 /** A dump in PostgreSQL's own compressed form, made by the application's login: it owns everything. */
 async function database() {
-    const { host, port, name, secretId } = plan.database;
+    const { host, port, name, secretId, certificateId } = plan.database;
     const { username, password } = JSON.parse(readSecret(secretId));
     const connection = { PGHOST: await databaseHost(host), PGPORT: String(port), PGUSER: username };
-    const trust = { PGSSLMODE: "verify-full", PGSSLROOTCERT: "/etc/ssl/certs/ca-certificates.crt" };
+    const own = `${state}/database-ca.pem`;
+    if (certificateId !== undefined) {
+        writeFileSync(own, readParameter(certificateId));
+    }
+    const authorities = certificateId === undefined ? "/etc/ssl/certs/ca-certificates.crt" : own;
+    const trust = { PGSSLMODE: "verify-full", PGSSLROOTCERT: authorities };
     const env = { ...process.env, ...connection, ...trust, PGPASSWORD: password };
     await archive(`database/${name}_${stamp}.dump`, "pg_dump", ["-Fc", name], { env });
 }
