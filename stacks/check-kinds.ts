@@ -6,37 +6,6 @@ import { problem, set } from "./problem";
 export type Checked = Partial<StackConfig>;
 export type Check = (config: Checked, isSecret: (key: string) => boolean) => ConfigurationProblem[];
 
-/** Kinds that can be built on each cloud. */
-const availableKinds: { [cloud in StackConfig["cloud"]]: Record<string, string[]> } = {
-    aws: {
-        loadBalancer: ["managed", "haproxy", "nginx"],
-        database: ["managed", "vm"],
-        sharedStorage: ["managed", "nfs"],
-        sessionStore: ["managed", "redis", "none"],
-    },
-    azure: {
-        loadBalancer: ["managed", "haproxy", "nginx"],
-        database: ["managed", "vm"],
-        sharedStorage: ["managed", "nfs"],
-        sessionStore: ["managed", "redis", "none"],
-    },
-};
-
-const checkKinds: Check = (config) =>
-    Object.entries(availableKinds[config.cloud ?? "aws"]).flatMap(([tier, kinds]) => {
-        const found = (config[tier as keyof Checked] as { kind?: string } | undefined)?.kind;
-        return found === undefined || kinds.includes(found)
-            ? []
-            : [
-                  problem(
-                      `${tier}.kind`,
-                      found,
-                      `${kinds.join(", ")} on ${config.cloud ?? "this cloud"}`,
-                      set(`${tier}.kind`, kinds[0]!),
-                  ),
-              ];
-    });
-
 const checkBalancers: Check = ({ loadBalancer }) =>
     (loadBalancer?.kind ?? "managed") === "managed"
         ? (["size", "renew"] as const)
@@ -206,11 +175,5 @@ const checkSharedStorage: Check = ({ sharedStorage, network }) => [
         : []),
 ];
 
-/** What a tier's kind allows: which cloud has it, and which settings it knows. */
-export const kindChecks: Check[] = [
-    checkKinds,
-    checkBalancers,
-    checkSharedStorage,
-    checkSessionStore,
-    checkDatabaseMachines,
-];
+/** What a tier's kind allows: which settings it knows. */
+export const kindChecks: Check[] = [checkBalancers, checkSharedStorage, checkSessionStore, checkDatabaseMachines];

@@ -30,7 +30,6 @@ import {
     databasePlaces,
     environment,
     privateAddresses,
-    refuseMissingKinds,
     withoutClearPassword,
 } from "./settings";
 
@@ -56,11 +55,6 @@ export class AwsDeployment extends pulumi.ComponentResource implements Deploymen
     constructor(name: string, args: DeploymentArgs, opts?: pulumi.ComponentResourceOptions) {
         super("minusnow:index:AwsDeployment", name, { ...args, mail: withoutClearPassword(args.mail) }, opts);
         const child = { parent: this };
-        refuseMissingKinds("AwsDeployment", args, {
-            loadBalancer: [LoadBalancerKind.Haproxy, LoadBalancerKind.Nginx],
-            database: [DatabaseKind.Vm],
-            sharedStorage: [SharedStorageKind.Nfs],
-        });
 
         // First, so that a policy that objects to it stops an update before anything is made.
         new Readiness(`${name}-readiness`, { ...args.readiness, inUse: productsOnAws(args) }, child);

@@ -8,7 +8,6 @@ import { DatabaseKind } from "../database/contract";
 import { OperatingSystem, packageMirrorPorts } from "../host/operating-system";
 import type { AzureLoadBalancer } from "../load-balancer/azure";
 import type { AzureProxyLoadBalancer } from "../load-balancer/azure-proxy";
-import { LoadBalancerKind } from "../load-balancer/contract";
 import type { AzureMonitoring } from "../monitoring/azure";
 import { AzureNetwork } from "../network/azure";
 import { AzureOperations } from "../operations/azure";
@@ -26,7 +25,7 @@ import { createLoadBalancer, createRelease, hasProxies } from "./azure-entry";
 import { createMonitoring } from "./azure-monitoring";
 import { createDatabase, createSessionStore, createSharedStorage, keyOf } from "./azure-stores";
 import type { Deployment, DeploymentArgs } from "./contract";
-import { environment, operationsAddress, privateAddresses, refuseMissingKinds, withoutClearPassword } from "./settings";
+import { environment, operationsAddress, privateAddresses, withoutClearPassword } from "./settings";
 
 /** The whole MinusNow platform on Azure, in the guide's high-availability architecture. */
 export class AzureDeployment extends pulumi.ComponentResource implements Deployment {
@@ -50,11 +49,6 @@ export class AzureDeployment extends pulumi.ComponentResource implements Deploym
     constructor(name: string, args: DeploymentArgs, opts?: pulumi.ComponentResourceOptions) {
         super("minusnow:index:AzureDeployment", name, { ...args, mail: withoutClearPassword(args.mail) }, opts);
         const child = { parent: this };
-        refuseMissingKinds("AzureDeployment", args, {
-            loadBalancer: [LoadBalancerKind.Haproxy, LoadBalancerKind.Nginx],
-            database: [DatabaseKind.Vm],
-            sharedStorage: [SharedStorageKind.Nfs],
-        });
         const needed = neededOnAzure(args);
 
         // First, so that a policy that objects to it stops an update before anything is made.

@@ -1,52 +1,12 @@
-import { DatabaseKind } from "../database/contract";
 import { databaseMachines } from "../database/host/settings";
-import { LoadBalancerKind } from "../load-balancer/contract";
 import { hostAddress, planAddresses } from "../network/addresses";
 import { addressSpace, appServerCount, firstHostNumber, ports, type SubnetRole } from "../reference";
 import { asSecret } from "../secrets/as-secret";
-import { SessionStoreKind } from "../session-store/contract";
-import { SharedStorageKind } from "../shared-storage/contract";
 import type { DeploymentArgs, MailSettings } from "./contract";
 
 /** A component records its arguments, so a password must be marked before it is one of them. */
 export function withoutClearPassword(mail: MailSettings): MailSettings {
     return { ...mail, password: asSecret(mail.password) };
-}
-
-/** Kinds that can be built on one cloud only, besides those that both have. */
-export interface OwnKinds {
-    loadBalancer?: LoadBalancerKind[];
-    database?: DatabaseKind[];
-    sharedStorage?: SharedStorageKind[];
-}
-
-/** Refuses kinds that cannot be built; those need machines of our own. */
-export function refuseMissingKinds(component: string, args: DeploymentArgs, own: OwnKinds = {}): void {
-    const { loadBalancer, database, sharedStorage, sessionStore } = args;
-    const kinds = [
-        {
-            path: "loadBalancer.kind",
-            found: loadBalancer?.kind,
-            allowed: [LoadBalancerKind.Managed, ...(own.loadBalancer ?? [])],
-        },
-        {
-            path: "database.kind",
-            found: database?.kind,
-            allowed: [DatabaseKind.Managed, ...(own.database ?? [])],
-        },
-        {
-            path: "sharedStorage.kind",
-            found: sharedStorage?.kind,
-            allowed: [SharedStorageKind.Managed, ...(own.sharedStorage ?? [])],
-        },
-        { path: "sessionStore.kind", found: sessionStore?.kind, allowed: Object.values(SessionStoreKind) },
-    ];
-    const problems = kinds
-        .filter(({ found, allowed }) => found !== undefined && !(allowed as string[]).includes(found))
-        .map(({ path, found, allowed }) => `${path}: found ${found}, allowed is ${allowed.join(" or ")}`);
-    if (problems.length > 0) {
-        throw new Error(`${component}: ${problems.join("; ")}`);
-    }
 }
 
 /** app1 is host 10 of its zone's subnet, app2 host 11 (guide, step 7); in an existing network the cloud chooses. */

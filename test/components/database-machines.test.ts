@@ -98,11 +98,11 @@ describe("AwsMachineDatabase", () => {
         const built = await build(() => create({ renew: ["db2"] }), { [token]: parameters });
         expect(built.calls.map((call) => call.token)).toContain(token);
         expect((await build(() => create())).calls.map((call) => call.token)).not.toContain(token);
-        expect(() => refusePrimary("/db", "db1", parameters)).toThrow('found "db1", switch over first');
-        const broken = { ...parameters, values: ['"7412"', '"nobody"'] };
-        expect(() => refusePrimary("/db", "db2", broken)).toThrow('found "nobody", switch over first');
-        expect(() => refusePrimary("/db", "db2", parameters)).not.toThrow();
-        expect(() => refusePrimary("/db", "db1", { names: [], values: [] })).not.toThrow();
+        const refuse = (machine: string, primary?: string) => () => refusePrimary("Database", machine, primary);
+        expect(refuse("db1", '"db1"')).toThrow('found "db1", switch over first');
+        expect(refuse("db2", '"nobody"')).toThrow('found "nobody", switch over first');
+        expect(refuse("db2", '"db1"')).not.toThrow();
+        expect(refuse("db1")).not.toThrow();
     });
 
     it("moves the application to its other login by a rotation, as on RDS", async () => {

@@ -57,7 +57,7 @@ beforeEach(async () => {
     told = denied = undefined;
     gateways = { [gatewayId.toLowerCase()]: gatewayBody() };
     outcomes = (script) => (script.includes("'status'") ? { status: 1, stdout: "REASON: it runs 1.0.0" } : {});
-    const manage = createManagement({
+    const management = createManagement({
         gateways,
         run: (machineId, script) => {
             const name = machineId.split("/").at(-1)!;
@@ -81,7 +81,7 @@ beforeEach(async () => {
             told = JSON.parse((body as { value: string }).value);
             return { status: 200, body: {} };
         }
-        return manage({ method: request.method!, url, body, may: (action) => action !== denied });
+        return management.answer({ method: request.method!, url, body, may: (action) => action !== denied });
     };
     server = createServer((request, response) => {
         let text = "";

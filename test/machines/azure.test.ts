@@ -12,9 +12,9 @@ import {
     type RunCommand,
     secretOf,
 } from "./lab/azure-reference";
-import { dataMachine } from "./lab/data-machine";
 import { HOSTNAME } from "./lab/deployment";
 import { describeMachines } from "./lab/describe-machines";
+import { createLedger } from "./lab/ledger";
 import { createLab, type Lab, outside } from "./lab/lab";
 import { lost, type Sample, startLoad } from "./lab/load";
 import type { Machine } from "./lab/machine";
@@ -24,6 +24,7 @@ import { seen } from "./lab/seen";
 
 const stackFile = [
     "  minusnow:loadBalancer:\n    kind: haproxy\n",
+    "  minusnow:database:\n    kind: vm\n",
     "  minusnow:sharedStorage:\n    kind: nfs\n",
     "  minusnow:sessionStore:\n    kind: redis\n",
 ].join("");
@@ -31,7 +32,7 @@ const BALANCER = "10.0.0.10";
 const DISK = "/dev/disk/azure/scsi1/lun0";
 const DISK_MIB = 200;
 
-describeMachines("the pair on Azure behind HAProxy, with files, sessions and operations on machines", () => {
+describeMachines("everything on Azure that may be a machine", () => {
     let lab: Lab;
     let machines: Record<string, Machine>;
     let planned: AzureMachine[];
@@ -46,11 +47,11 @@ describeMachines("the pair on Azure behind HAProxy, with files, sessions and ope
         lab = createLab();
         releases["1.0.0"] = packRelease(lab.folder, "1.0.0");
         const at = await planned_("1.0.0");
-        const { app1, app2, lb1, lb2, ops, files, sessions } = azureMachinesOf(at);
-        planned = [app1, app2, lb1, lb2, ops, files, sessions] as AzureMachine[];
+        const { db1, db2, app1, app2, lb1, lb2, ops, files, sessions } = azureMachinesOf(at);
+        planned = [db1, db2, app1, app2, lb1, lb2, ops, files, sessions] as AzureMachine[];
         outsideSecrets = outsideOf(at, lab);
         await lab.azure(azureAccountOf(at, planned, outsideSecrets, releases));
-        await bootData(lab, at);
+        await standBefore(lab, at);
         const booting = planned.map(({ name, address, userData, id }) => {
             const devices: Record<string, string> = name === "files" ? { [DISK]: lab.disk(DISK_MIB) } : {};
             const machine = lab.machine(name, address, userData, devices);
@@ -60,8 +61,10 @@ describeMachines("the pair on Azure behind HAProxy, with files, sessions and ope
         });
         await Promise.all(booting.map((machine) => machine.booted()));
         machines = Object.fromEntries(booting.map((machine) => [machine.name, machine]));
+        await until("db2 is in sync", 120, async () => (await status("db1")).inSync);
+        await bothAnswer();
         await wait(12_000);
-    });
+    }, 600_000);
     afterAll(() => {
         printMeasurements();
         lab.close();
@@ -72,6 +75,32 @@ describeMachines("the pair on Azure behind HAProxy, with files, sessions and ope
             ...["curl", "-sS", "--noproxy", "*", "--interface", outside.users[0]!, "--max-time", "20"],
             ...["--connect-to", `${HOSTNAME}::${BALANCER}:`, ...args],
         );
+
+    const bothAnswer = () =>
+        until("both servers answer", 120, async () => {
+            const answers = await Promise.all(["app1", "app2"].map((name) => machines[name]!.exec(WELL)));
+            return answers.every(({ status: code }) => code === 0);
+        });
+    const database = (name: string, command: string) => machines[name]!.exec(`minusnow-database ${command}`);
+    const status = async (name: string) =>
+        JSON.parse((await database(name, "status")).stdout) as { inSync: boolean; db1: Role; db2: Role };
+    const psql = (name: string, text: string) =>
+        machines[name]!.ok("runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -f -", text);
+
+    async function until(what: string, seconds: number, isSo: () => Promise<boolean>): Promise<void> {
+        const end = Date.now() + seconds * 1000;
+        while (!(await isSo().catch(() => false))) {
+            await wait(500);
+            if (Date.now() > end) {
+                const logs = await Promise.all(
+                    Object.values(machines).map(({ name }) =>
+                        machines[name]!.exec("journalctl -n 25 --no-pager -o cat"),
+                    ),
+                );
+                throw new Error(`not so that ${what}\n${logs.map(({ stdout }) => stdout).join("\n---\n")}`);
+            }
+        }
+    }
 
     /** A run command of the plan on the operations machine, as Azure's agent runs it. */
     function run({ script, variables }: RunCommand, bakeSeconds: number) {
@@ -131,15 +160,78 @@ describeMachines("the pair on Azure behind HAProxy, with files, sessions and ope
         const parameters = inputs["parameters"] as { name: string; value: string }[];
         const plan = parameters.find(({ name }) => name === "PLAN")!.value;
         expect(JSON.parse(plan)).toMatchObject({ reader: { uid: 5000, gid: 5000 } });
-        await machines["app1"]!.ok("runuser -u minusnow -- sh -c 'echo kept >/opt/minusnow/uploads/kept'");
+        await machines["app1"]!.ok(`runuser -u minusnow -- sh -c 'echo kept >${UPLOADS}/kept'`);
         // What azcopy gets is kept in place of being sent.
-        const copy = `#!/bin/bash\nmkdir -p /root/sent && cat >/root/sent/$(basename "$2")\n`;
+        const name = "$(sed 's#https://[^/]*/##; s#/#_#g' <<<\"$2\")";
+        const copy = `#!/bin/bash\nmkdir -p /root/sent && cat >"/root/sent/${name}"\n`;
         await machines["ops"]!.ok("cat >/usr/local/bin/azcopy && chmod 755 /usr/local/bin/azcopy", copy);
         await machines["ops"]!.ok("cat >/root/plan.json", plan);
-        const env = "set -a; . /etc/minusnow/host.env; PLAN=/root/plan.json; PATH=/usr/local/bin:$PATH";
-        await machines["ops"]!.ok(`${env}; /usr/local/lib/minusnow/backup.mjs files`);
-        const list = await machines["ops"]!.ok("tar --list --zstd -f /root/sent/uploads.whole.tar.zst");
+        await machines["ops"]!.ok(`${asJob}; /usr/local/lib/minusnow/backup.mjs files`);
+        const list = await machines["ops"]!.ok("tar --list --zstd -f /root/sent/files_*_uploads.whole.tar.zst");
         expect(list).toContain("uploads/kept");
+    });
+
+    it("brings files back from a copy that was made before they were lost (runbook)", async () => {
+        await machines["app2"]!.ok(`rm ${UPLOADS}/kept`);
+        const archive = await machines["ops"]!.ok("base64 -w0 /root/sent/files_*_uploads.whole.tar.zst");
+        const extract = "base64 -d | runuser -u minusnow -- tar --extract --zstd --listed-incremental=/dev/null -C";
+        await machines["app1"]!.ok(`${extract} $(dirname ${UPLOADS})`, archive);
+        expect(await machines["app2"]!.ok(`cat ${UPLOADS}/kept`)).toBe("kept\n");
+        measured("Azure: a lost file from the copy of a day", "there", "there");
+    });
+
+    it("keeps the configuration, and dumps the database over TLS by its own certificate (guide, backup strategy)", async () => {
+        const at = await planned_("1.0.0");
+        for (const job of ["database", "configuration"]) {
+            const { inputs } = at.one("compute.VirtualMachineRunCommandByVirtualMachine", `-backup-${job}`);
+            const parameters = inputs["parameters"] as { name: string; value: string }[];
+            await machines["ops"]!.ok("cat >/root/plan.json", parameters.find(({ name }) => name === "PLAN")!.value);
+            await machines["ops"]!.ok(`${asJob}; /usr/local/lib/minusnow/backup.mjs ${job}`);
+        }
+        expect(await machines["ops"]!.ok("pg_restore --list /root/sent/database_minusnow_db_*.dump")).toContain(
+            "TABLE public tickets minusnow",
+        );
+        for (const file of ["settings", "release"]) {
+            const kept = await machines["ops"]!.ok(`cat /root/sent/configuration_${file}.json_*.json`);
+            expect(JSON.parse(kept)).toEqual(JSON.parse(secretOf(at, `-app-${file}`)));
+        }
+    });
+
+    it("archives write-ahead log and base backups in the account", async () => {
+        const info = async () => (await machines["db1"]!.exec("runuser -u postgres -- pgbackrest info")).stdout;
+        await until("a backup is there", 120, async () => (await info()).includes("full backup: "));
+        expect(await info()).toMatch(/status: ok/);
+    });
+
+    it("promotes the standby when the primary is lost, which Azure turns off first: no acknowledged write is lost", async () => {
+        const ledger = await createLedger(machines["app1"]!);
+        await wait(3000);
+        machines["db1"]!.plug(false);
+        const { status: code, stdout, stderr } = await database("db2", "promote");
+        expect(stderr + stdout).toContain("db2 is primary");
+        expect(code).toBe(0);
+        expect((await machines["db1"]!.exec("true")).stderr).toContain("is off");
+        await until("tickets are written again", 90, () => Promise.resolve(ledger.isWriting(1)));
+        machines["db1"]!.start();
+        await machines["db1"]!.booted();
+        await until("db1 is in sync", 180, async () => (await status("db2")).inSync);
+        await ledger.stop();
+        const keys = new Set((await psql("db2", "\\c minusnow_db\nSELECT key FROM tickets")).split("\n"));
+        const lost = ledger.acknowledged().filter((key) => !keys.has(key));
+        expect((await status("db2")).db1.role).toBe("standby");
+        expect(lost).toEqual([]);
+        expect(ledger.acknowledged().length).toBeGreaterThan(100);
+        const count = `0 of ${ledger.acknowledged().length}`;
+        measured("PostgreSQL on Azure: acknowledged writes lost, primary cut off", count, "0");
+        await bothAnswer();
+    });
+
+    it("switches back without losing anything", async () => {
+        const { status: code, stdout, stderr } = await database("db1", "switchover");
+        expect(stderr + stdout).toContain("db1 is primary");
+        expect(code).toBe(0);
+        await until("db2 is in sync", 120, async () => (await status("db1")).inSync);
+        await bothAnswer();
     });
 
     it("releases to app2 before app1", async () => {
@@ -191,6 +283,14 @@ describeMachines("the pair on Azure behind HAProxy, with files, sessions and ope
     });
 });
 
+interface Role {
+    role: string;
+}
+
+const WELL = "curl -sf localhost:5000/api/telemetry/health";
+const UPLOADS = "/opt/minusnow/uploads";
+/** A backup job's variables on the operations machine, with what azcopy gets kept there. */
+const asJob = "set -a; . /etc/minusnow/host.env; PLAN=/root/plan.json; PATH=/usr/local/bin:$PATH";
 const SMTP_PASSWORD = "the-smtp-password-on-azure";
 let certificate: X509Certificate;
 /** A line in the middle of the certificate's key. */
@@ -212,20 +312,27 @@ function outsideOf(at: PlannedStack, lab: Lab): Record<string, string> {
     };
 }
 
-/** The machine that stands for the managed database. */
-async function bootData(lab: Lab, at: PlannedStack): Promise<void> {
-    const { database } = JSON.parse(secretOf(at, "-app-settings")) as {
-        database: { host: string };
-    };
-    const address = "10.0.2.10";
-    lab.hosts[database.host] = address;
-    const { password } = JSON.parse(secretOf(at, "-db-app")) as { password: string };
-    const names = { database: database.host, sessions: "unused.example.com" };
-    const data = lab.machine(
-        "data",
-        address,
-        dataMachine(lab.authority, names, { database: password, sessions: "unused" }),
-    );
-    data.start();
-    await data.booted();
+/** The two load balancers of the database, as the plan has them. */
+async function standBefore(lab: Lab, at: PlannedStack): Promise<void> {
+    for (const { inputs } of at.all("network.LoadBalancer").filter(({ name }) => /-db-(writer|reader)$/.test(name))) {
+        const [{ privateIPAddress: address }] = inputs["frontendIPConfigurations"] as [{ privateIPAddress: string }];
+        const [probe] = inputs["probes"] as [
+            { port: number; requestPath: string; intervalInSeconds: number; probeThreshold: number },
+        ];
+        await lab.front({
+            address,
+            port: 5432,
+            machines: ["10.0.2.10", "10.0.2.11"],
+            health: {
+                port: probe.port,
+                path: probe.requestPath,
+                intervalSeconds: probe.intervalInSeconds,
+                timeoutSeconds: probe.intervalInSeconds,
+                threshold: probe.probeThreshold,
+                from: "168.63.129.16",
+            },
+            sources: { "10.0.1.": "10.0.1.200", "10.0.17.": "10.0.17.200" },
+            like: "azure",
+        });
+    }
 }

@@ -273,13 +273,13 @@ describeMachines("PostgreSQL on two machines, as the plan renders them (guide, s
     });
 
     it("keeps dumps that any PostgreSQL reads (guide, backup strategy)", async () => {
-        const bucket = /^BUCKET=(.*)$/m.exec(await machine("db1").ok("cat /etc/minusnow/host.env"))![1]!;
+        const dumps = /^DUMPS=(.*)$/m.exec(await machine("db1").ok("cat /etc/minusnow/host.env"))![1]!;
         const region = "--region us-east-1";
-        const list = await machine("db1").ok(`aws s3 ls s3://${bucket}/dumps/ ${region}`);
+        const list = await machine("db1").ok(`aws s3 ls ${dumps}/ ${region}`);
         const name = list.match(/\S+\.dump$/gm)!.at(-1)!;
-        expect(
-            await machine("db1").ok(`aws s3 cp s3://${bucket}/dumps/${name} - ${region} | pg_restore --list`),
-        ).toContain("TABLE public tickets minusnow");
+        expect(await machine("db1").ok(`aws s3 cp ${dumps}/${name} - ${region} | pg_restore --list`)).toContain(
+            "TABLE public tickets minusnow",
+        );
     });
 
     it("tells how far the standby is behind, that archiving works, and that backups and dumps were made", async () => {

@@ -1,6 +1,7 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Resource } from "../../plan/engine/resource";
+import { reveal } from "../../plan/engine/values";
 import { plan } from "../../plan/plan";
 import { lookup, type PlannedStack } from "../support/plans";
 import { startPack, type TestPack } from "../support/policies";
@@ -14,15 +15,20 @@ beforeAll(async () => {
 });
 afterAll(() => pack.stop());
 
-const planned = async (unknowns: boolean): Promise<PlannedStack> => {
-    const directory = shipped((text) => `${text}  minusnow:database:\n    kind: vm\n`);
-    return lookup(await plan({ directory, stack: "aws-prod", unknowns }));
+const planned = async (unknowns: boolean, stack = "aws-prod"): Promise<PlannedStack> => {
+    const directory = shipped((text) => `${text}  minusnow:database:\n    kind: vm\n`, stack);
+    return lookup(await plan({ directory, stack, unknowns }));
 };
 
-it.each([false, true])(
-    "a stack with PostgreSQL on machines meets every item, and says who promotes its standby (unknown values: %s)",
-    async (unknowns) => {
-        const at = await planned(unknowns);
+it.each([
+    ["aws-prod", false],
+    ["aws-prod", true],
+    ["azure-prod", false],
+    ["azure-prod", true],
+])(
+    "%s with PostgreSQL on machines meets every item, and says who promotes its standby (unknown values: %s)",
+    async (stack, unknowns) => {
+        const at = await planned(unknowns, stack);
         expect(at.plan.refusals).toEqual([]);
         const { broken, violations } = await pack.judge(at.plan.resources);
         expect(broken).toEqual([]);
@@ -46,19 +52,37 @@ const edits: [find: string | RegExp, replacement: string, by: string][] = [
     ["repo1-retention-full=30", "repo1-retention-full=3", "backups-point-in-time"],
 ];
 
-function booting(all: Resource[], machine: string): Mutation[] {
+/** Where each cloud's machines have their script. */
+const scripts = {
+    "ec2.Instance": {
+        property: "userDataBase64",
+        read: (resource: Resource) => gunzipSync(Buffer.from(textOf(resource, "userDataBase64"), "base64")).toString(),
+        write: (text: string) => gzipSync(text).toString("base64"),
+    },
+    "compute.VirtualMachine": {
+        property: "osProfile.customData",
+        read: (resource: Resource) => {
+            const { customData } = reveal(resource.inputs["osProfile"]) as { customData: string };
+            return Buffer.from(customData, "base64").toString();
+        },
+        write: (text: string) => Buffer.from(text).toString("base64"),
+    },
+};
+
+function booting(all: Resource[], machine: string, type: keyof typeof scripts = "ec2.Instance"): Mutation[] {
+    const { property, read, write } = scripts[type];
     return edits.flatMap(([find, replacement, by]) =>
         setEach(
             all,
-            "ec2.Instance",
-            "userDataBase64",
+            type,
+            property,
             (resource) => {
-                const text = gunzipSync(Buffer.from(textOf(resource, "userDataBase64"), "base64")).toString();
+                const text = read(resource);
                 const edited = text.replace(find, replacement);
                 if (edited === text) {
                     throw new Error(`${String(find)} is not in the script of ${machine}`);
                 }
-                return gzipSync(edited).toString("base64");
+                return write(edited);
             },
             [by],
             hasName(`-db-${machine}`),
@@ -112,6 +136,70 @@ describe("planted defects", () => {
             ...removeEach(all, "backup.Selection", ["backups-every-resource"], hasName("-backup-database")),
         ];
         expect(await survivorsOf("PostgreSQL on machines", [pack], all, mutations)).toEqual([]);
+    });
+
+    it("has the same on Azure", async () => {
+        const all = (await planned(false, "azure-prod")).plan.resources;
+        const type = "compute.VirtualMachine";
+        const isMachine = ({ name }: Resource) => /-db-db\d$/.test(name);
+        const rule = (role: string, name: string) => {
+            const group = all.find(
+                (one) => one.type.endsWith(":NetworkSecurityGroup") && hasName(`-net-${role}`)(one),
+            )!;
+            const rules = group.inputs["securityRules"] as { name: string }[];
+            return `securityRules[${rules.findIndex((one) => one.name === name)}]`;
+        };
+        const opened = (role: string, name: string, property: string, value: string, by: string) =>
+            setEach(
+                all,
+                "network.NetworkSecurityGroup",
+                `${rule(role, name)}.${property}`,
+                value,
+                [by],
+                hasName(`-net-${role}`),
+            );
+        const access = "database-access-app-only";
+        const mutations = [
+            ...booting(all, "db1", type),
+            ...booting(all, "db2", type).filter(({ by }) => !by.includes("database-version")),
+            ...setEach(all, type, "hardwareProfile.vmSize", "Standard_D2s_v5", ["database-size"], isMachine),
+            ...setEach(all, type, "storageProfile.osDisk.diskSizeGB", 50, ["database-size"], isMachine),
+            ...setEach(all, type, "securityProfile.encryptionAtHost", false, ["database-encrypted"], isMachine),
+            ...setEach(
+                all,
+                type,
+                "storageProfile.osDisk.managedDisk.diskEncryptionSet",
+                undefined,
+                ["database-encrypted"],
+                isMachine,
+            ),
+            ...removeEach(all, "authorization.ManagementLockByScope", ["database-protected"], isMachine),
+            ...setEach(
+                all,
+                "network.NetworkInterface",
+                "ipConfigurations[0].publicIPAddress",
+                { id: "/subscriptions/x/publicIPAddresses/y" },
+                ["database-access-private"],
+                isMachine,
+            ),
+            ...setEach(all, type, "zones", ["1"], ["database-replica-zone"], hasName("-db-db2")),
+            ...removeEach(all, type, ["database-standby"], hasName("-db-db2")),
+            ...opened("database", "from-database-5432", "destinationPortRange", "1-65535", access),
+            ...opened("database", "from-database-8008", "sourceAddressPrefix", "10.0.0.0/8", access),
+            ...opened("database", "from-database-5432", "sourceAddressPrefix", "10.0.0.0/8", "firewall-tiers"),
+            ...opened("storage", "from-database-443", "destinationPortRange", "2049", "firewall-tiers"),
+            ...removeEach(all, "monitor.ScheduledQueryRule", ["alerting-thresholds"], ({ name }) =>
+                /-(replication-lag-standby|disk-db2)-/.test(name),
+            ),
+            ...removeEach(all, "monitor.MetricAlert", ["alerting-thresholds"], ({ name }) => /-cpu-db1-/.test(name)),
+            ...removeEach(
+                all,
+                "compute.VirtualMachineRunCommandByVirtualMachine",
+                ["backups-every-resource"],
+                hasName("-backup-database"),
+            ),
+        ];
+        expect(await survivorsOf("PostgreSQL on machines on Azure", [pack], all, mutations)).toEqual([]);
     });
 });
 

@@ -11,6 +11,8 @@ export interface Outcome {
 export interface Managed {
     /** Runs a script on a machine, by the machine's id in small letters. */
     run: (machineId: string, script: string) => Promise<Outcome>;
+    /** Turns a machine off; resolves when it is. Default: none is. */
+    turnOff?: (machineId: string) => Promise<void>;
     /** Gateways by their id in small letters. */
     gateways?: Record<string, GatewayBody>;
 }
@@ -60,10 +62,26 @@ interface Command {
 }
 
 /** Answers questions as Azure does. */
-export function createManagement({ run, gateways = {} }: Managed): (question: Question) => Answer {
+export function createManagement({ run, turnOff, gateways = {} }: Managed) {
     const commands = new Map<string, Command>();
     /** Names that ran once: on Linux, Azure may not run them again. */
     const used = new Set<string>();
+
+    /** Machines that were told to stop, by what they are. */
+    const power = new Map<string, "stopping" | "stopped">();
+
+    const powered = (id: string, what: string, { may }: Question): Answer => {
+        const action = `Microsoft.Compute/virtualMachines/${what === "poweroff" ? "powerOff/action" : "instanceView/read"}`;
+        if (!may(action, id)) {
+            return refused(action, id);
+        }
+        if (what === "instanceview") {
+            return { status: 200, body: { statuses: [{ code: `PowerState/${power.get(id) ?? "running"}` }] } };
+        }
+        power.set(id, "stopping");
+        void turnOff?.(id).then(() => power.set(id, "stopped"));
+        return { status: 202 };
+    };
 
     const machine = (id: string, { method, may }: Question): Answer => {
         const action = "Microsoft.Compute/virtualMachines/read";
@@ -173,16 +191,23 @@ export function createManagement({ run, gateways = {} }: Managed): (question: Qu
         return { status: 200, body: gateways[id] };
     };
 
-    return (question) => {
-        const id = question.url.pathname.toLowerCase();
-        const [, machineId] = /^(.*\/virtualmachines\/[^/]+)\/runcommands\/[^/]+$/.exec(id) ?? [];
-        if (machineId !== undefined) {
-            return runCommand(id, machineId, question);
-        }
-        return id in gateways
-            ? gateway(id, question)
-            : /\/virtualmachines\/[^/]+$/.test(id)
-              ? machine(id, question)
-              : missing(id);
+    return {
+        /** A machine runs again. */
+        started: (id: string) => power.delete(id),
+        answer: (question: Question): Answer => {
+            const id = question.url.pathname.toLowerCase();
+            const [, machineId] = /^(.*\/virtualmachines\/[^/]+)\/runcommands\/[^/]+$/.exec(id) ?? [];
+            if (machineId !== undefined) {
+                return runCommand(id, machineId, question);
+            }
+            const [, own, what] = /^(.*\/virtualmachines\/[^/]+)\/(poweroff|instanceview)$/.exec(id) ?? [];
+            if (own !== undefined) {
+                return powered(own, what!, question);
+            }
+            if (id in gateways) {
+                return gateway(id, question);
+            }
+            return /\/virtualmachines\/[^/]+$/.test(id) ? machine(id, question) : missing(id);
+        },
     };
 }

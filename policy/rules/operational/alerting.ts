@@ -1,7 +1,7 @@
 import { thresholds } from "../../../components/reference";
 import { guideThreshold, isOfProbes, type MetricAlarm, metricAlarms, receiversOf, watches } from "../../model/alarms";
 import { primaries, replicas } from "../../model/databases";
-import { appServers, services } from "../../model/service";
+import { allMachines, appServers, services } from "../../model/service";
 import { expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
 import { aws, azure } from "../../types";
 import { type Resource, type Stack, texts } from "../../stack";
@@ -53,7 +53,7 @@ function coversAll(stack: Stack, alarm: Resource, resource: Resource): boolean {
     if (isOfProbes(alarm)) {
         return services(stack).some(({ balancer, proxy }) => proxy !== undefined && balancer === resource);
     }
-    const named = [...appServers(stack), ...services(stack).map(({ balancer }) => balancer)];
+    const named = [...allMachines(stack), ...services(stack).map(({ balancer }) => balancer)];
     return (
         alarm.type === azure.queryAlert &&
         resource.type !== azure.database &&

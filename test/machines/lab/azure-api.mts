@@ -10,6 +10,7 @@ import { createServer as createHttp, type IncomingMessage, type ServerResponse }
 import { createServer as createHttps } from "node:https";
 import { createInterface } from "node:readline";
 import { type Answer, createManagement, type Outcome } from "../../support/azure-management.mts";
+import { createBlobStore } from "./blobs.mts";
 
 /** What an identity may do to what. */
 export interface Grant {
@@ -32,6 +33,8 @@ export interface AzureWorld {
     secrets: Record<string, string>;
     /** Files by URL. */
     blobs: Record<string, string>;
+    /** First metadata of containers by URL. */
+    containers: Record<string, string>;
 }
 
 const worldFile = process.argv[2]!;
@@ -40,27 +43,33 @@ let world = readWorld();
 process.on("SIGHUP", () => (world = readWorld()));
 
 type Machine = AzureWorld["machines"][string];
+type Found = Answer & { file?: string; headers?: object };
 
 const waiting = new Map<string, (outcome: Outcome) => void>();
 const outcomes = createInterface({ input: process.stdin });
 // Whoever started it is gone.
 outcomes.on("close", () => process.exit());
 outcomes.on("line", (line) => {
-    const message = JSON.parse(line) as Outcome & { id?: string };
+    const message = JSON.parse(line) as Outcome & { id?: string; started?: string };
+    if (message.started !== undefined) {
+        manage.started(message.started.toLowerCase());
+    }
     if (message.id !== undefined) {
         waiting.get(message.id)?.(message);
     }
 });
 
-const manage = createManagement({
-    run: (machineId, script) =>
-        new Promise((resolve) => {
-            const id = randomUUID();
-            const own = Object.values(world.machines).find((machine) => machine.id.toLowerCase() === machineId);
-            waiting.set(id, resolve);
-            console.log(JSON.stringify({ id, instanceId: own?.id, script }));
-        }),
-});
+/** Has the lab run a script on a machine, or without one turn it off. */
+const command = (machineId: string, script?: string) =>
+    new Promise<Outcome>((resolve) => {
+        const id = randomUUID();
+        const own = Object.values(world.machines).find((machine) => machine.id.toLowerCase() === machineId);
+        waiting.set(id, resolve);
+        console.log(JSON.stringify({ id, instanceId: own?.id, script }));
+    });
+
+const manage = createManagement({ run: command, turnOff: (machineId) => command(machineId).then(() => undefined) });
+const store = createBlobStore();
 
 /** What machines have written, in place of what there was. */
 const written = new Map<string, string>();
@@ -99,7 +108,7 @@ const audiences: [RegExp, string][] = [
     [/\.blob\.core\.windows\.net$/, "https://storage.azure.com/"],
 ];
 
-function answer(request: IncomingMessage, url: URL, body: unknown): (Answer & { file?: string }) | undefined {
+function answer(request: IncomingMessage, url: URL, body: unknown): Found | undefined {
     const audience = audiences.find(([pattern]) => pattern.test(url.hostname))?.[1];
     const machine = world.machines[request.socket.remoteAddress!];
     if (audience === undefined) {
@@ -111,9 +120,37 @@ function answer(request: IncomingMessage, url: URL, body: unknown): (Answer & { 
     const may = mayOf(machine);
     const method = request.method!;
     if (url.hostname === "management.azure.com") {
-        return manage({ method, url, body, may });
+        return manage.answer({ method, url, body, may });
     }
-    return url.hostname.endsWith(".vault.azure.net") ? secret(method, url, body, may) : blob(url, may);
+    if (url.hostname.endsWith(".vault.azure.net")) {
+        return secret(method, url, body, may);
+    }
+    const isAgreement = url.searchParams.get("restype") === "container" && !(url.href in world.blobs);
+    return isAgreement ? agreement(request, url, may) : blob(url, may);
+}
+
+const CONTAINERS = "Microsoft.Storage/storageAccounts/blobServices/containers";
+
+/** Metadata of a container: what the machines of a database agree on. */
+function agreement(request: IncomingMessage, url: URL, may: ReturnType<typeof mayOf>): Answer & { headers?: object } {
+    const place = `${url.origin}${url.pathname}`;
+    const scope = accountScope(url);
+    if (!may(`${CONTAINERS}/${request.method === "PUT" ? "write" : "read"}`, scope)) {
+        return { status: 403 };
+    }
+    if (request.method === "PUT") {
+        store.metadata.set(place, String(request.headers["x-ms-meta-value"]));
+        return { status: 200 };
+    }
+    const value = store.metadata.get(place) ?? world.containers[place];
+    return value === undefined ? { status: 404 } : { status: 200, headers: { "x-ms-meta-value": value } };
+}
+
+/** The account that a URL is of, as something may be done to it. */
+function accountScope({ hostname }: URL): string {
+    const account = hostname.split(".")[0]!;
+    const scopes = Object.values(world.machines).flatMap(({ grants }) => grants.map(({ scope }) => scope));
+    return scopes.find((one) => one.endsWith(`/storageaccounts/${account}`)) ?? account;
 }
 
 function secret(method: string, url: URL, body: unknown, may: ReturnType<typeof mayOf>): Answer {
@@ -134,11 +171,8 @@ function secret(method: string, url: URL, body: unknown, may: ReturnType<typeof 
 
 function blob(url: URL, may: ReturnType<typeof mayOf>): Answer & { file?: string } {
     const file = world.blobs[url.href];
-    const account = url.hostname.split(".")[0]!;
-    const action = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read";
-    const scopes = Object.values(world.machines).flatMap(({ grants }) => grants.map(({ scope }) => scope));
-    const scope = scopes.find((one) => one.endsWith(`/storageaccounts/${account}`)) ?? account;
-    return file === undefined ? { status: 404 } : may(action, scope) ? { status: 200, file } : { status: 403 };
+    const isAllowed = may(`${CONTAINERS}/blobs/read`, accountScope(url));
+    return file === undefined ? { status: 404 } : isAllowed ? { status: 200, file } : { status: 403 };
 }
 
 /** What first boot fetches from others' pages. */
@@ -154,17 +188,24 @@ createHttps({ cert: world.tls.certificate, key: world.tls.key }, (request, respo
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
-        const text = Buffer.concat(chunks).toString();
+        const body = Buffer.concat(chunks);
         const url = new URL(request.url!, `https://${request.headers.host}`);
-        const found = answer(request, url, text === "" ? undefined : JSON.parse(text));
+        if (request.headers.authorization?.startsWith("SharedKey ")) {
+            // What Debian's pgBackRest cannot do by identity, it does here by a key that is looked at by nobody.
+            const place = `${url.hostname}${decodeURIComponent(url.pathname)}`;
+            store.answer({ request, response, place, query: url.searchParams, body });
+            return;
+        }
+        const isDocument = String(request.headers["content-type"]).startsWith("application/json");
+        const found = answer(request, url, isDocument ? JSON.parse(body.toString()) : undefined);
         if (found === undefined) {
             // As where nothing is reached.
             request.socket.destroy();
             return;
         }
-        const { status, body, file } = found;
-        response.writeHead(status);
-        const plain = typeof body === "string" || body === undefined ? (body ?? "") : JSON.stringify(body);
+        const { status, body: told, file, headers = {} } = found;
+        response.writeHead(status, { ...headers });
+        const plain = typeof told === "string" || told === undefined ? (told ?? "") : JSON.stringify(told);
         response.end(file === undefined ? plain : readFileSync(file));
     });
 }).listen(443, world.address, () => console.log("ready"));

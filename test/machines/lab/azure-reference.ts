@@ -9,7 +9,7 @@ import type { Grant } from "./azure-api.mjs";
 import type { AzureAccount, Lab } from "./lab";
 import type { Artifact } from "./release";
 
-/** The production stack on Azure without a replica: its name would need DNS that tells aliases. */
+/** The production stack on Azure. */
 export async function planOnAzure(
     lab: Lab,
     version: string,
@@ -22,7 +22,7 @@ export async function planOnAzure(
             .replace(/(version: ).*/, `$1${version}`)
             .replace(/(artifact: .*\/).*(\.tar\.gz)/, `$1${version}$2`)
             .replace(/(sha256: ).*/, `$1${sha256}`)
-            .concat("  minusnow:database:\n    replica: false\n", more);
+            .concat(more);
     const made = await plan({ directory: changed(folder, edit, "azure-prod"), stack: "azure-prod", unknowns: false });
     if (made.outcome !== "planned" || made.refusals.length > 0) {
         throw new Error(JSON.stringify([made.outcome, made.refusals, made.logs], undefined, 2));
@@ -61,7 +61,7 @@ export function azureMachinesOf(at: PlannedStack): Record<string, AzureMachine> 
                     name,
                     id: id,
                     address: place!.privateIPAddress ?? chosenAddresses[name]!,
-                    userData: Buffer.from(inputs.osProfile.customData, "base64").toString(),
+                    userData: withoutIdentity(Buffer.from(inputs.osProfile.customData, "base64").toString()),
                     clientId: identity.outputs["clientId"] as string,
                     grants: grantsOf(at, identity.outputs["principalId"] as string),
                 },
@@ -69,6 +69,13 @@ export function azureMachinesOf(at: PlannedStack): Record<string, AzureMachine> 
         });
     return Object.fromEntries(machines) as Record<string, AzureMachine>;
 }
+
+/** Debian's pgBackRest is older than its use of identities; everything else of a database machine uses its own. */
+const withoutIdentity = (text: string) =>
+    text.replace(
+        /^( *)repo1-azure-key-type=auto$/m,
+        `$1repo1-azure-key-type=shared\n$1repo1-azure-key=${Buffer.from("the lab's").toString("base64")}`,
+    );
 
 interface Inputs extends Values {
     networkProfile: { networkInterfaces: { id: string }[] };
@@ -144,15 +151,30 @@ export function azureAccountOf(
             machines.map(({ address, id, clientId, grants }) => [address, { id, clientId, grants }]),
         ),
         secrets: { ...secretsOf(at), ...outsideSecrets },
-        blobs: { ...(Object.fromEntries(blobs) as Record<string, string>), [backupContainerOf(at)]: "/dev/null" },
+        containers: containersOf(at),
+        blobs: { ...(Object.fromEntries(blobs) as Record<string, string>), ...backupContainersOf(at) },
     };
 }
 
-/** Where copies of files go, as it is asked whether it is there. */
-function backupContainerOf(at: PlannedStack): string {
+/** First metadata of containers. */
+function containersOf(at: PlannedStack): Record<string, string> {
+    const all = at
+        .all("storage.BlobContainer")
+        .filter(({ inputs }) => inputs["metadata"] !== undefined)
+        .map(({ inputs }) => [
+            `https://${inputs["accountName"] as string}.blob.core.windows.net/${inputs["containerName"] as string}`,
+            (inputs["metadata"] as { value: string }).value,
+        ]);
+    return Object.fromEntries(all) as Record<string, string>;
+}
+
+/** Where copies go, as it is asked whether it is there. */
+function backupContainersOf(at: PlannedStack): Record<string, string> {
     const { inputs } = at.one("compute.VirtualMachineRunCommandByVirtualMachine", "-backup-files");
     const [{ value }] = inputs["parameters"] as [{ value: string }];
-    return `${(JSON.parse(value) as { store: string }).store}/files?restype=container`;
+    const { store } = JSON.parse(value) as { store: string };
+    const names = ["database", "files", "configuration"];
+    return Object.fromEntries(names.map((name) => [`${store}/${name}?restype=container`, "/dev/null"]));
 }
 
 /** The commands of a release, in the update's order. */

@@ -102,7 +102,7 @@ const sources = { "10.0.1.": "10.0.1.200", "10.0.17.": "10.0.17.200" };
 async function standBefore(lab: Lab, planned: PlannedMachine[]): Promise<void> {
     const databases = planned.filter(({ name }) => name.startsWith("db"));
     const [{ at }] = databases as [PlannedMachine];
-    const bucket = `${variableOf(databases[0]!, "BUCKET")!}.s3.us-east-1.amazonaws.com`;
+    const bucket = `${new URL(variableOf(databases[0]!, "DUMPS")!).hostname}.s3.us-east-1.amazonaws.com`;
     lab.hosts[bucket] = outside.aws;
     for (const [role, place] of [["primary", "writer"] as const, ["standby", "reader"] as const]) {
         const { outputs } = at.plan.resources.find(
@@ -122,6 +122,7 @@ async function standBefore(lab: Lab, planned: PlannedMachine[]): Promise<void> {
                 threshold: Number(check["unhealthyThreshold"]),
             },
             sources,
+            like: "aws",
         });
     }
 }

@@ -1,6 +1,7 @@
 /**
- * A Network Load Balancer before the database: asks each machine by HTTP who it is, hands connections to those that say so
- * twice, and ends those to a machine that no longer does, unless that is the last. Usage: node front.mts <front.json>.
+ * A layer-4 balancer before the database: asks each machine by HTTP who it is, and hands connections to those that say so
+ * twice. AWS's ends those to a machine that no longer does, unless that is the last, and hands new ones to anybody while
+ * nobody does; Azure's lets them go on, and drops new ones. Usage: node front.mts <front.json>.
  */
 import { readFileSync } from "node:fs";
 import { get } from "node:http";
@@ -11,12 +12,21 @@ export interface Front {
     address: string;
     port: number;
     machines: string[];
-    health: { port: number; path: string; intervalSeconds: number; timeoutSeconds: number; threshold: number };
+    health: {
+        port: number;
+        path: string;
+        intervalSeconds: number;
+        timeoutSeconds: number;
+        threshold: number;
+        /** Address that asks. Default: any. */
+        from?: string;
+    };
     /** The front's own addresses by the network of its clients, as if the clients' own were kept. */
     sources: Record<string, string>;
+    like: "aws" | "azure";
 }
 
-const { address, port, machines, health, sources } = JSON.parse(readFileSync(process.argv[2]!, "utf8")) as Front;
+const { address, port, machines, health, sources, like } = JSON.parse(readFileSync(process.argv[2]!, "utf8")) as Front;
 // Whoever started it is gone.
 process.stdin.resume().on("close", () => process.exit());
 
@@ -38,6 +48,7 @@ class Target {
             port: health.port,
             path: health.path,
             timeout: health.timeoutSeconds * 1000,
+            ...(health.from !== undefined && { localAddress: health.from }),
         };
         const request = get(options, (response) => {
             response.resume();
@@ -52,8 +63,8 @@ class Target {
         if (this.#inRow === health.threshold) {
             this.isHealthy = answer;
             this.#inRow = 0;
-            // As AWS's: connections to it go on where nobody else is healthy either.
-            if (!answer && targets.some(({ isHealthy }) => isHealthy)) {
+            // Connections to it go on where nobody else is healthy either.
+            if (like === "aws" && !answer && targets.some(({ isHealthy }) => isHealthy)) {
                 this.#open.forEach((socket) => socket.destroy());
             }
         }
@@ -77,7 +88,11 @@ const targets = machines.map((host) => new Target(host));
 let next = 0;
 createServer((client) => {
     const healthy = targets.filter(({ isHealthy }) => isHealthy);
-    // As AWS's: where nobody is healthy, anybody may be.
-    const candidates = healthy.length > 0 ? healthy : targets;
+    const candidates = healthy.length > 0 || like === "azure" ? healthy : targets;
+    if (candidates.length === 0) {
+        // Dropped: its client learns nothing.
+        client.pause().on("error", () => client.destroy());
+        return;
+    }
     candidates[next++ % candidates.length]!.hand(client);
 }).listen(port, address, () => console.log("ready"));

@@ -27,7 +27,7 @@ export type Account = Pick<
 >;
 
 /** The same on Azure. */
-export type AzureAccount = Pick<AzureWorld, "machines" | "secrets" | "blobs">;
+export type AzureAccount = Pick<AzureWorld, "machines" | "secrets" | "blobs" | "containers">;
 
 /** What every cloud's interfaces are told of the lab. */
 type Own = Pick<World, "metadataAddress" | "address" | "tls" | "authority" | "signingKey">;
@@ -164,12 +164,15 @@ export function createLab(): Lab {
             const vaults = Object.keys(account.secrets).map(
                 (id) => `${/\/vaults\/([^/]+)\//i.exec(id)![1]!}.vault.azure.net`,
             );
-            const stores = Object.keys(account.blobs).map((url) => new URL(url).hostname);
+            const stores = [...Object.keys(account.blobs), ...Object.keys(account.containers)].map(
+                (url) => new URL(url).hostname,
+            );
             [...vaults, ...stores].forEach((name) => (hosts[name] = outside.aws));
             return startCloud("azure-api.mts", account);
         },
         front: async (front) => {
-            for (const address of [front.address, ...Object.values(front.sources)]) {
+            const asking = front.health.from === undefined ? [] : [front.health.from];
+            for (const address of [front.address, ...Object.values(front.sources), ...asking]) {
                 execFileSync("ip", ["-n", namespace, "address", "replace", `${address}/32`, "dev", BRIDGE]);
             }
             const file = path.join(folder, `front-${front.address}.json`);

@@ -5,6 +5,7 @@ const { IDENTITY, SETTINGS, CERTIFICATE_SECRET_ID, PEER_ID } = process.env;
 const STORAGE = "https://storage.azure.com/";
 const VAULT = "https://vault.azure.net";
 const MANAGEMENT = "https://management.azure.com";
+const MANAGEMENT_TOKENS = `${MANAGEMENT}/`;
 
 const tokens = new Map();
 
@@ -78,7 +79,9 @@ const API = "?api-version=2024-07-01";
 /** Turns the other machine off, whatever its state, and returns when it is off: then it writes nothing any more. */
 export async function stopMachine() {
     const state = async () => {
-        const { statuses } = await (await ask(MANAGEMENT, "GET", `${MANAGEMENT}${PEER_ID}/instanceView${API}`)).json();
+        const { statuses } = await (
+            await ask(MANAGEMENT_TOKENS, "GET", `${MANAGEMENT}${PEER_ID}/instanceView${API}`)
+        ).json();
         return statuses.map(({ code }) => code).find((code) => code.startsWith("PowerState/"));
     };
     const until = Date.now() + 600_000;
@@ -87,7 +90,7 @@ export async function stopMachine() {
             throw new Error(`${PEER_ID} was told to stop ten minutes ago and does not; see --peer-is-off`);
         }
         if (!asked) {
-            await ask(MANAGEMENT, "POST", `${MANAGEMENT}${PEER_ID}/powerOff${API}&skipShutdown=true`);
+            await ask(MANAGEMENT_TOKENS, "POST", `${MANAGEMENT}${PEER_ID}/powerOff${API}&skipShutdown=true`);
             asked = true;
         }
         await wait(3000);
