@@ -31,7 +31,7 @@ export default defineConfig({
                     hookTimeout: 900_000,
                     maxWorkers: 1,
                     fileParallelism: false,
-                    sequence: { groupOrder: 0 },
+                    sequence: { groupOrder: 1 },
                 },
             },
             {
@@ -42,7 +42,7 @@ export default defineConfig({
                     exclude: measuring,
                     // One more than a small machine has processors, for a lab that waits.
                     maxWorkers: Math.max(availableParallelism(), 2) + 1,
-                    sequence: { groupOrder: 1 },
+                    sequence: { groupOrder: 0 },
                 },
             },
         ],

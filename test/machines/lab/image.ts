@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 
@@ -39,15 +39,38 @@ export function buildImage(): string {
     const key = createHash("sha256").update(JSON.stringify([PACKAGES, STARTED_BY_PACKAGES, SUITE, REVISION]));
     const cache = path.join(process.env["XDG_CACHE_HOME"] ?? path.join(homedir(), ".cache"), "minusnow-machines");
     const image = path.join(cache, key.digest("hex").slice(0, 16));
-    if (!existsSync(image)) {
-        mkdirSync(cache, { recursive: true });
-        for (const old of readdirSync(cache)) {
-            rmSync(path.join(cache, old), { recursive: true, force: true });
+    mkdirSync(path.dirname(cache), { recursive: true });
+    alone(`${cache}.lock`, () => {
+        if (existsSync(image)) {
+            return;
         }
+        rmSync(cache, { recursive: true, force: true });
+        mkdirSync(cache);
         install(`${image}.partial`);
         renameSync(`${image}.partial`, image);
-    }
+    });
     return image;
+}
+
+/** Does something while no other process does: labs may begin at the same time. */
+function alone(lock: string, work: () => void): void {
+    for (;;) {
+        try {
+            writeFileSync(lock, String(process.pid), { flag: "wx" });
+            break;
+        } catch {
+            const owner = existsSync(lock) ? readFileSync(lock, "utf8") : "";
+            if (owner !== "" && !existsSync(`/proc/${owner}`)) {
+                rmSync(lock, { force: true });
+            }
+            Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+        }
+    }
+    try {
+        work();
+    } finally {
+        rmSync(lock);
+    }
 }
 
 function install(root: string): void {
