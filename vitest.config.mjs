@@ -16,7 +16,7 @@ const measuring = ["balancing", "release", "azure"].map((name) => `test/machines
 
 export default defineConfig({
     test: {
-        testTimeout: 120_000,
+        testTimeout: 300_000,
         hookTimeout: 300_000,
         globalSetup: ["test/build.ts"],
         reporters: ["default", "./test/closing-line.ts"],

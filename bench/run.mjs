@@ -53,9 +53,10 @@ function sourceWithoutFastStart() {
         cpSync(path.join(root, part), path.join(place, part), { recursive: true });
     }
     symlinkSync(path.join(root, "node_modules"), path.join(place, "node_modules"));
-    // The program that Azure's operations machine carries is a bundle.
-    const bundle = "components/database/bootstrap/machine.cjs";
-    cpSync(path.join(root, "dist", bundle), path.join(place, bundle));
+    // The programs that Azure's operations machine carries are bundles.
+    for (const bundle of ["components/database/bootstrap/machine.cjs", "components/release/machine.cjs"]) {
+        cpSync(path.join(root, "dist", bundle), path.join(place, bundle));
+    }
     const program = path.join(place, "stacks", "index.ts");
     writeFileSync(program, readFileSync(program, "utf8").replace('import "./fast-start";\n', ""));
     return program;

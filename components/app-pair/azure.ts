@@ -3,7 +3,7 @@ import { createIdentity, giveRole, type Identity, identityWithRoles } from "../a
 import { createMachine, type Machine } from "../host/azure-machine";
 import { azureHost } from "../host/cloud-host";
 import { OperatingSystem } from "../host/operating-system";
-import { storeSecret } from "../secrets/azure-generated";
+import { storeSecret, WRITTEN_BY_MACHINES } from "../secrets/azure-generated";
 import type { Mount } from "../shared-storage/contract";
 import type { AppPair, ReleaseArtifact, SecretVariable } from "./contract";
 import { renderAppServer } from "./host/app-server";
@@ -175,7 +175,7 @@ function publishSettings(
         // What all servers run is written there by the release, once it is so.
         "release.json": storeSecret(`${name}-release`, "MinusNow: release of the application servers", release, place, {
             ...child,
-            ignoreChanges: ["properties.value"],
+            ignoreChanges: WRITTEN_BY_MACHINES,
         }),
     };
 }

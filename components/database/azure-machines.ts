@@ -1,12 +1,11 @@
 import { getBlobContainerOutput } from "@pulumi/azure-native/storage/getBlobContainer";
 import * as pulumi from "@pulumi/pulumi";
-import { refuseDeletion } from "../azure-lock";
 import { createIdentity, giveActions, giveActionsOn, giveRole, type Identity, identityWithRoles } from "../azure-roles";
 import { createMachine, type Machine } from "../host/azure-machine";
 import { azureHost } from "../host/cloud-host";
 import { azureUserDataLimit } from "../host/cloud-init";
 import { applicationDatabase, databaseStorageGib, ports } from "../reference";
-import { type GeneratedSecret, generateSecret, storeSecret } from "../secrets/azure-generated";
+import { type GeneratedSecret, generateSecret, storeSecret, WRITTEN_BY_MACHINES } from "../secrets/azure-generated";
 import { type Archive, ARCHIVING, BACKUPS, createArchive } from "./azure-archive";
 import { createFront } from "./azure-machines-front";
 import type { Database } from "./contract";
@@ -114,20 +113,19 @@ export class AzureMachineDatabase extends pulumi.ComponentResource implements Da
         const archive = createOwnArchive(name, args, child);
         const identity = createIdentity(name, args, child);
         const rights = giveRights(name, identity, { secrets, archive }, child);
-        const writer = createFront(`${name}-writer`, "primary", args.writerAddress, args, child);
-        const reader = createFront(`${name}-reader`, "standby", args.readerAddress, args, child);
+        const front = createFront(name, args, child);
         const parts = {
             secrets,
             archive,
             identity,
             identityId: identityWithRoles(identity, rights),
-            poolIds: [writer.poolId, reader.poolId],
+            poolId: front.poolId,
         };
         const machines = createMachines(name, parts, args, { ...child, dependsOn: opts?.dependsOn });
         mayStopEachOther(name, identity, machines, child);
 
-        this.writerHost = writer.id.apply(() => args.writerAddress);
-        this.readerHost = reader.id.apply(() => args.readerAddress);
+        this.writerHost = front.id.apply(() => args.writerAddress);
+        this.readerHost = front.id.apply(() => args.readerAddress);
         this.port = pulumi.output(ports.postgres);
         this.databaseName = pulumi.output(applicationDatabase.name);
         this.secretId = secrets.login.id;
@@ -182,7 +180,7 @@ function createSecrets(name: string, args: AzureMachineDatabaseArgs, child: Chil
     const username = applicationLogin(args);
     const common = { vaultId, specialCharacters: "-_.!~", rotation, tags };
     // The first primary writes it; made anew, it would be forgotten.
-    const written = { ...child, ignoreChanges: ["properties.value"] };
+    const written = { ...child, ignoreChanges: WRITTEN_BY_MACHINES };
     const place = { vaultId, tags };
     return {
         login: generateSecret(
@@ -282,7 +280,7 @@ interface Parts {
     archive: Archive;
     identity: Identity;
     identityId: pulumi.Output<string>;
-    poolIds: pulumi.Output<string>[];
+    poolId: pulumi.Output<string>;
 }
 
 function createMachines(name: string, parts: Parts, args: AzureMachineDatabaseArgs, child: Child): Machine[] {
@@ -290,7 +288,7 @@ function createMachines(name: string, parts: Parts, args: AzureMachineDatabaseAr
     return databaseMachines.map((machine, place) => {
         const isRenewed = renew.includes(machine);
         const userData = renderUserData(name, place, parts, args);
-        const made = createMachine(
+        return createMachine(
             `${name}-${machine}`,
             {
                 resourceGroupName: args.resourceGroupName,
@@ -299,7 +297,7 @@ function createMachines(name: string, parts: Parts, args: AzureMachineDatabaseAr
                 subnetId: args.subnetId,
                 privateAddress: args.privateAddresses[place],
                 firewallGroupId: args.firewallGroupId,
-                poolIds: parts.poolIds,
+                poolId: parts.poolId,
                 zone: pulumi.output(args.zones).apply((zones) => zones[place % zones.length]!),
                 size: args.size ?? "Standard_D8s_v5",
                 diskGib: args.storageGib ?? databaseStorageGib,
@@ -313,10 +311,6 @@ function createMachines(name: string, parts: Parts, args: AzureMachineDatabaseAr
             // Its disk goes with it.
             { ...child, protect: deletionProtection && !isRenewed },
         );
-        if (deletionProtection && !isRenewed) {
-            refuseDeletion(`${name}-${machine}`, made.machine.id, { parent: child.parent });
-        }
-        return made;
     });
 }
 
@@ -332,7 +326,7 @@ function unlessPrimary(
         { resourceGroupName, accountName, containerName: primary.name },
         { parent },
     );
-    return pulumi.all([userData, metadata]).apply(([text, { value } = {}]) => {
+    return pulumi.all([userData, metadata]).apply(([text, { value = "nothing" } = {}]) => {
         refusePrimary("AzureMachineDatabase", machine, value);
         return text;
     });
@@ -379,6 +373,7 @@ function renderUserData(
                 },
                 accountModule: "account-azure.mjs",
                 account: {
+                    LOOPBACK_ADDRESS: readerAddress,
                     CERTIFICATE_SECRET_ID: certificateId,
                     PEER_ID: `${group}/resourceGroups/${resourceGroupName}/providers/Microsoft.Compute/virtualMachines/${name}-${databaseMachines[other]!}`,
                 },

@@ -9,8 +9,8 @@ export interface MachineArgs {
     /** Default: any free address of the subnet. */
     privateAddress?: string;
     firewallGroupId: pulumi.Input<string>;
-    /** Ids of load balancers' groups of machines that it belongs to. Default: none. */
-    poolIds?: pulumi.Input<string>[];
+    /** Id of a load balancer's group of machines that it belongs to: one public or one internal. Default: none. */
+    poolId?: pulumi.Input<string>;
     zone: pulumi.Input<string>;
     size: pulumi.Input<string>;
     /** Name by which others know the machine before it is made. Default: one that nobody has. */
@@ -106,8 +106,8 @@ const dataDisk = (id: pulumi.Input<string>) =>
     ({ lun: 0, createOption: "Attach", deleteOption: "Detach", caching: "None", managedDisk: { id } }) as const;
 
 function createCard(name: string, args: MachineArgs, child: pulumi.CustomResourceOptions): network.NetworkInterface {
-    const { resourceGroupName, subnetId, privateAddress, firewallGroupId, poolIds = [], tags } = args;
-    const pool = poolIds.length > 0 && { loadBalancerBackendAddressPools: poolIds.map((id) => ({ id })) };
+    const { resourceGroupName, subnetId, privateAddress, firewallGroupId, poolId, tags } = args;
+    const pool = poolId !== undefined && { loadBalancerBackendAddressPools: [{ id: poolId }] };
     const address =
         privateAddress === undefined
             ? { privateIPAllocationMethod: "Dynamic" }

@@ -46,7 +46,8 @@ export interface AzureProxyLoadBalancerArgs {
     size?: pulumi.Input<string>;
     /**
      * Names of balancers, `lb1` or `lb2`, that this update replaces or restarts when their image, first-boot script, size
-     * or disk differs from the present one. Default none. Name one, update, then name the other: users go to the other one.
+     * or disk differs from the present one. Default none. Name one, update, then name the other: users go to the other one,
+     * and those whose connections went through it, or begin within some 15 s, connect again.
      */
     renew?: string[];
     /** Public key of the balancers' administrator `azureuser`; nothing lets anybody in. See `renew`. */
@@ -205,7 +206,7 @@ function publishDocuments(
     const store = (key: string, description: string, value: pulumi.Output<string>) =>
         storeSecret(`${name}-${key}`, description, value, { vaultId, tags }, child);
     return {
-        // Each program looks for its own: during a change from one to the other both are there.
+        // Each program looks for its own: a balancer of the former kind keeps what it has until it is renewed.
         configuration: store(`configuration-${program}`, "MinusNow: configuration of the balancers", configuration),
         choice: store(
             "certificate",
@@ -241,7 +242,7 @@ function createBalancers(
                 resourceGroupName: args.resourceGroupName,
                 subnetId: args.subnetId,
                 firewallGroupId: args.firewallGroupId,
-                poolIds: [pulumi.interpolate`${front.id}/backendAddressPools/${POOL}`],
+                poolId: pulumi.interpolate`${front.id}/backendAddressPools/${POOL}`,
                 zone: pulumi.output(args.zones).apply((zones) => zones[place % zones.length]!),
                 size: args.size ?? "Standard_D4s_v5",
                 diskGib: DISK_GIB,

@@ -61,7 +61,7 @@ function metricAlert(
             severity: severities[level],
             scopes: [watched.scope],
             evaluationFrequency: "PT1M",
-            windowSize: "PT5M",
+            windowSize: source.window ?? "PT5M",
             autoMitigate: true,
             criteria: {
                 odataType: "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
@@ -71,6 +71,11 @@ function metricAlert(
                         name: watched.metric,
                         metricNamespace: source.namespace,
                         metricName: source.name,
+                        ...(source.only && {
+                            dimensions: [
+                                { name: source.only.dimension, operator: "Include", values: [source.only.value] },
+                            ],
+                        }),
                         timeAggregation: source.aggregation,
                         operator: source.below ? "LessThan" : "GreaterThan",
                         threshold: source.threshold(limit(watched.metric, level)),

@@ -24,6 +24,10 @@ export interface MetricSource {
     threshold: (value: number) => number;
     /** Memory is told as what is available, so its alert is raised below a value. */
     below?: boolean;
+    /** Which part of the metric, by its dimension. Default: all of it. */
+    only?: { dimension: string; value: string };
+    /** How much time is looked at. Default five minutes. */
+    window?: string;
 }
 
 /** Where metrics are found that belong to no watched resource. */
@@ -32,6 +36,8 @@ export interface Sources {
     workspaceId: pulumi.Input<string>;
     /** Id of the component with the probes' results. */
     probesId: pulumi.Input<string>;
+    /** Name of the probe of the basic endpoint. */
+    probe: string;
 }
 
 const same = (value: number) => value;
@@ -111,14 +117,17 @@ function databaseMetrics(resource: string, scope: pulumi.Input<string>): Watched
 }
 
 /** A gateway sees every request. What hands connections on sees none: then it is what probes from outside find. */
-function serviceMetrics({ workspaceId, probesId }: Sources, { gatewayId }: AzureMonitoringArgs): WatchedMetric[] {
+function serviceMetrics({ workspaceId, ...probes }: Sources, { gatewayId }: AzureMonitoringArgs): WatchedMetric[] {
     return gatewayId === undefined
-        ? [probedTime(probesId), probedErrors(probesId)]
+        ? [probedTime(probes), probedErrors(probes)]
         : [responseTime(gatewayId), errorRate(workspaceId, gatewayId)];
 }
 
+type Probes = Omit<Sources, "workspaceId">;
+const PROBE = "availabilityResult/name";
+
 /** Milliseconds that probes take, from places all over the world. */
-function probedTime(scope: pulumi.Input<string>): WatchedMetric {
+function probedTime({ probesId: scope, probe }: Probes): WatchedMetric {
     return {
         metric: "response-time",
         resource: "service",
@@ -126,14 +135,18 @@ function probedTime(scope: pulumi.Input<string>): WatchedMetric {
         source: {
             namespace: PROBES,
             name: "availabilityResults/duration",
+            only: { dimension: PROBE, value: probe },
             aggregation: "Average",
             threshold: (seconds) => seconds * 1000,
         },
     };
 }
 
-/** The share of probes that fail; Azure tells that of those that do not. */
-function probedErrors(scope: pulumi.Input<string>): WatchedMetric {
+/**
+ * The share of probes that fail; Azure tells that of those that do not. Five places ask in five minutes, so that one that has
+ * trouble of its own is far below a critical share only in half an hour.
+ */
+function probedErrors({ probesId: scope, probe }: Probes): WatchedMetric {
     return {
         metric: "error-rate",
         resource: "service",
@@ -141,6 +154,8 @@ function probedErrors(scope: pulumi.Input<string>): WatchedMetric {
         source: {
             namespace: PROBES,
             name: "availabilityResults/availabilityPercentage",
+            only: { dimension: PROBE, value: probe },
+            window: "PT30M",
             aggregation: "Average",
             threshold: (failed) => 100 - failed,
             below: true,

@@ -95,7 +95,7 @@ export class AzureMonitoring extends pulumi.ComponentResource implements Monitor
         collectLogs(`${name}-logs`, workspaceId, args, child);
         installAgents(`${name}-agent`, workspaceId, args, child);
         const probesId = probeEndpoints(`${name}-probe`, workspaceId, groups, args, child);
-        const sources = { workspaceId, probesId };
+        const sources = { workspaceId, probesId, probe: `${name}-probe-basic` };
         const alerts = createAlerts(name, sources, groups, args, child);
         alertWhenDown(name, groups, args, child);
         alertOnArchiving(`${name}-archiving`, workspaceId, groups, args, child);

@@ -316,12 +316,14 @@ function createSubnets(
         );
         return previous;
     };
+    // The zone of db1 may be lost and db2 must still reach Azure's management, which turns db1 off.
+    const natOf = (role: SubnetRole, place: number) => (role === "database" ? nats.at(-1)! : (nats[place] ?? nats[0]!));
     const ofRole = (role: SubnetRole) =>
         plannedPrefixes(plan)[role].map(
             (addressPrefix, place) =>
                 subnet(role === "app" ? `app-${place + 1}` : role, addressPrefix, {
                     networkSecurityGroup: { id: firewallGroupIds[role] },
-                    ...(role in outboundPortsOf(args) && { natGateway: { id: (nats[place] ?? nats[0]!).id } }),
+                    ...(role in outboundPortsOf(args) && { natGateway: { id: natOf(role, place).id } }),
                 }).id,
         );
     const subnetIds = {

@@ -28,7 +28,10 @@ export interface ReleaseRequest extends WantedRelease {
 
 const MACHINE_API = "2024-07-01";
 const GATEWAY_API = "2024-05-01";
-const COMMAND_SECONDS = 600;
+/** Longest that a server may take: download, build, migration, restart. */
+const COMMAND_SECONDS = 1500;
+/** Azure's own limit ends the shell alone and not what it began: it must not be reached. */
+const AZURE_SECONDS = COMMAND_SECONDS + 60;
 /** Azure changes a gateway within seconds, and within half an hour while it is being maintained. */
 const GATEWAY_SECONDS = 2700;
 /** Seconds between two looks at what Azure is doing. */
@@ -59,20 +62,25 @@ interface Command {
 async function runScript(machineId: string, script: string): Promise<CommandResult> {
     const { location } = (await manage("GET", machineId, MACHINE_API)) as { location: string };
     const id = `${machineId}/runCommands/minusnow-${randomUUID().slice(0, 8)}`;
-    const properties = { source: { script }, asyncExecution: true, timeoutInSeconds: COMMAND_SECONDS };
+    const properties = { source: { script }, asyncExecution: true, timeoutInSeconds: AZURE_SECONDS };
     await manage("PUT", id, MACHINE_API, { location, properties });
     try {
         let result: CommandResult | undefined;
-        await until(`${machineId} to run ${script}`, COMMAND_SECONDS + 60, async () => {
+        await until(`${machineId} to run ${script}`, AZURE_SECONDS + 60, async () => {
             result = resultOf((await manage("GET", id, MACHINE_API, undefined, "&$expand=instanceView")) as Command);
             return result !== undefined;
         });
         return result!;
     } finally {
-        // What nobody waits for must not go on, on a server that answers users: Azure ends what is under way.
-        await manage("DELETE", id, MACHINE_API);
+        await manage("DELETE", id, MACHINE_API).catch((error: unknown) =>
+            console.log(`${id} stays: ${(error as Error).message}`),
+        );
     }
 }
+
+/** A server's or a balancer's own program, with all that it begins, in time or not at all. */
+const run = (machineId: string, program: string, ...args: string[]) =>
+    runScript(machineId, whenBooted(program, ...args).replace("; ", `; timeout -k 10 ${COMMAND_SECONDS} `));
 
 function resultOf({ properties }: Command): CommandResult | undefined {
     const { provisioningState, provisioningStateMessage = "", instanceView } = properties;
@@ -97,7 +105,7 @@ function balancing(): Balancing {
 function machines(): Balancing {
     const drain = async (direction: "out" | "in") => {
         for (const balancerId of balancerIds) {
-            const result = await runScript(balancerId, whenBooted("drain.mjs", member, direction));
+            const result = await run(balancerId, "drain.mjs", member, direction);
             drained(member, balancerId.split("/").at(-1)!, direction, result);
         }
     };
@@ -148,7 +156,12 @@ function gateway(id: string): Balancing {
         const { enabled = false, drainTimeoutInSec = 0 } = settings?.properties.connectionDraining ?? {};
         return enabled ? drainTimeoutInSec : DEFAULT_DRAIN_SECONDS;
     };
-    const isHealthy = async ({ id: machineId }: { id: string }) => (await runScript(machineId, HEALTHY)).status === 0;
+    // One that is off answers nobody, users neither.
+    const isHealthy = ({ id: machineId }: { id: string }) =>
+        run(machineId, "release.mjs", "healthy").then(
+            ({ status }) => status === 0,
+            () => false,
+        );
     return {
         takeOut: async () => {
             // One that an earlier run left out comes back first.
@@ -170,11 +183,10 @@ function gateway(id: string): Balancing {
 /** What Azure lets connections have that is told nothing. */
 const DEFAULT_DRAIN_SECONDS = 30;
 const DRAIN_MS = Number(process.env["DRAIN_MS"] ?? 1000);
-const HEALTHY = whenBooted("release.mjs", "healthy");
 
 runToEnd(async () => {
     const { version, artifact, sha256, releaseSecretId } = request;
-    const release = (...args: string[]) => runScript(self.id, whenBooted("release.mjs", ...args));
+    const release = (...args: string[]) => run(self.id, "release.mjs", ...args);
     const result = await releaseMember(member, request, { ...balancing(), release });
     if (releaseSecretId !== undefined) {
         const description = "MinusNow: release of the application servers";

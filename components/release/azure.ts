@@ -166,7 +166,9 @@ set -euo pipefail
 cloud-init status --wait >/dev/null || true
 . /etc/minusnow/host.env
 export IDENTITY
-exec node /usr/local/lib/minusnow/release.cjs
+program=/usr/local/lib/minusnow/release.cjs
+[ -e $program ] || { echo "this operations machine is older than its releases: name a server in appPair.renew" >&2; exit 1; }
+exec node $program
 `;
 
 /** The last server to get the release is the first one, and the one that tells new servers of it. */
@@ -194,13 +196,11 @@ function releaseTo(
         bakeSeconds,
         ...(place === 0 && { releaseSecretId: args.releaseSecretId }),
     });
-    const runCommandName = `${name}-${member}`;
     return new compute.VirtualMachineRunCommandByVirtualMachine(
-        runCommandName,
+        `${name}-${member}`,
         {
             resourceGroupName: args.resourceGroupName,
             vmName: args.operationsMachineName,
-            runCommandName,
             source: { script },
             parameters: [
                 { name: "REQUEST", value: request },
@@ -210,6 +210,7 @@ function releaseTo(
             treatFailureAsDeploymentFailure: true,
             tags,
         },
-        { ...child, customTimeouts: { create: "2h", update: "2h" } },
+        // A command that ran is not run again by its name: each time it is another one.
+        { ...child, replaceOnChanges: ["parameters", "source"], customTimeouts: { create: "2h", update: "2h" } },
     );
 }

@@ -54,6 +54,12 @@ export function generateSecret(
     return { id: storeSecret(name, args.description, value, args, child), value: password.result };
 }
 
+/**
+ * What is not compared again of a secret that machines write: an update of anything else would send the first value again, as
+ * a new version.
+ */
+export const WRITTEN_BY_MACHINES = ["properties", "tags"];
+
 /** Stores a value in the key vault, over Azure's management plane: the vault itself answers inside the network only. */
 export function storeSecret(
     name: string,

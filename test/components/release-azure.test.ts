@@ -62,7 +62,7 @@ beforeEach(async () => {
         run: (machineId, script) => {
             const name = machineId.split("/").at(-1)!;
             const short = script
-                .replace("cloud-init status --wait >/dev/null; ", "")
+                .replace("cloud-init status --wait >/dev/null; timeout -k 10 1500 ", "")
                 .replaceAll(/'|\/usr\/local\/lib\/minusnow\//g, "");
             said.push(`${name}: ${short}${name.startsWith("app") ? ` (${pool().length} in)` : ""}`);
             return Promise.resolve({ status: 0, stdout: "", stderr: "", ...outcomes(script, name) });

@@ -197,6 +197,12 @@ describeMachines("everything on Azure that may be a machine", () => {
         }
     });
 
+    it("has the standby's address on both machines, which connections to it keep", async () => {
+        for (const name of ["db1", "db2"]) {
+            expect(await machines[name]!.ok("ip -brief address show dev lo")).toContain("10.0.2.13/32");
+        }
+    });
+
     it("archives write-ahead log and base backups in the account", async () => {
         const info = async () => (await machines["db1"]!.exec("runuser -u postgres -- pgbackrest info")).stdout;
         await until("a backup is there", 120, async () => (await info()).includes("full backup: "));
@@ -312,13 +318,23 @@ function outsideOf(at: PlannedStack, lab: Lab): Record<string, string> {
     };
 }
 
-/** The two load balancers of the database, as the plan has them. */
+/** The load balancer of the database, as the plan has it: an address for each role. */
 async function standBefore(lab: Lab, at: PlannedStack): Promise<void> {
-    for (const { inputs } of at.all("network.LoadBalancer").filter(({ name }) => /-db-(writer|reader)$/.test(name))) {
-        const [{ privateIPAddress: address }] = inputs["frontendIPConfigurations"] as [{ privateIPAddress: string }];
-        const [probe] = inputs["probes"] as [
-            { port: number; requestPath: string; intervalInSeconds: number; probeThreshold: number },
-        ];
+    const { inputs } = at.one("network.LoadBalancer", "-db");
+    const fronts = inputs["frontendIPConfigurations"] as { name: string; privateIPAddress: string }[];
+    const probes = inputs["probes"] as {
+        name: string;
+        port: number;
+        requestPath: string;
+        intervalInSeconds: number;
+        probeThreshold: number;
+    }[];
+    const rules = inputs["loadBalancingRules"] as { frontendIPConfiguration: { id: string }; probe: { id: string } }[];
+    for (const rule of rules) {
+        const { privateIPAddress: address } = fronts.find(({ name }) =>
+            rule.frontendIPConfiguration.id.endsWith(name),
+        )!;
+        const probe = probes.find(({ name }) => rule.probe.id.endsWith(name))!;
         await lab.front({
             address,
             port: 5432,

@@ -244,5 +244,5 @@ describe.each(clouds)("any configuration for $cloud", ({ configurations, Deploym
         );
         expect(outcomes.planned).toBeGreaterThan(20);
         expect(outcomes.refused).toBeGreaterThan(20);
-    });
+    }, 900_000);
 });

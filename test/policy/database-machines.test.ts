@@ -173,7 +173,7 @@ describe("planted defects", () => {
                 ["database-encrypted"],
                 isMachine,
             ),
-            ...removeEach(all, "authorization.ManagementLockByScope", ["database-protected"], isMachine),
+            ...removeEach(all, "authorization.ManagementLockByScope", ["database-protected"], hasName("-db-archive")),
             ...setEach(
                 all,
                 "network.NetworkInterface",

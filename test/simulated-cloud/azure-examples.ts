@@ -574,6 +574,27 @@ const loadBalancerExamples: Record<string, Example[]> = {
     "azure-balancer-basic": entered({ sku: { name: "Basic" } }),
     "azure-balancer-address-sku": [address({ sku: { name: "Basic" } }), balancer()],
     "azure-balancer-port-twice": entered({ loadBalancingRules: [forwarding({}), forwarding({ name: "other" })] }),
+    "azure-balancer-backend-twice": entered({
+        loadBalancingRules: [forwarding({}), forwarding({ name: "other", frontendPort: 8443 })],
+    }),
+    "azure-balancer-two-internal": [
+        ...["one", "two"].map((loadBalancerName) =>
+            balancer({
+                loadBalancerName,
+                frontendIPConfigurations: [{ name: "users", subnet: { id: "/subscriptions/x/subnets/y" } }],
+                loadBalancingRules: [],
+            }),
+        ),
+        card({
+            ipConfigurations: [
+                {
+                    loadBalancerBackendAddressPools: ["one", "two"].map((name) => ({
+                        id: `${BALANCER_ID.replace(/balancer$/, name)}/backendAddressPools/balancers`,
+                    })),
+                },
+            ],
+        }),
+    ],
     "azure-balancer-probe-interval": entered(asking({ intervalInSeconds: 2 })),
     "azure-balancer-probe-path": entered(asking({ protocol: "Tcp" })),
     "azure-balancer-probe-port": entered(asking({ port: 25 })),

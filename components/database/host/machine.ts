@@ -196,6 +196,8 @@ Wants=network-online.target
 [Service]
 EnvironmentFile=/etc/minusnow/host.env
 Environment=${searchPath}
+# Where connections to the standby keep their address.
+ExecStartPre=/bin/sh -c '[ -z "$LOOPBACK_ADDRESS" ] || ip address replace "$LOOPBACK_ADDRESS/32" dev lo'
 ExecStart=${libraryPath}/keeper.mjs
 Restart=always
 RestartSec=5

@@ -1,6 +1,7 @@
 import { databaseStorageGib, minimumPostgresMajor, servers as guideServers } from "../../../components/reference";
 import { databaseMachines, isReplica, primaries, replicas, replicasOf } from "../../model/databases";
 import { locked } from "../../model/azure-protection";
+import { firstBoot } from "../../model/first-boot";
 import { judgeFacts, tunedOnMachine } from "../../model/postgres-machine";
 import { zoneOf } from "../../model/service";
 import { capacityOf, judgeSize } from "../../model/sizes";
@@ -127,7 +128,7 @@ function keptFromDeletion(stack: Stack, primary: Resource): Finding[] {
         const all = [primary, ...replicasOf(stack, primary)];
         return all.map((machine) =>
             machine.type === azure.machine
-                ? locked(stack, machine)
+                ? archiveLocked(stack, machine)
                 : expectEqual(machine, "disableApiTermination", true),
         );
     }
@@ -137,6 +138,19 @@ function keptFromDeletion(stack: Stack, primary: Resource): Finding[] {
               expectValue(primary, "skipFinalSnapshot", (value) => value === false, "false"),
           ]
         : [locked(stack, primary)];
+}
+
+/** Azure deletes no part of a machine that is locked, so that it could not be renewed; what it archives is locked. */
+function archiveLocked(stack: Stack, machine: Resource): Finding {
+    const script = firstBoot(machine) ?? "";
+    const archive = stack
+        .of(azure.storageAccount)
+        .find(
+            (account) =>
+                script.includes(`repo1-azure-account=${account.text("name")}\n`) ||
+                (script === "" && machine.sourcesOf("osProfile").includes(account.urn)),
+        );
+    return archive ? locked(stack, archive) : fail(machine, "no account of this stack keeps its write-ahead log");
 }
 
 /** Settings of the guide that RDS takes, in RDS's units. */

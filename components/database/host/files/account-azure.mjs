@@ -48,7 +48,11 @@ const storage = { "x-ms-version": "2023-11-03" };
 
 export const readSetting = async (name) => {
     const { headers } = await ask(STORAGE, "HEAD", container(name), { headers: storage });
-    return JSON.parse(headers.get("x-ms-meta-value"));
+    const value = headers.get("x-ms-meta-value");
+    if (value === null) {
+        throw new Error(`the container ${name} says nothing: somebody has deleted its metadata`);
+    }
+    return JSON.parse(value);
 };
 
 export const writeSetting = (name, value) =>
@@ -63,7 +67,16 @@ const secretUrl = (id) => {
     return `https://${vault}.vault.azure.net/secrets/${secret}?api-version=7.4`;
 };
 
-export const readSecret = async (id) => (await (await ask(VAULT, "GET", secretUrl(id))).json()).value;
+class Absent extends Error {}
+
+/** The stack puts a word in the place of what machines are to write. */
+export const readSecret = async (id) => {
+    const { value } = await (await ask(VAULT, "GET", secretUrl(id))).json();
+    if (value === "none") {
+        throw new Absent(`${id} is not written yet`);
+    }
+    return value;
+};
 
 export const storeSecret = (id, value) =>
     ask(VAULT, "PUT", secretUrl(id), {
@@ -71,8 +84,7 @@ export const storeSecret = (id, value) =>
         body: JSON.stringify({ value }),
     });
 
-/** The stack puts a word there that is no document. */
-export const isAbsent = (error) => error instanceof SyntaxError;
+export const isAbsent = (error) => error instanceof Absent;
 
 const API = "?api-version=2024-07-01";
 

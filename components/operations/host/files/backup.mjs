@@ -14,6 +14,7 @@ import {
     writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
+import { setTimeout as wait } from "node:timers/promises";
 import { bearer, curl, databaseHost, readParameter, readSecret, storageHeaders } from "./cloud.mjs";
 
 const state = process.env.STATE ?? "/var/lib/minusnow-backup";
@@ -68,12 +69,25 @@ async function database() {
     const connection = { PGHOST: await databaseHost(host), PGPORT: String(port), PGUSER: username };
     const own = `${state}/database-ca.pem`;
     if (certificateId !== undefined) {
-        writeFileSync(own, readParameter(certificateId));
+        writeFileSync(own, await publishedCertificate(certificateId));
     }
     const authorities = certificateId === undefined ? "/etc/ssl/certs/ca-certificates.crt" : own;
     const trust = { PGSSLMODE: "verify-full", PGSSLROOTCERT: authorities };
     const env = { ...process.env, ...connection, ...trust, PGPASSWORD: password };
     await archive(`database/${name}_${stamp}.dump`, "pg_dump", ["-Fc", name], { env });
+}
+
+/** Machines that were made at the same time have none yet: it is waited for. */
+async function publishedCertificate(id) {
+    for (const end = Date.now() + 1_800_000; ; await wait(10_000)) {
+        const text = readParameter(id);
+        if (text.startsWith("-----BEGIN")) {
+            return text;
+        }
+        if (Date.now() > end) {
+            throw new Error("the database has no certificate yet: its primary is not made");
+        }
+    }
 }
 
 /** GNU tar ends so when a file changed while it was read, which live directories do. */

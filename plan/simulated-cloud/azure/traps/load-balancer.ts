@@ -66,7 +66,8 @@ export const loadBalancerTraps: readonly Trap[] = [
         "azure-balancer-port-twice",
         BALANCER,
         (inputs) => {
-            const taken = rules(inputs).map(
+            const known = rules(inputs).filter((rule) => textAt(rule, "frontendIPConfiguration.id") !== undefined);
+            const taken = known.map(
                 (rule) =>
                     `${textAt(rule, "frontendIPConfiguration.id")} ${textAt(rule, "protocol")} ${numberAt(rule, "frontendPort")}`,
             );
@@ -75,6 +76,38 @@ export const loadBalancerTraps: readonly Trap[] = [
         "RulesUseSameFrontendPortProtocolAndIPConfig: two load-balancing rules have the same frontend, protocol and port",
         azurerm("loadbalancer/loadbalancer_rule_resource.go"),
     ),
+    when(
+        "azure-balancer-backend-twice",
+        BALANCER,
+        (inputs) => {
+            const taken = rules(inputs)
+                .filter((rule) => at(rule, "enableFloatingIP") !== true)
+                .filter((rule) => textAt(rule, "backendAddressPool.id") !== undefined)
+                .map((rule) => `${textAt(rule, "backendAddressPool.id")} ${numberAt(rule, "backendPort")}`);
+            return new Set(taken).size < taken.length;
+        },
+        "RulesUseSameBackendPortProtocolAndPool: rules without floating IP must not use the same backend port of the same pool",
+        learn("load-balancer/load-balancer-multivip-overview"),
+    ),
+    {
+        id: "azure-balancer-two-internal",
+        type: CARD,
+        source: learn("load-balancer/components"),
+        check: (inputs, world) => {
+            const pools = listAt(inputs, "ipConfigurations").flatMap((configuration) =>
+                listAt(configuration, "loadBalancerBackendAddressPools").map((pool) => textAt(pool, "id") ?? ""),
+            );
+            const balancers = [...new Set(pools.map((pool) => pool.split("/backendAddressPools/")[0]!))];
+            const internal = balancers.filter((id) =>
+                listAt(world.find(BALANCER, id)?.values, "frontendIPConfigurations").some((front) =>
+                    isSet(front, "subnet"),
+                ),
+            );
+            return internal.length > 1
+                ? "NetworkInterfaceUsesMultipleLoadBalancersOfSameType: a network interface may be in the pools of one public and one internal load balancer"
+                : undefined;
+        },
+    },
     when(
         "azure-balancer-probe-interval",
         BALANCER,
