@@ -12,14 +12,11 @@ interface Form {
     form: RegExp;
     allowed: string;
     example: string;
+    /** Which configurations it is for. Default all. */
+    where?: (config: Partial<StackConfig>) => boolean;
 }
 
-const size = (path: string, form: RegExp, example: string): Form => ({
-    path,
-    form,
-    allowed: `a size of the form ${example}`,
-    example,
-});
+const isManagedDatabase = ({ database }: Partial<StackConfig>) => database?.kind !== "vm";
 
 const VAULT = "/subscriptions/<id>/resourceGroups/shared/providers/Microsoft.KeyVault/vaults/shared";
 const EXAMPLE_IDS: Record<string, string | undefined> = {
@@ -66,11 +63,6 @@ const forms: { [cloud in Cloud]: Form[] } = {
             allowed: "the ARN of a certificate in ACM; for haproxy and nginx also of a secret that holds one",
             example: "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d",
         },
-        size("loadBalancer.size", /^(?!db\.|cache\.)[a-z][a-z0-9-]*\.[a-z0-9-]+$/, "c7i.xlarge"),
-        size("appPair.size", /^(?!db\.|cache\.)[a-z][a-z0-9-]*\.[a-z0-9-]+$/, "c7i.2xlarge"),
-        size("database.size", /^(db\.)?[a-z][a-z0-9-]*\.[a-z0-9-]+$/, "db.m7g.2xlarge"),
-        size("sharedStorage.size", /^(?!db\.|cache\.)[a-z][a-z0-9-]*\.[a-z0-9-]+$/, "m7i.large"),
-        size("sessionStore.size", /^(cache\.)?[a-z][a-z0-9]*\.[a-z0-9]+$/, "cache.t4g.small"),
     ],
     azure: [
         {
@@ -85,25 +77,20 @@ const forms: { [cloud in Cloud]: Form[] } = {
             allowed: "https://<account>.blob.core.windows.net/<container>/<path>.tar.gz",
             example: "https://examplereleases.blob.core.windows.net/minusnow/2.4.1.tar.gz",
         },
-        size("appPair.size", /^Standard_[A-Z][A-Za-z0-9_-]+$/, "Standard_D8s_v5"),
-        size("database.size", /^Standard_[BDE]\d+[a-z]*(_v\d+)?$/, "Standard_D8ds_v5"),
-        size(
-            "sessionStore.size",
-            /^(Standard_[A-Z][A-Za-z0-9_-]+|(Balanced|MemoryOptimized|ComputeOptimized)_[BMX]\d+)$/,
-            "Balanced_B1",
-        ),
         { path: "appPair.os", form: /^ubuntu-24\.04$/, allowed: "ubuntu-24.04 on Azure", example: "ubuntu-24.04" },
         {
             path: "database.storageGib",
             form: new RegExp(`^(${azureStorageGib.join("|")})$`),
             allowed: `one of Azure's sizes: ${azureStorageGib.join(", ")}`,
             example: "512",
+            where: isManagedDatabase,
         },
         {
             path: "database.backupRetentionDays",
             form: /^([7-9]|[12]\d|3[0-5])$/,
             allowed: "a whole number from 7 to 35",
             example: "30",
+            where: isManagedDatabase,
         },
         { path: "network.zoneCount", form: /^[23]$/, allowed: "2 or 3 on Azure", example: "2" },
         {
@@ -174,7 +161,9 @@ export function checkCloud(config: Partial<StackConfig>): ConfigurationProblem[]
         return [];
     }
     return [
-        ...forms[cloud].flatMap((form) => checkForm(form, valueAt(config, form.path))),
+        ...forms[cloud]
+            .filter(({ where }) => where?.(config) ?? true)
+            .flatMap((form) => checkForm(form, valueAt(config, form.path))),
         ...foreign[cloud].flatMap(({ path, reason }) => {
             const value = valueAt(config, path);
             return value === undefined ? [] : [problem(path, shown(value), reason, remove(path))];
@@ -203,6 +192,9 @@ function checkBastion({ network = {} }: Partial<StackConfig>): ConfigurationProb
 }
 
 function checkBurstable({ environment, database = {} }: Partial<StackConfig>): ConfigurationProblem[] {
+    if (!isManagedDatabase({ database })) {
+        return [];
+    }
     const defaults = environment === undefined ? {} : profiles.azure[environment].database;
     const { size = "", standby = true, replica = true } = { ...defaults, ...database };
     const copies = [...(standby ? ["standby"] : []), ...(replica ? ["replica"] : [])];

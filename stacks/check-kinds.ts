@@ -20,118 +20,74 @@ const checkBalancers: Check = ({ loadBalancer }) =>
               )
         : [];
 
-/** How each cloud names a managed store's size, with an example of it and of a machine's. */
-const storeSizes = {
-    aws: { managed: /^cache\./, example: "cache.t4g.small", machine: "t3.small" },
-    azure: {
-        managed: /^(Balanced|MemoryOptimized|ComputeOptimized)_/,
-        example: "Balanced_B1",
-        machine: "Standard_B2s_v2",
-    },
-};
-
-const checkSessionStore: Check = ({ cloud, sessionStore }) => {
-    const isMachine = sessionStore?.kind === "redis";
-    const size = sessionStore?.size;
-    const { managed, example, machine } = storeSizes[cloud ?? "aws"];
-    return [
-        ...(size !== undefined && isMachine === managed.test(size)
-            ? [
-                  problem(
-                      "sessionStore.size",
-                      `${size} with kind ${sessionStore?.kind ?? "managed"}`,
-                      isMachine ? `a machine size such as ${machine}` : `a cache size such as ${example}`,
-                      set("sessionStore.size", isMachine ? machine : example),
-                  ),
-              ]
-            : []),
-        ...(sessionStore?.renew !== undefined && !isMachine
-            ? [
-                  problem(
-                      "sessionStore.renew",
-                      `${sessionStore.renew} with kind ${sessionStore.kind ?? "managed"}`,
-                      "nothing: only kind redis has a machine of yours",
-                      "pulumi config rm --path minusnow:sessionStore.renew",
-                  ),
-              ]
-            : []),
-    ];
-};
+const checkSessionStore: Check = ({ sessionStore }) =>
+    sessionStore?.renew !== undefined && sessionStore.kind !== "redis"
+        ? [
+              problem(
+                  "sessionStore.renew",
+                  `${sessionStore.renew} with kind ${sessionStore.kind ?? "managed"}`,
+                  "nothing: only kind redis has a machine of yours",
+                  "pulumi config rm --path minusnow:sessionStore.renew",
+              ),
+          ]
+        : [];
 
 /** Settings of a managed database that machines have no use for, with what is so there. */
 const ofManagedDatabase = {
     standby: "nothing: on machines the replica is the standby",
     replica: "nothing: on machines there are always two",
     applyImmediately: "nothing: a machine changes when it is named in database.renew",
-    finalSnapshot: "nothing: the bucket with the backups stays",
+    finalSnapshot: "nothing: backups stay when the stack is deleted",
 };
 
+const removeOfDatabase = (key: string) => `pulumi config rm --path minusnow:database.${key}`;
+
+const checkManagedDatabase: Check = ({ database }) =>
+    database?.kind === "vm"
+        ? []
+        : (["renew", "os"] as const)
+              .filter((key) => database?.[key] !== undefined)
+              .map((key) =>
+                  problem(
+                      `database.${key}`,
+                      `${String(database![key])} with kind ${database!.kind ?? "managed"}`,
+                      "nothing: only kind vm has machines of yours",
+                      removeOfDatabase(key),
+                  ),
+              );
+
+/** What a disk of a machine on Azure can be that the system starts from, in GiB. */
+const azureSystemDisk = { least: 30, most: 4095 };
+
 const checkDatabaseMachines: Check = ({ cloud, database, network }) => {
-    const isOnMachines = database?.kind === "vm";
-    const kind = `with kind ${database?.kind ?? "managed"}`;
-    const size = database?.size;
-    const remove = (key: string) => `pulumi config rm --path minusnow:database.${key}`;
-    if (!isOnMachines) {
-        return [
-            ...(cloud === "aws" && size !== undefined && !size.startsWith("db.")
-                ? [
-                      problem(
-                          "database.size",
-                          `${size} ${kind}`,
-                          "a database size such as db.m7g.2xlarge",
-                          set("database.size", "db.m7g.2xlarge"),
-                      ),
-                  ]
-                : []),
-            ...(["renew", "os"] as const)
-                .filter((key) => database?.[key] !== undefined)
-                .map((key) => {
-                    const allowed = "nothing: only kind vm has machines of yours";
-                    return problem(`database.${key}`, `${String(database![key])} ${kind}`, allowed, remove(key));
-                }),
-        ];
+    if (database?.kind !== "vm") {
+        return [];
     }
-    if (cloud === "azure" && database.os !== undefined && database.os !== "ubuntu-24.04") {
-        return [problem("database.os", database.os, "ubuntu-24.04 on Azure", remove("os"))];
-    }
-    const os = database.os ?? "debian-13";
-    const major = cloud === "azure" ? database.version : systemMajors[os];
-    if (major === undefined && cloud !== "azure") {
-        const allowed = `${Object.keys(systemMajors).join(" or ")}, which package pgBackRest`;
-        return [problem("database.os", os, allowed, set("database.os", "debian-13"))];
-    }
+    const { least, most } = azureSystemDisk;
+    const { storageGib = least, renew = [] } = database;
     return [
         ...Object.entries(ofManagedDatabase)
             .filter(([key]) => database[key as keyof typeof ofManagedDatabase] !== undefined)
             .map(([key, allowed]) => {
-                const found = String(database[key as keyof typeof ofManagedDatabase]);
-                return problem(`database.${key}`, `${found} ${kind}`, allowed, remove(key));
+                const found = `${String(database[key as keyof typeof ofManagedDatabase])} with kind vm`;
+                return problem(`database.${key}`, found, allowed, removeOfDatabase(key));
             }),
-        ...(size?.startsWith("db.")
+        ...(cloud === "azure" ? checkAzureSystem(database) : checkAwsSystem(database)),
+        ...(cloud === "azure" && (storageGib < least || storageGib > most)
             ? [
                   problem(
-                      "database.size",
-                      `${size} ${kind}`,
-                      "a machine size such as m7i.2xlarge",
-                      set("database.size", "m7i.2xlarge"),
+                      "database.storageGib",
+                      `${storageGib} with kind vm`,
+                      `a whole number from ${least} to ${most}`,
+                      set("database.storageGib", "512"),
                   ),
               ]
             : []),
-        ...(database.version !== undefined && database.version !== major
-            ? [
-                  problem(
-                      "database.version",
-                      `${database.version} ${kind} on ${os}`,
-                      `${major}, which ${os} packages`,
-                      set("database.version", String(major)),
-                  ),
-              ]
-            : []),
-        ...((database.renew ?? []).length > 1
+        ...(renew.length > 1
             ? [
                   problem(
                       "database.renew",
-                      database.renew!.join(", "),
+                      renew.join(", "),
                       "one machine at a time: the other one holds the data",
                       set("database.renew[0]", "db2"),
                   ),
@@ -149,6 +105,31 @@ const checkDatabaseMachines: Check = ({ cloud, database, network }) => {
               ]),
     ];
 };
+
+type DatabaseConfig = NonNullable<StackConfig["database"]>;
+
+/** PostgreSQL's own packages have every version for this one system. */
+function checkAzureSystem({ os = "ubuntu-24.04" }: DatabaseConfig): ConfigurationProblem[] {
+    return os === "ubuntu-24.04" ? [] : [problem("database.os", os, "ubuntu-24.04 on Azure", removeOfDatabase("os"))];
+}
+
+function checkAwsSystem({ os = "debian-13", version }: DatabaseConfig): ConfigurationProblem[] {
+    const major = systemMajors[os];
+    if (major === undefined) {
+        const allowed = `${Object.keys(systemMajors).join(" or ")}, which package pgBackRest`;
+        return [problem("database.os", os, allowed, set("database.os", "debian-13"))];
+    }
+    return version === undefined || version === major
+        ? []
+        : [
+              problem(
+                  "database.version",
+                  `${version} with kind vm on ${os}`,
+                  `${major}, which ${os} packages`,
+                  set("database.version", String(major)),
+              ),
+          ];
+}
 
 const checkSharedStorage: Check = ({ sharedStorage, network }) => [
     ...(sharedStorage?.kind === "nfs" && network?.networkId !== undefined
@@ -176,4 +157,10 @@ const checkSharedStorage: Check = ({ sharedStorage, network }) => [
 ];
 
 /** What a tier's kind allows: which settings it knows. */
-export const kindChecks: Check[] = [checkBalancers, checkSharedStorage, checkSessionStore, checkDatabaseMachines];
+export const kindChecks: Check[] = [
+    checkBalancers,
+    checkSharedStorage,
+    checkSessionStore,
+    checkManagedDatabase,
+    checkDatabaseMachines,
+];

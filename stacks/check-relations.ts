@@ -2,6 +2,7 @@ import { hostAddress, networksOverlap, parseNetwork, planAddresses } from "../co
 import { addressSpace, appServerCount, firstHostNumber } from "../components/reference";
 import { checkCloud } from "./check-cloud";
 import { type Check, type Checked, kindChecks } from "./check-kinds";
+import { checkSizes } from "./check-sizes";
 import type { StackConfig } from "./config";
 import type { ConfigurationProblem } from "./configuration-error";
 import { problem, set } from "./problem";
@@ -272,6 +273,7 @@ const checkBackup: Check = ({ cloud, environment, region, backup }) => {
 
 const checks: Check[] = [
     ...kindChecks,
+    checkSizes,
     checkMode,
     checkAddresses,
     checkExistingNetwork,

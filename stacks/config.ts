@@ -107,7 +107,10 @@ const databaseSchema = z.strictObject({
     replica: flag("Keep a readable streaming replica in another zone. Default by profile.").optional(),
     backupRetentionDays: count("Days of point-in-time recovery. Default by profile.", 1, 35, 30).optional(),
     applyImmediately: flag("Make changes that interrupt now, not in the maintenance window. Default false.").optional(),
-    os: choice(OperatingSystem, "Kind vm: debian-13 or ubuntu-24.04. Default debian-13.").optional(),
+    os: choice(
+        OperatingSystem,
+        "Kind vm: debian-13 or ubuntu-24.04. Default debian-13, on Azure ubuntu-24.04.",
+    ).optional(),
     renew: z
         .array(z.string().regex(/^db[12]$/))
         .meta({ description: "Kind vm: the standby, which this update may replace. Default none.", example: ["db2"] })
@@ -117,7 +120,7 @@ const databaseSchema = z.strictObject({
 
 const sharedStorageSchema = z.strictObject({
     kind: choice(SharedStorageKind, "Who serves the shared directories. Default managed.").optional(),
-    size: text("Kind nfs: machine size. Default m7i.large.", "m7i.large").optional(),
+    size: text("Kind nfs: machine size. Default m7i.large, on Azure Standard_D2s_v5.", "m7i.large").optional(),
     storageGib: count("Kind nfs: room for files in GiB. Default 500.", 20, 16384, 500).optional(),
     renew: flag(
         "Kind nfs: let this update replace the machine; servers wait for their files. Default false.",
@@ -127,7 +130,7 @@ const sharedStorageSchema = z.strictObject({
 const sessionStoreSchema = z.strictObject({
     kind: choice(SessionStoreKind, "Who runs the session store. Default by profile.").optional(),
     size: text(
-        "Cache size, with kind redis a machine size. Default by profile, with kind redis t3.small.",
+        "Cache size, with kind redis a machine size. Default by profile; of machines t3.small, on Azure Standard_B2s_v2.",
         "cache.t4g.small",
     ).optional(),
     renew: flag("Kind redis: let this update replace the machine, which ends all sessions. Default false.").optional(),

@@ -5,7 +5,7 @@ import { type Profile, profiles } from "./profiles";
 
 /** Arguments of a deployment: the stack's configuration over its profile's defaults. */
 export function deploymentArgs(config: StackConfig): DeploymentArgs {
-    const { databaseMachine, ...profile } = profiles[config.cloud][config.environment];
+    const { databaseMachine, loadBalancer, ...profile } = profiles[config.cloud][config.environment];
     const { cloud, environment, region: _region, ...own } = config;
     const { reservedNetworks: _reserved, ...network } = { ...profile.network, ...own.network };
     const hasMachines = (own.loadBalancer?.kind ?? "managed") !== "managed";
@@ -13,7 +13,7 @@ export function deploymentArgs(config: StackConfig): DeploymentArgs {
         ...profile,
         ...own,
         network,
-        ...(hasMachines && { loadBalancer: { ...profile.loadBalancer, ...own.loadBalancer } }),
+        ...(hasMachines && { loadBalancer: { ...loadBalancer, ...own.loadBalancer } }),
         appPair: { ...profile.appPair, ...own.appPair },
         database: {
             ...(own.database?.kind === "vm" ? forMachines(profile.database, databaseMachine) : profile.database),

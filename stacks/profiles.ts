@@ -3,9 +3,11 @@ import type { StackConfig } from "./config";
 
 /** Defaults that an environment supplies. */
 export type Profile = Required<
-    Pick<DeploymentArgs, "network" | "appPair" | "database" | "sessionStore" | "backup" | "deletionProtection">
-> &
-    Pick<DeploymentArgs, "loadBalancer"> & { databaseMachine?: Pick<DatabaseSettings, "size"> };
+    Pick<
+        DeploymentArgs,
+        "network" | "loadBalancer" | "appPair" | "database" | "sessionStore" | "backup" | "deletionProtection"
+    >
+> & { databaseMachine: Pick<DatabaseSettings, "size"> };
 
 /** Defaults by cloud and environment: staging has the guide's minimum sizes, prod its recommended ones. */
 export const profiles: { [cloud in StackConfig["cloud"]]: { [environment in StackConfig["environment"]]: Profile } } = {
@@ -83,6 +85,8 @@ export const profiles: { [cloud in StackConfig["cloud"]]: { [environment in Stac
     azure: {
         dev: {
             network: { nat: "single" },
+            loadBalancer: { size: "Standard_B2s_v2" },
+            databaseMachine: { size: "Standard_B2s_v2" },
             appPair: { size: "Standard_B2s_v2" },
             database: {
                 size: "Standard_B2ms",
@@ -103,6 +107,8 @@ export const profiles: { [cloud in StackConfig["cloud"]]: { [environment in Stac
         },
         staging: {
             network: { nat: "single" },
+            loadBalancer: { size: "Standard_D2s_v5" },
+            databaseMachine: { size: "Standard_D4s_v5" },
             appPair: { size: "Standard_D4s_v5" },
             database: {
                 size: "Standard_D4ds_v5",
@@ -123,6 +129,8 @@ export const profiles: { [cloud in StackConfig["cloud"]]: { [environment in Stac
         },
         prod: {
             network: { nat: "per-zone" },
+            loadBalancer: { size: "Standard_D4s_v5" },
+            databaseMachine: { size: "Standard_D8s_v5" },
             appPair: { size: "Standard_D8s_v5" },
             database: {
                 size: "Standard_D8ds_v5",

@@ -171,7 +171,7 @@ function publishSettings(name: string, args: AwsAppPairArgs, child: Child): Sett
             { name: `${path}/${key}`, type: "String", value, tags: args.tags },
             { ...child, ignoreChanges },
         );
-    const { settings, release } = pairDocuments(args);
+    const { settings, release } = pairDocuments(args, args.databaseCertificateName);
     // What all servers run is written there by the release, once it is so.
     const releaseParameter = parameter("release", release, ["value"]);
     return {

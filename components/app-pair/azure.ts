@@ -60,7 +60,7 @@ export interface AzureAppPairArgs {
     /** Resource id of the application role's secret. */
     databaseSecretId: pulumi.Input<string>;
     /** Resource id of the secret with the certificate that the database is known by. Default: the system's authorities. See `renew`. */
-    databaseCertificateName?: pulumi.Input<string>;
+    databaseCertificateSecretId?: pulumi.Input<string>;
     /** Host of the session store. Default: sessions stay in memory. */
     sessionHost?: pulumi.Input<string>;
     /** TCP port of the session store. */
@@ -105,7 +105,7 @@ export class AzureAppPair extends pulumi.ComponentResource implements AppPair {
         checkArguments(args);
 
         const identity = createIdentity(name, { resourceGroupName: args.resourceGroupName, tags: args.tags }, child);
-        const documents = pairDocuments(args);
+        const documents = pairDocuments(args, args.databaseCertificateSecretId);
         const stored = publishSettings(name, documents, args, child);
         const rights = giveRights(name, identity, Object.values(stored), args, child);
         const identityId = identityWithRoles(identity, rights);
@@ -188,7 +188,7 @@ function giveRights(
     args: AzureAppPairArgs,
     child: Child,
 ) {
-    const { secrets, databaseSecretId, databaseCertificateName: certificateId, sessionSecretId, release } = args;
+    const { secrets, databaseSecretId, databaseCertificateSecretId: certificateId, sessionSecretId, release } = args;
     const readable = [
         ...configuration.map((secretId, place) => ({ name: ["settings", "release"][place]!, secretId })),
         ...secrets.map((secret) => ({

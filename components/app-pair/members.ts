@@ -13,7 +13,6 @@ export interface PairArgs {
     databasePort: pulumi.Input<number>;
     databaseName: pulumi.Input<string>;
     databaseSecretId: pulumi.Input<string>;
-    databaseCertificateName?: pulumi.Input<string>;
     sessionHost?: pulumi.Input<string>;
     sessionPort?: pulumi.Input<number>;
     sessionSecretId?: pulumi.Input<string>;
@@ -54,10 +53,12 @@ export interface PairDocuments {
     release: pulumi.Output<string>;
 }
 
-/** What servers are told when their service starts, and what they install. */
-export function pairDocuments(args: PairArgs): PairDocuments {
+/**
+ * What servers are told when their service starts, and what they install. The certificate that the database is known by is
+ * named as its cloud finds it.
+ */
+export function pairDocuments(args: PairArgs, certificate: pulumi.Input<string> | undefined): PairDocuments {
     const { databaseHost: host, databasePort: port, databaseName, databaseSecretId, sessionHost } = args;
-    const certificate = args.databaseCertificateName;
     const scheme = (args.sessionTls ?? true) ? "rediss" : "redis";
     const session = { scheme, host: sessionHost, port: args.sessionPort, secretId: args.sessionSecretId };
     const { version, artifact, sha256 } = args.release;

@@ -1,55 +1,36 @@
-import * as monitor from "@pulumi/azure-native/monitor";
 import type * as pulumi from "@pulumi/pulumi";
+import { createLogAlert } from "../monitoring/azure-log-alert";
+import { AlertLevel } from "../monitoring/contract";
 import type { AzureBackupArgs } from "./azure";
 
 /** Told of every job that failed, and of a day without a dump of the database. */
 export function alertOnFailure(name: string, args: AzureBackupArgs, child: { parent: pulumi.Resource }): void {
-    if (args.alarmTopicId === undefined || args.workspaceId === undefined) {
+    const { resourceGroupName, workspaceId, alarmTopicId: actionGroupId, tags } = args;
+    if (actionGroupId === undefined || workspaceId === undefined) {
         return;
     }
-    const { resourceGroupName, workspaceId, alarmTopicId, tags } = args;
-    const rule = (part: string, description: string, query: string, times: object, condition: object) =>
-        new monitor.ScheduledQueryRule(
-            `${name}-${part}`,
-            {
-                resourceGroupName,
-                ruleName: `${name}-${part}`,
-                kind: "LogAlert",
-                displayName: `${name}-${part}`,
-                description: `MinusNow: ${description}`,
-                enabled: true,
-                severity: 0,
-                scopes: [workspaceId],
-                autoMitigate: true,
-                skipQueryValidation: true,
-                ...times,
-                criteria: {
-                    allOf: [
-                        {
-                            query,
-                            timeAggregation: "Count",
-                            failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 },
-                            ...condition,
-                        },
-                    ],
-                },
-                actions: { actionGroups: [alarmTopicId] },
-                tags,
-            },
-            child,
-        );
-    rule(
-        "failed",
-        "a backup job failed",
-        "Syslog | where SyslogMessage has 'minusnow-backup-' and SyslogMessage has 'Failed with result'",
-        { evaluationFrequency: "PT5M", windowSize: "PT15M" },
-        { operator: "GreaterThan", threshold: 0 },
+    const common = { resourceGroupName, workspaceId, level: AlertLevel.Critical, actionGroupId, tags };
+    createLogAlert(
+        `${name}-failed`,
+        {
+            ...common,
+            description: "a backup job failed",
+            query: "Syslog | where SyslogMessage has 'minusnow-backup-' and SyslogMessage has 'Failed with result'",
+            operator: "GreaterThan",
+            threshold: 0,
+        },
+        child,
     );
-    rule(
-        "absent",
-        "no dump of the database was completed in a day",
-        "Syslog | where SyslogMessage has 'backup of database is complete'",
-        { evaluationFrequency: "PT1H", windowSize: "P1D" },
-        { operator: "LessThan", threshold: 1 },
+    createLogAlert(
+        `${name}-absent`,
+        {
+            ...common,
+            description: "no dump of the database was completed in a day",
+            query: "Syslog | where SyslogMessage has 'backup of database is complete'",
+            operator: "LessThan",
+            threshold: 1,
+            over: "P1D",
+        },
+        child,
     );
 }

@@ -19,7 +19,7 @@ import { allowAmongEachOther, createFront, handTo } from "./aws-machines-front";
 import type { Database } from "./contract";
 import { applicationLogin } from "./defaults";
 import { renderDatabaseMachine } from "./host/machine";
-import { refusePrimary } from "./renewal";
+import { BACKUP_RETENTION_DAYS, machineAt, machineProblems, refusePrimary } from "./machines";
 import { bucketRepository, DATABASE_NAMESPACE, databaseMachines, systemMajors } from "./host/settings";
 
 /** Arguments of {@link AwsMachineDatabase}. */
@@ -104,7 +104,12 @@ export class AwsMachineDatabase extends pulumi.ComponentResource implements Data
 
         const secrets = createSecrets(name, args, child);
         const parameters = createParameters(name, args, child);
-        const { deletionProtection = true, backupRetentionDays: retentionDays = 30, keyId, tags } = args;
+        const {
+            deletionProtection = true,
+            backupRetentionDays: retentionDays = BACKUP_RETENTION_DAYS,
+            keyId,
+            tags,
+        } = args;
         const archive = createArchive(`${name}-archive`, { keyId, retentionDays, deletionProtection, tags }, child);
         const profile = createProfile(name, machinePolicy(name, { secrets, parameters, archive }, args), tags, child);
         const reservations = reserveAddresses(name, args, child);
@@ -149,28 +154,20 @@ export class AwsMachineDatabase extends pulumi.ComponentResource implements Data
 type Child = pulumi.CustomResourceOptions & { parent: pulumi.Resource };
 
 function checkArguments(args: AwsMachineDatabaseArgs): void {
-    const { os = OperatingSystem.Debian13, renew = [], privateAddresses, backupRetentionDays = 30 } = args;
-    const problems = [];
-    const major = systemMajors[os];
-    if (major === undefined) {
-        problems.push(
-            `os: found ${os}, allowed are ${Object.keys(systemMajors).join(" and ")}, which package pgBackRest`,
-        );
-    } else if (args.version !== undefined && args.version !== String(major)) {
-        problems.push(`version: found '${args.version}', allowed is ${major} on ${os}`);
-    }
-    if (privateAddresses.length !== databaseMachines.length) {
-        problems.push(`privateAddresses: found ${privateAddresses.length}, allowed is one for db1 and one for db2`);
-    }
-    if (renew.length > 1 || renew.some((name) => !(databaseMachines as readonly string[]).includes(name))) {
-        problems.push(`renew: found ${renew.join(", ")}, allowed is one of ${databaseMachines.join(", ")} at a time`);
-    }
-    if (!Number.isInteger(backupRetentionDays) || backupRetentionDays < 1) {
-        problems.push(`backupRetentionDays: found ${backupRetentionDays}, allowed is a whole number of days from 1`);
-    }
+    const problems = [...systemProblems(args), ...machineProblems(args)];
     if (problems.length > 0) {
         throw new Error(`AwsMachineDatabase: ${problems.join("; ")}`);
     }
+}
+
+function systemProblems({ os = OperatingSystem.Debian13, version }: AwsMachineDatabaseArgs): string[] {
+    const major = systemMajors[os];
+    if (major === undefined) {
+        return [`os: found ${os}, allowed are ${Object.keys(systemMajors).join(" and ")}, which package pgBackRest`];
+    }
+    return version === undefined || version === String(major)
+        ? []
+        : [`version: found '${version}', allowed is ${major} on ${os}`];
 }
 
 interface Secrets {
@@ -331,8 +328,7 @@ function renderUserData(
     args: AwsMachineDatabaseArgs,
     child: { parent: pulumi.Resource },
 ): pulumi.Output<string> {
-    const { os = OperatingSystem.Debian13, privateAddresses, appNetworks, backupRetentionDays = 30 } = args;
-    const other = 1 - place;
+    const { os = OperatingSystem.Debian13, backupRetentionDays = BACKUP_RETENTION_DAYS } = args;
     const { login, replicator, tls } = secrets;
     return pulumi
         .output({
@@ -347,18 +343,8 @@ function renderUserData(
         .apply(({ region, dnsSuffix, secretIds, bucket, tlsNames }) =>
             renderDatabaseMachine({
                 cloud: awsHost(os, region, `/${name}`),
-                host: {
-                    name: databaseMachines[place]!,
-                    peerAddress: privateAddresses[other]!,
-                    appNetworks,
-                    logins: [applicationDatabase.role, applicationDatabase.alternateLogin],
-                    database: applicationDatabase.name,
-                    diskGib: args.storageGib ?? databaseStorageGib,
-                },
-                peer: databaseMachines[other]!,
-                address: privateAddresses[place]!,
+                ...machineAt(place, args),
                 major: systemMajors[os]!,
-                owner: applicationDatabase.role,
                 balancerNetworks: args.subnetNetworks,
                 tlsNames,
                 secrets: secretIds,

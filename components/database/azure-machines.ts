@@ -12,7 +12,7 @@ import type { Database } from "./contract";
 import { applicationLogin, majorOf, versionProblems } from "./defaults";
 import { renderDatabaseMachine } from "./host/machine";
 import { containerRepository, databaseMachines } from "./host/settings";
-import { refusePrimary } from "./renewal";
+import { BACKUP_RETENTION_DAYS, machineAt, machineProblems, refusePrimary } from "./machines";
 
 /** Arguments of {@link AzureMachineDatabase}. */
 export interface AzureMachineDatabaseArgs {
@@ -150,17 +150,7 @@ export class AzureMachineDatabase extends pulumi.ComponentResource implements Da
 type Child = pulumi.CustomResourceOptions & { parent: pulumi.Resource };
 
 function checkArguments(args: AzureMachineDatabaseArgs): void {
-    const { renew = [], privateAddresses, backupRetentionDays = 30 } = args;
-    const problems = versionProblems(args, /^\d+$/);
-    if (privateAddresses.length !== databaseMachines.length) {
-        problems.push(`privateAddresses: found ${privateAddresses.length}, allowed is one for db1 and one for db2`);
-    }
-    if (renew.length > 1 || renew.some((name) => !(databaseMachines as readonly string[]).includes(name))) {
-        problems.push(`renew: found ${renew.join(", ")}, allowed is one of ${databaseMachines.join(", ")} at a time`);
-    }
-    if (!Number.isInteger(backupRetentionDays) || backupRetentionDays < 1) {
-        problems.push(`backupRetentionDays: found ${backupRetentionDays}, allowed is a whole number of days from 1`);
-    }
+    const problems = [...versionProblems(args, /^\d+$/), ...machineProblems(args)];
     if (problems.length > 0) {
         throw new Error(`AzureMachineDatabase: ${problems.join("; ")}`);
     }
@@ -338,7 +328,7 @@ function renderUserData(
     { secrets, archive, identity }: Parts,
     args: AzureMachineDatabaseArgs,
 ): pulumi.Output<string> {
-    const { privateAddresses, appNetworks, writerAddress, readerAddress, backupRetentionDays = 30 } = args;
+    const { privateAddresses, writerAddress, readerAddress, backupRetentionDays = BACKUP_RETENTION_DAYS } = args;
     const other = 1 - place;
     return pulumi
         .output({
@@ -352,18 +342,8 @@ function renderUserData(
         .apply(({ clientId, accountName, group, resourceGroupName, secretIds, certificateId }) =>
             renderDatabaseMachine({
                 cloud: azureHost(clientId, `https://${accountName}.blob.core.windows.net`),
-                host: {
-                    name: databaseMachines[place]!,
-                    peerAddress: privateAddresses[other]!,
-                    appNetworks,
-                    logins: [applicationDatabase.role, applicationDatabase.alternateLogin],
-                    database: applicationDatabase.name,
-                    diskGib: args.storageGib ?? databaseStorageGib,
-                },
-                peer: databaseMachines[other]!,
-                address: privateAddresses[place]!,
+                ...machineAt(place, args),
                 major: majorOf(args),
-                owner: applicationDatabase.role,
                 balancerNetworks: [PROBES, `${privateAddresses[other]!}/32`],
                 tlsNames: [writerAddress, readerAddress],
                 secrets: secretIds,

@@ -1,29 +1,10 @@
-import type * as pulumi from "@pulumi/pulumi";
-import type { AzureAppPair } from "../app-pair/azure";
 import { AzureLoadBalancer } from "../load-balancer/azure";
 import { AzureProxyLoadBalancer } from "../load-balancer/azure-proxy";
 import { LoadBalancerKind } from "../load-balancer/contract";
 import type { AzureNetwork } from "../network/azure";
 import { AzureRelease } from "../release/azure";
-import type { AzureSecrets } from "../secrets/azure";
+import { type AzureTiers, type Child, type Needed, operationsMachine } from "./azure-tiers";
 import type { DeploymentArgs } from "./contract";
-
-/** What the way in leads through and to. */
-interface EntryTiers {
-    network: AzureNetwork;
-    apps: AzureAppPair;
-}
-
-/** The operations machine as those name it who use it. */
-interface OperationsMachine {
-    operationsMachineName: pulumi.Input<string>;
-    operationsMachineIdentifier: pulumi.Input<string>;
-    operationsPrincipalId: pulumi.Input<string>;
-}
-
-interface Child {
-    parent: pulumi.Resource;
-}
 
 /** Whether balancers are machines of the deployment. */
 export const hasProxies = ({ loadBalancer }: DeploymentArgs) =>
@@ -31,11 +12,11 @@ export const hasProxies = ({ loadBalancer }: DeploymentArgs) =>
 
 export function createLoadBalancer(
     name: string,
-    { network, secrets, apps }: EntryTiers & { secrets: AzureSecrets },
-    { certificateId, sshPublicKey }: { certificateId: pulumi.Input<string>; sshPublicKey: pulumi.Input<string> },
+    { network, secrets, apps }: Pick<AzureTiers, "network" | "secrets" | "apps">,
+    { certificateId, sshPublicKey }: Needed,
     args: DeploymentArgs,
     child: Child,
-): AzureLoadBalancer | AzureProxyLoadBalancer {
+): AzureTiers["balancer"] {
     const { hostname, dnsZone, dnsResourceGroup, deletionProtection, tags } = args;
     const { kind = LoadBalancerKind.Managed, mode, rateLimitPerMinute, size, renew } = args.loadBalancer ?? {};
     const common = {
@@ -75,8 +56,7 @@ export function createLoadBalancer(
 /** Waits for the pair and its balancer as a whole: servers are taken out of it and put back. */
 export function createRelease(
     name: string,
-    { network, apps, balancer }: EntryTiers & { balancer: AzureLoadBalancer | AzureProxyLoadBalancer },
-    operations: OperationsMachine,
+    { network, apps, balancer, operations }: Pick<AzureTiers, "network" | "apps" | "balancer" | "operations">,
     { release, tags }: DeploymentArgs,
     child: Child,
 ): void {
@@ -94,7 +74,7 @@ export function createRelease(
             ...(balancer instanceof AzureLoadBalancer
                 ? { gateway: gatewayOf(balancer, network) }
                 : { balancers: balancersOf(balancer) }),
-            ...operations,
+            ...operationsMachine(operations),
             releaseSecretId: apps.configurationSecretIds["release.json"]!,
             tags,
         },

@@ -1,32 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { AzureAppPair } from "../app-pair/azure";
-import type { AzureDatabase } from "../database/azure";
 import { AzureMachineDatabase } from "../database/azure-machines";
 import { databaseMachines } from "../database/host/settings";
-import type { AzureLoadBalancer } from "../load-balancer/azure";
 import { AzureProxyLoadBalancer } from "../load-balancer/azure-proxy";
 import { type AzureMonitoredMachine, AzureMonitoring } from "../monitoring/azure";
-import type { AzureNetwork } from "../network/azure";
-import type { AzureOperations } from "../operations/azure";
-import type { AzureSecrets } from "../secrets/azure";
-import type { AzureSessionStore } from "../session-store/azure";
 import { AzureRedisSessionStore } from "../session-store/azure-redis";
-import type { AzureSharedStorage } from "../shared-storage/azure";
 import { AzureNfsStorage } from "../shared-storage/azure-nfs";
 import { EXPORTS } from "../shared-storage/host/exports";
+import type { AzureTiers, Child } from "./azure-tiers";
 import type { DeploymentArgs } from "./contract";
-
-/** What is watched. */
-interface WatchedTiers {
-    network: AzureNetwork;
-    secrets: AzureSecrets;
-    operations: AzureOperations;
-    database: AzureDatabase | AzureMachineDatabase;
-    storage: AzureSharedStorage | AzureNfsStorage;
-    sessions: AzureSessionStore | AzureRedisSessionStore | undefined;
-    apps: AzureAppPair;
-    balancer: AzureLoadBalancer | AzureProxyLoadBalancer;
-}
 
 const balancersOf = ({ balancerIds, balancerNames, identityId }: AzureProxyLoadBalancer): AzureMonitoredMachine[] =>
     balancerIds.map((id, place) => ({ part: `lb${place + 1}`, id, name: balancerNames[place]!, identityId }));
@@ -52,9 +33,9 @@ const sessionMachine = ({ machineId: id, machineName, identityId }: AzureRedisSe
 /** Watches everything of a deployment that has metrics. */
 export function createMonitoring(
     name: string,
-    tiers: WatchedTiers,
+    tiers: Omit<AzureTiers, "keptGroupName" | "monitoring">,
     args: DeploymentArgs,
-    child: { parent: pulumi.Resource },
+    child: Child,
 ): AzureMonitoring {
     const { network, secrets, database, storage, sessions, apps, operations, balancer } = tiers;
     return new AzureMonitoring(

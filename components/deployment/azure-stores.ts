@@ -1,44 +1,40 @@
-import type * as pulumi from "@pulumi/pulumi";
 import { AzureDatabase } from "../database/azure";
 import { AzureMachineDatabase } from "../database/azure-machines";
 import { DatabaseKind } from "../database/contract";
-import type { AzureNetwork } from "../network/azure";
-import type { AzureSecrets } from "../secrets/azure";
 import { AzureSessionStore } from "../session-store/azure";
 import { AzureRedisSessionStore } from "../session-store/azure-redis";
 import { SessionStoreKind } from "../session-store/contract";
 import { AzureSharedStorage } from "../shared-storage/azure";
 import { AzureNfsStorage } from "../shared-storage/azure-nfs";
 import { SharedStorageKind } from "../shared-storage/contract";
+import { type AzureTiers, encryptionKey, type Child, type Needed, operationsMachine } from "./azure-tiers";
 import type { DeploymentArgs } from "./contract";
 import { appNetworks, databaseAddresses, fileServerAddress, firstAddress } from "./settings";
 
-interface Child {
-    parent: pulumi.Resource;
-}
-
-/** What a machine on Azure cannot do without. */
-interface Needed {
-    sshPublicKey: pulumi.Input<string>;
-}
-
-/** The key as services name it that keep data. */
-export function keyOf(secrets: AzureSecrets) {
-    return {
-        keyVaultUri: secrets.keyVaultUri,
-        keyName: secrets.keyName,
-        keyIdentityId: secrets.keyIdentityId,
-    };
-}
+/** Where the one machine of a tier is. */
+const placeOf = (
+    tier: "storage" | "cache",
+    { network, secrets }: Pick<AzureTiers, "network" | "secrets">,
+    { sshPublicKey }: Needed,
+    args: DeploymentArgs,
+) => ({
+    resourceGroupName: network.resourceGroupName,
+    subnetId: network.subnetIds[tier][0]!,
+    firewallGroupId: network.firewallGroupIds[tier],
+    appNetworks: appNetworks(args),
+    zone: network.zones.apply(([first]) => first!),
+    diskEncryptionSetId: secrets.diskEncryptionSetId,
+    sshPublicKey,
+});
 
 export function createSharedStorage(
     name: string,
-    network: AzureNetwork,
-    secrets: AzureSecrets,
-    { sshPublicKey }: Needed,
+    tiers: Pick<AzureTiers, "network" | "secrets">,
+    needed: Needed,
     args: DeploymentArgs,
     child: Child,
-): AzureSharedStorage | AzureNfsStorage {
+): AzureTiers["storage"] {
+    const { network, secrets } = tiers;
     const { deletionProtection, tags } = args;
     const { kind, ...settings } = args.sharedStorage ?? {};
     if (kind === SharedStorageKind.Nfs) {
@@ -46,14 +42,8 @@ export function createSharedStorage(
             `${name}-files`,
             {
                 ...settings,
-                resourceGroupName: network.resourceGroupName,
-                subnetId: network.subnetIds.storage[0]!,
+                ...placeOf("storage", tiers, needed, args),
                 privateAddress: fileServerAddress(args),
-                firewallGroupId: network.firewallGroupIds.storage,
-                appNetworks: appNetworks(args),
-                zone: network.zones.apply(([first]) => first!),
-                diskEncryptionSetId: secrets.diskEncryptionSetId,
-                sshPublicKey,
                 deletionProtection,
                 tags,
             },
@@ -66,7 +56,7 @@ export function createSharedStorage(
             resourceGroupName: network.resourceGroupName,
             endpointSubnetId: network.subnetIds.storage[0]!,
             dnsZoneId: network.privateDnsZoneIds.files,
-            ...keyOf(secrets),
+            ...encryptionKey(secrets),
             deletionProtection,
             tags,
         },
@@ -76,30 +66,24 @@ export function createSharedStorage(
 
 export function createSessionStore(
     name: string,
-    network: AzureNetwork,
-    secrets: AzureSecrets,
-    { sshPublicKey }: Needed,
+    tiers: Pick<AzureTiers, "network" | "secrets">,
+    needed: Needed,
     args: DeploymentArgs,
     child: Child,
-): AzureSessionStore | AzureRedisSessionStore | undefined {
+): AzureTiers["sessions"] {
     const { kind, renew, ...settings } = args.sessionStore ?? {};
     if (kind === SessionStoreKind.None) {
         return undefined;
     }
+    const { network, secrets } = tiers;
     const { rotation, tags } = args;
     if (kind === SessionStoreKind.Redis) {
         return new AzureRedisSessionStore(
             `${name}-sessions`,
             {
                 ...settings,
-                resourceGroupName: network.resourceGroupName,
-                subnetId: network.subnetIds.cache[0]!,
+                ...placeOf("cache", tiers, needed, args),
                 privateAddress: firstAddress(args, "cache"),
-                firewallGroupId: network.firewallGroupIds.cache,
-                appNetworks: appNetworks(args),
-                zone: network.zones.apply(([first]) => first!),
-                diskEncryptionSetId: secrets.diskEncryptionSetId,
-                sshPublicKey,
                 vaultId: secrets.vaultId,
                 rotation,
                 renew,
@@ -125,25 +109,18 @@ export function createSessionStore(
     );
 }
 
-/** The operations machine as those name it who use it, and what outlives the stack. */
-interface DatabaseTiers {
-    network: AzureNetwork;
-    secrets: AzureSecrets;
-    operations: {
-        operationsMachineName: pulumi.Input<string>;
-        operationsMachineIdentifier: pulumi.Input<string>;
-        operationsPrincipalId: pulumi.Input<string>;
-    };
-    keptGroupName: pulumi.Input<string>;
-}
-
 export function createDatabase(
     name: string,
-    { network, secrets, operations, keptGroupName }: DatabaseTiers,
+    {
+        network,
+        secrets,
+        operations,
+        keptGroupName,
+    }: Pick<AzureTiers, "network" | "secrets" | "operations" | "keptGroupName">,
     { sshPublicKey }: Needed,
     args: DeploymentArgs,
     child: Child,
-): AzureDatabase | AzureMachineDatabase {
+): AzureTiers["database"] {
     const { rotation, deletionProtection, tags } = args;
     const { kind, finalSnapshot: _ofAws, os: _ofMachines, renew, ...settings } = args.database ?? {};
     const common = {
@@ -165,7 +142,7 @@ export function createDatabase(
                 dnsZoneId: network.privateDnsZoneIds.database,
                 keyUri: secrets.keyUri,
                 keyIdentityId: secrets.keyIdentityId,
-                ...operations,
+                ...operationsMachine(operations),
             },
             options,
         );
@@ -175,7 +152,7 @@ export function createDatabase(
     return new AzureMachineDatabase(
         `${name}-db`,
         {
-            ...{ version, size, storageGib, backupRetentionDays, renew, ...common, ...keyOf(secrets) },
+            ...{ version, size, storageGib, backupRetentionDays, renew, ...common, ...encryptionKey(secrets) },
             archiveResourceGroupName: keptGroupName,
             subnetId: network.subnetIds.database[0]!,
             privateAddresses: [db1, db2],

@@ -2,13 +2,9 @@ import * as resources from "@pulumi/azure-native/resources";
 import * as pulumi from "@pulumi/pulumi";
 import { AzureAppPair } from "../app-pair/azure";
 import { AzureBackup } from "../backup/azure";
-import type { AzureDatabase } from "../database/azure";
 import { AzureMachineDatabase } from "../database/azure-machines";
 import { DatabaseKind } from "../database/contract";
 import { OperatingSystem, packageMirrorPorts } from "../host/operating-system";
-import type { AzureLoadBalancer } from "../load-balancer/azure";
-import type { AzureProxyLoadBalancer } from "../load-balancer/azure-proxy";
-import type { AzureMonitoring } from "../monitoring/azure";
 import { AzureNetwork } from "../network/azure";
 import { AzureOperations } from "../operations/azure";
 import { productsOnAzure } from "../readiness/in-use";
@@ -16,14 +12,13 @@ import { Readiness } from "../readiness/readiness";
 import { ports } from "../reference";
 import { AzureSecrets } from "../secrets/azure";
 import { AzureSessionStore } from "../session-store/azure";
-import type { AzureRedisSessionStore } from "../session-store/azure-redis";
 import { SessionStoreKind } from "../session-store/contract";
 import { AzureSharedStorage } from "../shared-storage/azure";
-import type { AzureNfsStorage } from "../shared-storage/azure-nfs";
 import { SharedStorageKind } from "../shared-storage/contract";
 import { createLoadBalancer, createRelease, hasProxies } from "./azure-entry";
 import { createMonitoring } from "./azure-monitoring";
-import { createDatabase, createSessionStore, createSharedStorage, keyOf } from "./azure-stores";
+import { createDatabase, createSessionStore, createSharedStorage } from "./azure-stores";
+import { type AzureTiers, type Child, encryptionKey, type Needed, operationsMachine } from "./azure-tiers";
 import type { Deployment, DeploymentArgs } from "./contract";
 import { environment, operationsAddress, privateAddresses, withoutClearPassword } from "./settings";
 
@@ -56,27 +51,25 @@ export class AzureDeployment extends pulumi.ComponentResource implements Deploym
         const network = createNetwork(name, args, child);
         const keptGroupName = createKeptGroup(name, args, child);
         const secrets = createSecrets(name, network, keptGroupName, args, child);
-        const storage = createSharedStorage(name, network, secrets, needed, args, child);
+        const storage = createSharedStorage(name, { network, secrets }, needed, args, child);
         const operations = createOperations(name, { network, secrets, storage }, needed, args, child);
-        const database = createDatabase(
-            name,
-            { network, secrets, operations: machineOf(operations), keptGroupName },
-            needed,
-            args,
-            child,
-        );
-        const sessions = createSessionStore(name, network, secrets, needed, args, child);
+        const database = createDatabase(name, { network, secrets, operations, keptGroupName }, needed, args, child);
+        const sessions = createSessionStore(name, { network, secrets }, needed, args, child);
         const apps = createAppPair(name, { network, secrets, database, storage, sessions }, needed, args, child);
         const balancer = createLoadBalancer(name, { network, secrets, apps }, needed, args, child);
-        createRelease(name, { network, apps, balancer }, machineOf(operations), args, child);
+        createRelease(name, { network, apps, balancer, operations }, args, child);
         const monitoring = createMonitoring(
             name,
             { network, secrets, database, storage, sessions, apps, operations, balancer },
             args,
             child,
         );
-        const protectedTiers = { network, secrets, database, storage, apps, operations, monitoring };
-        createBackup(name, protectedTiers, keptGroupName, args, child);
+        createBackup(
+            name,
+            { network, keptGroupName, secrets, database, storage, apps, operations, monitoring },
+            args,
+            child,
+        );
 
         this.url = pulumi.interpolate`https://${balancer.hostname}`;
         this.endpoint = balancer.endpoint;
@@ -97,28 +90,6 @@ export class AzureDeployment extends pulumi.ComponentResource implements Deploym
             keyId: this.keyId,
         });
     }
-}
-
-interface Child {
-    parent: pulumi.Resource;
-}
-
-interface Tiers {
-    network: AzureNetwork;
-    secrets: AzureSecrets;
-    storage: AzureSharedStorage | AzureNfsStorage;
-    operations: AzureOperations;
-    database: AzureDatabase | AzureMachineDatabase;
-    sessions: AzureSessionStore | AzureRedisSessionStore | undefined;
-    apps: AzureAppPair;
-    balancer: AzureLoadBalancer | AzureProxyLoadBalancer;
-    monitoring: AzureMonitoring;
-}
-
-/** What Azure cannot do without. */
-interface Needed {
-    certificateId: pulumi.Input<string>;
-    sshPublicKey: pulumi.Input<string>;
 }
 
 function neededOnAzure({ certificateId, appPair }: DeploymentArgs): Needed {
@@ -193,7 +164,7 @@ function createSecrets(
 /** The machine that does what Azure has no service for; it may be replaced whenever any server may. */
 function createOperations(
     name: string,
-    tiers: Pick<Tiers, "network" | "secrets" | "storage">,
+    tiers: Pick<AzureTiers, "network" | "secrets" | "storage">,
     { sshPublicKey }: Needed,
     args: DeploymentArgs,
     child: Child,
@@ -218,18 +189,13 @@ function createOperations(
     );
 }
 
-/** The operations machine as those name it who use it. */
-function machineOf(operations: AzureOperations) {
-    return {
-        operationsMachineName: operations.machineName,
-        operationsMachineIdentifier: operations.machineIdentifier,
-        operationsPrincipalId: operations.principalId,
-    };
-}
+/** A managed database is known by the system's authorities. */
+const certificateOf = (database: AzureTiers["database"]) =>
+    database instanceof AzureMachineDatabase ? database.certificateSecretId : undefined;
 
 function createAppPair(
     name: string,
-    tiers: Pick<Tiers, "network" | "secrets" | "database" | "storage" | "sessions">,
+    tiers: Pick<AzureTiers, "network" | "secrets" | "database" | "storage" | "sessions">,
     { sshPublicKey }: Needed,
     args: DeploymentArgs,
     child: Child,
@@ -258,7 +224,7 @@ function createAppPair(
             databaseName: database.databaseName,
             databaseVersion: args.database?.version,
             databaseSecretId: database.secretId,
-            ...(database instanceof AzureMachineDatabase && { databaseCertificateName: database.certificateSecretId }),
+            databaseCertificateSecretId: certificateOf(database),
             ...(sessions && {
                 sessionHost: sessions.host,
                 sessionPort: sessions.port,
@@ -274,30 +240,27 @@ function createAppPair(
 
 function createBackup(
     name: string,
-    tiers: Omit<Tiers, "sessions" | "balancer">,
-    storeResourceGroupName: pulumi.Output<string>,
+    tiers: Omit<AzureTiers, "sessions" | "balancer">,
     args: DeploymentArgs,
     child: Child,
 ): void {
-    const { network, secrets, database, storage, apps, operations, monitoring } = tiers;
+    const { network, keptGroupName, secrets, database, storage, apps, operations, monitoring } = tiers;
     const { backup, deletionProtection, tags } = args;
     new AzureBackup(
         `${name}-backup`,
         {
             ...backup,
             resourceGroupName: network.resourceGroupName,
-            storeResourceGroupName,
+            storeResourceGroupName: keptGroupName,
             endpointSubnetId: network.subnetIds.storage[0]!,
             dnsZoneId: network.privateDnsZoneIds.blobs,
-            ...keyOf(secrets),
-            ...machineOf(operations),
+            ...encryptionKey(secrets),
+            ...operationsMachine(operations),
             databaseHost: database.writerHost,
             databasePort: database.port,
             databaseName: database.databaseName,
             databaseSecretId: database.secretId,
-            ...(database instanceof AzureMachineDatabase && {
-                databaseCertificateSecretId: database.certificateSecretId,
-            }),
+            databaseCertificateSecretId: certificateOf(database),
             filesAccountId: storage instanceof AzureSharedStorage ? storage.accountId : undefined,
             configurationSecretIds: apps.configurationSecretIds,
             configurationVersion: pulumi.jsonStringify(apps.configuration),

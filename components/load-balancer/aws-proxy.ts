@@ -178,7 +178,7 @@ function publishDocuments(
             child,
         );
     return [
-        // Each program looks for its own: during a change from one to the other both are there.
+        // Named by its program: a balancer that is not renewed must not take up what is for the other one.
         parameter("configuration", `configuration-${program}`, configuration),
         parameter("certificate", "certificate", pulumi.jsonStringify({ id: certificateId, hostname })),
     ];

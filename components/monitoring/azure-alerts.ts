@@ -2,13 +2,12 @@ import * as monitor from "@pulumi/azure-native/monitor";
 import * as pulumi from "@pulumi/pulumi";
 import { thresholds } from "../reference";
 import type { AzureMonitoringArgs } from "./azure";
+import { createLogAlert, severities } from "./azure-log-alert";
 import { type MetricSource, type Sources, watchedMetrics, type WatchedMetric } from "./azure-metrics";
 import type { ActionGroups } from "./azure-receivers";
 import { type Alert, AlertLevel } from "./contract";
 
 const levels = Object.values(AlertLevel);
-/** Azure counts from 0, critical, to 4. */
-export const severities: { [level in AlertLevel]: number } = { warning: 2, critical: 0 };
 
 type Child = { parent: pulumi.Resource };
 
@@ -38,7 +37,7 @@ function limit(metric: string, level: AlertLevel): number {
 
 function describe({ metric, resource }: WatchedMetric, level: AlertLevel): string {
     const { unit } = thresholds.find((threshold) => threshold.metric === metric)!;
-    return `MinusNow: ${metric} of ${resource} is above ${limit(metric, level)} ${unit}`;
+    return `${metric} of ${resource} is above ${limit(metric, level)} ${unit}`;
 }
 
 function metricAlert(
@@ -56,7 +55,7 @@ function metricAlert(
             resourceGroupName,
             ruleName,
             location: "global",
-            description: describe(watched, level),
+            description: `MinusNow: ${describe(watched, level)}`,
             enabled: true,
             severity: severities[level],
             scopes: [watched.scope],
@@ -104,36 +103,20 @@ function queryAlert(
     { resourceGroupName, tags }: AzureMonitoringArgs,
     child: Child,
 ): monitor.ScheduledQueryRule {
-    return new monitor.ScheduledQueryRule(
+    const { metric, scope: workspaceId, query } = watched;
+    return createLogAlert(
         ruleName,
         {
             resourceGroupName,
-            ruleName,
-            kind: "LogAlert",
-            displayName: ruleName,
+            workspaceId,
             description: describe(watched, level),
-            enabled: true,
-            severity: severities[level],
-            scopes: [watched.scope],
-            evaluationFrequency: "PT5M",
-            windowSize: "PT15M",
-            autoMitigate: true,
-            // A new workspace has no table yet that the query could be checked against.
-            skipQueryValidation: true,
-            criteria: {
-                allOf: [
-                    {
-                        query: watched.query,
-                        timeAggregation: "Average",
-                        metricMeasureColumn: columns[watched.metric]!,
-                        operator: "GreaterThan",
-                        threshold: limit(watched.metric, level),
-                        failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 },
-                    },
-                ],
-            },
-            actions: { actionGroups: [groups[level]] },
-            tags: { ...tags, metric: watched.metric, level },
+            level,
+            query: query!,
+            column: columns[metric]!,
+            operator: "GreaterThan",
+            threshold: limit(metric, level),
+            actionGroupId: groups[level],
+            tags: { ...tags, metric, level },
         },
         child,
     );

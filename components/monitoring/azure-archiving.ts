@@ -1,7 +1,6 @@
-import * as monitor from "@pulumi/azure-native/monitor";
 import type * as pulumi from "@pulumi/pulumi";
 import type { AzureMonitoringArgs } from "./azure";
-import { severities } from "./azure-alerts";
+import { createLogAlert } from "./azure-log-alert";
 import { METRICS_QUERY } from "./azure-metrics";
 import type { ActionGroups } from "./azure-receivers";
 import { AlertLevel } from "./contract";
@@ -14,55 +13,38 @@ export function alertOnArchiving(
     name: string,
     workspaceId: pulumi.Input<string>,
     groups: ActionGroups,
-    args: AzureMonitoringArgs,
+    { resourceGroupName, databaseId, tags }: AzureMonitoringArgs,
     child: { parent: pulumi.Resource },
 ): void {
-    const { resourceGroupName, databaseId, tags } = args;
     if (databaseId !== undefined) {
         return;
     }
-    const rule = (ruleName: string, description: string, query: string, times: object, condition: object) =>
-        new monitor.ScheduledQueryRule(
-            ruleName,
-            {
-                resourceGroupName,
-                ruleName,
-                kind: "LogAlert",
-                displayName: ruleName,
-                description: `MinusNow: ${description}`,
-                enabled: true,
-                severity: severities[AlertLevel.Critical],
-                scopes: [workspaceId],
-                autoMitigate: true,
-                skipQueryValidation: true,
-                ...times,
-                criteria: {
-                    allOf: [
-                        {
-                            query,
-                            timeAggregation: "Count",
-                            failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 },
-                            ...condition,
-                        },
-                    ],
-                },
-                actions: { actionGroups: [groups[AlertLevel.Critical]] },
-                tags,
-            },
-            child,
-        );
-    rule(
+    const untilTold = {
+        resourceGroupName,
+        workspaceId,
+        level: AlertLevel.Critical,
+        operator: "LessThan",
+        threshold: 1,
+        actionGroupId: groups.critical,
+        tags,
+    } as const;
+    createLogAlert(
         name,
-        "the database's write-ahead log could not be archived for 15 minutes",
-        `${METRICS_QUERY}\n| where toint(told.ArchiveFailing) == 0`,
-        { evaluationFrequency: "PT5M", windowSize: "PT15M" },
-        { operator: "LessThan", threshold: 1 },
+        {
+            ...untilTold,
+            description: "the database's write-ahead log could not be archived for 15 minutes",
+            query: `${METRICS_QUERY}\n| where toint(told.ArchiveFailing) == 0`,
+        },
+        child,
     );
-    rule(
+    createLogAlert(
         `${name}-absent`,
-        "a day without a backup of the database by its machines",
-        `${METRICS_QUERY}\n| where isnotnull(told.BackupsMade)`,
-        { evaluationFrequency: "PT1H", windowSize: "P1D" },
-        { operator: "LessThan", threshold: 1 },
+        {
+            ...untilTold,
+            description: "a day without a backup of the database by its machines",
+            query: `${METRICS_QUERY}\n| where isnotnull(told.BackupsMade)`,
+            over: "P1D",
+        },
+        child,
     );
 }

@@ -3,7 +3,7 @@ import * as monitor from "@pulumi/azure-native/monitor";
 import * as pulumi from "@pulumi/pulumi";
 import { healthEndpoints } from "../reference";
 import type { AzureMonitoringArgs } from "./azure";
-import { severities } from "./azure-alerts";
+import { severities } from "./azure-log-alert";
 import type { ActionGroups } from "./azure-receivers";
 import { AlertLevel } from "./contract";
 

@@ -1,7 +1,7 @@
 import * as monitor from "@pulumi/azure-native/monitor";
 import type * as pulumi from "@pulumi/pulumi";
 import type { AzureMonitoringArgs } from "./azure";
-import { severities } from "./azure-alerts";
+import { severities } from "./azure-log-alert";
 import type { ActionGroups } from "./azure-receivers";
 import { AlertLevel } from "./contract";
 

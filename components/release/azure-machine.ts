@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { manage, needed, pause, runToEnd, writeSecret } from "../operations/azure-client";
 import {
+    alone,
+    type Balancing,
     type CommandResult,
-    drained,
-    type MemberActions,
     releaseMember,
+    type RunProgram,
+    throughMachines,
     whenBooted,
     type WantedRelease,
 } from "./release-member";
@@ -79,8 +81,8 @@ async function runScript(machineId: string, script: string): Promise<CommandResu
 }
 
 /** A server's or a balancer's own program, with all that it begins, in time or not at all. */
-const run = (machineId: string, program: string, ...args: string[]) =>
-    runScript(machineId, whenBooted(program, ...args).replace("; ", `; timeout -k 10 ${COMMAND_SECONDS} `));
+const run: RunProgram = (machineId, program, ...args) =>
+    runScript(machineId, whenBooted(program, args, COMMAND_SECONDS));
 
 function resultOf({ properties }: Command): CommandResult | undefined {
     const { provisioningState, provisioningStateMessage = "", instanceView } = properties;
@@ -93,23 +95,11 @@ function resultOf({ properties }: Command): CommandResult | undefined {
         : undefined;
 }
 
-type Balancing = Pick<MemberActions, "takeOut" | "putBack">;
-
 function balancing(): Balancing {
     if (others.length === 0) {
-        return { takeOut: () => Promise.resolve(), putBack: () => Promise.resolve() };
+        return alone;
     }
-    return gatewayId === undefined ? machines() : gateway(gatewayId);
-}
-
-function machines(): Balancing {
-    const drain = async (direction: "out" | "in") => {
-        for (const balancerId of balancerIds) {
-            const result = await run(balancerId, "drain.mjs", member, direction);
-            drained(member, balancerId.split("/").at(-1)!, direction, result);
-        }
-    };
-    return { takeOut: () => drain("out"), putBack: () => drain("in") };
+    return gatewayId === undefined ? throughMachines(member, balancerIds, run) : gateway(gatewayId);
 }
 
 interface Gateway {

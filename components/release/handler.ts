@@ -13,10 +13,12 @@ import {
     SSMClient,
 } from "@aws-sdk/client-ssm";
 import {
+    alone,
+    type Balancing,
     type CommandResult,
-    drained,
     type MemberActions,
     releaseMember,
+    throughMachines,
     whenBooted,
     type WantedRelease,
 } from "./release-member";
@@ -70,8 +72,6 @@ export async function handler(request: ReleaseRequest, context?: Context): Promi
     return result;
 }
 
-type Balancing = Pick<MemberActions, "takeOut" | "putBack">;
-
 /** Putting back may use the time that was kept for it. */
 function withReserve({ takeOut, putBack }: Balancing): Balancing {
     return {
@@ -90,17 +90,11 @@ function withReserve({ takeOut, putBack }: Balancing): Balancing {
 function balancing(request: ReleaseRequest): Balancing {
     const { member, instanceId, memberIds, targetGroupArn, balancerIds = [] } = request;
     if (memberIds.length === 1) {
-        return { takeOut: () => Promise.resolve(), putBack: () => Promise.resolve() };
+        return alone;
     }
-    if (targetGroupArn !== undefined) {
-        return targetGroup(targetGroupArn, instanceId, memberIds);
-    }
-    const drain = async (direction: "out" | "in") => {
-        for (const balancerId of balancerIds) {
-            drained(member, balancerId, direction, await runCommand(balancerId, "drain.mjs", member, direction));
-        }
-    };
-    return { takeOut: () => drain("out"), putBack: () => drain("in") };
+    return targetGroupArn === undefined
+        ? throughMachines(member, balancerIds, runCommand)
+        : targetGroup(targetGroupArn, instanceId, memberIds);
 }
 
 function targetGroup(TargetGroupArn: string, Id: string, memberIds: string[]): Balancing {
@@ -144,7 +138,7 @@ async function until(what: string, seconds: number, done: () => Promise<boolean>
 
 /** Runs a machine's own program through Systems Manager, once the machine has reported to it and has booted. */
 async function runCommand(instanceId: string, program: string, ...args: string[]): Promise<CommandResult> {
-    const CommandId = await sendCommand(instanceId, whenBooted(program, ...args));
+    const CommandId = await sendCommand(instanceId, whenBooted(program, args));
     let result: CommandResult | undefined;
     const isDone = async () => {
         result = await resultOf(CommandId, instanceId);

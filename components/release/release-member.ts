@@ -14,6 +14,12 @@ export interface MemberActions {
     release: (...args: string[]) => Promise<CommandResult>;
 }
 
+/** What is in front of a server. */
+export type Balancing = Pick<MemberActions, "takeOut" | "putBack">;
+
+/** Runs a server's or a balancer's own program. */
+export type RunProgram = (machineId: string, program: string, ...args: string[]) => Promise<CommandResult>;
+
 /** What a server is to run. */
 export interface WantedRelease {
     version: string;
@@ -83,19 +89,32 @@ async function whileOut(
     return result;
 }
 
-/** Refuses to go on where a balancer did not do what it was told. */
-export function drained(member: string, balancer: string, direction: "out" | "in", result: CommandResult): void {
-    if (result.status !== 0) {
-        throw new Error(`${member}: balancer ${balancer} does not take it ${direction}: ${result.output.trim()}`);
-    }
+/** A single server stays in: nobody else would answer. */
+export const alone: Balancing = { takeOut: () => Promise.resolve(), putBack: () => Promise.resolve() };
+
+/** Machines that run HAProxy or Nginx, told one after the other; refuses to go on where one does not do it. */
+export function throughMachines(member: string, balancerIds: string[], run: RunProgram): Balancing {
+    const drain = async (direction: "out" | "in") => {
+        for (const id of balancerIds) {
+            const { status, output } = await run(id, "drain.mjs", member, direction);
+            if (status !== 0) {
+                const balancer = id.split("/").at(-1)!;
+                throw new Error(`${member}: balancer ${balancer} does not take it ${direction}: ${output.trim()}`);
+            }
+        }
+    };
+    return { takeOut: () => drain("out"), putBack: () => drain("in") };
 }
 
 /** A text as one word for a shell. */
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** What runs a server's or a balancer's own program, once the machine has booted. */
-export const whenBooted = (program: string, ...args: string[]) =>
-    `cloud-init status --wait >/dev/null; ${[`/usr/local/lib/minusnow/${program}`, ...args].map(quoted).join(" ")}`;
+/** What runs a server's or a balancer's own program, once the machine has booted; ends it with all that it began, if told. */
+export function whenBooted(program: string, args: string[], endAfterSeconds?: number): string {
+    const command = [`/usr/local/lib/minusnow/${program}`, ...args].map(quoted).join(" ");
+    const limit = endAfterSeconds === undefined ? "" : `timeout -k 10 ${endAfterSeconds} `;
+    return `cloud-init status --wait >/dev/null; ${limit}${command}`;
+}
 
 /** The server's programs mark it. */
 function reason({ output, status }: CommandResult): string {

@@ -254,4 +254,43 @@ describe("the release script (guide, step 2)", () => {
         expect(existsSync(path.join(env["APP_DIRECTORY"]!, "current"))).toBe(false);
         expect(existsSync(path.join(env["APP_DIRECTORY"]!, `releases/1.2.3-${"0".repeat(12)}`))).toBe(false);
     });
+
+    describe("watches a release", () => {
+        let sha256: string;
+        const watch = (settings: Record<string, string>) =>
+            host.run("release.mjs", { ...env, WATCH_MS: "20", ...settings }, "watch", "1.2.3", sha256, "0.2");
+
+        beforeEach(() => {
+            sha256 = createHash("sha256").update(readFileSync(archive)).digest("hex");
+            publish(sha256);
+            expect(host.run("release.mjs", env, "first").status).toBe(0);
+        });
+
+        it("that stays healthy", () => {
+            const { status, stdout } = watch({});
+            expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
+        });
+
+        it("that is ill twice and well again", async () => {
+            const app = await startHealthyApp(2);
+            const { status, stdout } = watch({ APP_PORT: app.port });
+            app.stop();
+            expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
+        });
+
+        it("that is ill three times in a row", async () => {
+            const app = await startHealthyApp(3);
+            const { status, stdout } = watch({ APP_PORT: app.port });
+            app.stop();
+            expect(status).toBe(3);
+            expect(stdout).toMatch(/^REASON: it fell ill after 0 s: \/health answers 503/);
+        });
+
+        it("whose server runs another one by now", () => {
+            sha256 = "0".repeat(64);
+            const { status, stdout } = watch({});
+            expect(status).toBe(3);
+            expect(stdout).toContain("it runs 1.2.3-");
+        });
+    });
 });

@@ -6,7 +6,7 @@ import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { AwsMachineDatabase, type AwsMachineDatabaseArgs } from "../../components/aws";
-import { refusePrimary } from "../../components/database/renewal";
+import { refusePrimary } from "../../components/database/machines";
 import { build, type Recorded } from "../support/mocks";
 
 const database: AwsMachineDatabaseArgs = {

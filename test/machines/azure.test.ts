@@ -7,7 +7,6 @@ import {
     azureAccountOf,
     type AzureMachine,
     azureMachinesOf,
-    planOnAzure,
     releaseCommandsOf,
     type RunCommand,
     secretOf,
@@ -19,6 +18,7 @@ import { createLab, type Lab, outside } from "./lab/lab";
 import { lost, type Sample, startLoad } from "./lab/load";
 import type { Machine } from "./lab/machine";
 import { measured, printMeasurements } from "./lab/measurements";
+import { planRelease } from "./lab/planned-release";
 import { type Artifact, packRelease } from "./lab/release";
 import { seen } from "./lab/seen";
 
@@ -39,14 +39,13 @@ describeMachines("everything on Azure that may be a machine", () => {
     let outsideSecrets: Record<string, string>;
     const releases: Record<string, Artifact> = {};
 
-    async function planned_(version: string): Promise<PlannedStack> {
-        return planOnAzure(lab, version, releases[version]!, stackFile);
-    }
+    const planOf = (version: string): Promise<PlannedStack> =>
+        planRelease(lab, "azure-prod", version, releases[version]!, stackFile);
 
     beforeAll(async () => {
         lab = createLab();
         releases["1.0.0"] = packRelease(lab.folder, "1.0.0");
-        const at = await planned_("1.0.0");
+        const at = await planOf("1.0.0");
         const { db1, db2, app1, app2, lb1, lb2, ops, files, sessions } = azureMachinesOf(at);
         planned = [db1, db2, app1, app2, lb1, lb2, ops, files, sessions] as AzureMachine[];
         outsideSecrets = outsideOf(at, lab);
@@ -111,7 +110,7 @@ describeMachines("everything on Azure that may be a machine", () => {
 
     /** An update with a release, as Pulumi would make it: it stops at the first failure. */
     async function release(version: string, bakeSeconds: number): Promise<{ status: number; message: string }> {
-        const at = await planned_(version);
+        const at = await planOf(version);
         await lab.azure(azureAccountOf(at, planned, outsideSecrets, releases));
         for (const command of releaseCommandsOf(at)) {
             const { status, stderr } = await run(command, bakeSeconds);
@@ -155,7 +154,7 @@ describeMachines("everything on Azure that may be a machine", () => {
     });
 
     it("copies files as the application's user, as whom alone a file server lets them be read", async () => {
-        const at = await planned_("1.0.0");
+        const at = await planOf("1.0.0");
         const { inputs } = at.one("compute.VirtualMachineRunCommandByVirtualMachine", "-backup-files");
         const parameters = inputs["parameters"] as { name: string; value: string }[];
         const plan = parameters.find(({ name }) => name === "PLAN")!.value;
@@ -181,7 +180,7 @@ describeMachines("everything on Azure that may be a machine", () => {
     });
 
     it("keeps the configuration, and dumps the database over TLS by its own certificate (guide, backup strategy)", async () => {
-        const at = await planned_("1.0.0");
+        const at = await planOf("1.0.0");
         for (const job of ["database", "configuration"]) {
             const { inputs } = at.one("compute.VirtualMachineRunCommandByVirtualMachine", `-backup-${job}`);
             const parameters = inputs["parameters"] as { name: string; value: string }[];
@@ -241,7 +240,7 @@ describeMachines("everything on Azure that may be a machine", () => {
     });
 
     it("releases to app2 before app1", async () => {
-        const at = await planned_("1.0.0");
+        const at = await planOf("1.0.0");
         const [first, second] = releaseCommandsOf(at).map(({ name }) =>
             at.one("compute.VirtualMachineRunCommandByVirtualMachine", name),
         );
@@ -273,7 +272,7 @@ describeMachines("everything on Azure that may be a machine", () => {
     });
 
     it("shows no secret of servers, balancers and the operations machine to others on the machine", async () => {
-        const at = await planned_("1.0.0");
+        const at = await planOf("1.0.0");
         const { password } = JSON.parse(secretOf(at, "-db-app")) as { password: string };
         const found = [];
         for (const [name, values] of Object.entries({

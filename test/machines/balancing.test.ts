@@ -266,7 +266,7 @@ describeMachines("machines behind HAProxy and Nginx, as the plan renders them", 
             });
         }
 
-        // A request whose answer has begun when its server dies is lost whatever anybody does: one run in many meets one.
+        // One run in many loses one request in some thousands, why is not known: it may be one whose answer had begun.
         it(
             "loses no request that may be asked twice when app1 is killed, and has it back when it boots",
             RARE,

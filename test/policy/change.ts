@@ -1,6 +1,6 @@
 import type { Resource } from "../../plan/engine/resource";
 import { reveal, Secret, type Value, type Values } from "../../plan/engine/values";
-import { textAt } from "../../plan/simulated-cloud/world";
+import { listAt, textAt } from "../../plan/simulated-cloud/world";
 
 /** A planned defect: what is done to a compliant plan, and the rules of which one must notice. */
 export interface Mutation {
@@ -129,4 +129,10 @@ export function find(resources: Resource[], type: string, nameEnd = ""): Resourc
 
 export function hasName(nameEnd: string) {
     return ({ name }: Resource) => name.endsWith(nameEnd);
+}
+
+/** Path of a rule in the network security group of a role. */
+export function rulePath(all: Resource[], role: string, name: string): string {
+    const { inputs } = find(all, "network.NetworkSecurityGroup", `-net-${role}`);
+    return `securityRules[${listAt(inputs, "securityRules").findIndex((rule) => textAt(rule, "name") === name)}]`;
 }

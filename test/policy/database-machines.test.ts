@@ -2,11 +2,9 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Resource } from "../../plan/engine/resource";
 import { reveal } from "../../plan/engine/values";
-import { plan } from "../../plan/plan";
-import { lookup, type PlannedStack } from "../support/plans";
 import { startPack, type TestPack } from "../support/policies";
-import { shipped } from "../support/projects";
-import { hasName, type Mutation, removeEach, setEach, textOf } from "./change";
+import { plannedWith } from "../support/projects";
+import { hasName, type Mutation, removeEach, rulePath, setEach, textOf } from "./change";
 import { survivorsOf } from "./planted";
 
 let pack: TestPack;
@@ -15,10 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => pack.stop());
 
-const planned = async (unknowns: boolean, stack = "aws-prod"): Promise<PlannedStack> => {
-    const directory = shipped((text) => `${text}  minusnow:database:\n    kind: vm\n`, stack);
-    return lookup(await plan({ directory, stack, unknowns }));
-};
+const planned = (unknowns: boolean, stack = "aws-prod") =>
+    plannedWith("  minusnow:database:\n    kind: vm\n", stack, unknowns);
 
 it.each([
     ["aws-prod", false],
@@ -142,18 +138,11 @@ describe("planted defects", () => {
         const all = (await planned(false, "azure-prod")).plan.resources;
         const type = "compute.VirtualMachine";
         const isMachine = ({ name }: Resource) => /-db-db\d$/.test(name);
-        const rule = (role: string, name: string) => {
-            const group = all.find(
-                (one) => one.type.endsWith(":NetworkSecurityGroup") && hasName(`-net-${role}`)(one),
-            )!;
-            const rules = group.inputs["securityRules"] as { name: string }[];
-            return `securityRules[${rules.findIndex((one) => one.name === name)}]`;
-        };
         const opened = (role: string, name: string, property: string, value: string, by: string) =>
             setEach(
                 all,
                 "network.NetworkSecurityGroup",
-                `${rule(role, name)}.${property}`,
+                `${rulePath(all, role, name)}.${property}`,
                 value,
                 [by],
                 hasName(`-net-${role}`),

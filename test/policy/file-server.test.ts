@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Resource } from "../../plan/engine/resource";
 import { reveal } from "../../plan/engine/values";
-import { plan } from "../../plan/plan";
-import { lookup, type PlannedStack } from "../support/plans";
 import { startPack, type TestPack } from "../support/policies";
-import { shipped } from "../support/projects";
-import { hasName, removeEach, setEach, textOf } from "./change";
+import { plannedWith } from "../support/projects";
+import { hasName, removeEach, rulePath, setEach, textOf } from "./change";
 import { survivorsOf } from "./planted";
 
 let pack: TestPack;
@@ -14,10 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => pack.stop());
 
-const planned = async (stack: string, unknowns: boolean): Promise<PlannedStack> => {
-    const directory = shipped((text) => `${text}  minusnow:sharedStorage:\n    kind: nfs\n`, stack);
-    return lookup(await plan({ directory, stack, unknowns }));
-};
+const planned = (stack: string, unknowns: boolean) =>
+    plannedWith("  minusnow:sharedStorage:\n    kind: nfs\n", stack, unknowns);
 
 /** What a file server of one's own cannot meet; on Azure the operations machine archives the audit logs in any case. */
 const unmet: Record<string, string[]> = {
@@ -100,9 +96,7 @@ it("has every defect of that machine on Azure caught by the rule that is there f
             ["shared-storage-directories"],
             isServer,
         );
-    const group = all.find((one) => one.type.endsWith(":NetworkSecurityGroup") && hasName("-net-storage")(one))!;
-    const rules = group.inputs["securityRules"] as { name: string }[];
-    const nfs = `securityRules[${rules.findIndex(({ name }) => name === "from-app-2049")}]`;
+    const nfs = rulePath(all, "storage", "from-app-2049");
     const storage = (path: string, value: string, by: string) =>
         setEach(all, "network.NetworkSecurityGroup", `${nfs}.${path}`, value, [by], hasName("-net-storage"));
     const mutations = [

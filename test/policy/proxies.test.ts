@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Resource } from "../../plan/engine/resource";
 import { reveal, type Value } from "../../plan/engine/values";
-import { plan } from "../../plan/plan";
-import { lookup, type PlannedStack } from "../support/plans";
+import type { PlannedStack } from "../support/plans";
 import { startPack, type TestPack } from "../support/policies";
-import { shipped } from "../support/projects";
-import { changed, hasName, type Mutation, removeEach, setEach, shortType, textOf } from "./change";
+import { plannedWith } from "../support/projects";
+import { changed, hasName, type Mutation, removeEach, rulePath, setEach, shortType, textOf } from "./change";
 import { survivorsOf } from "./planted";
 
 const kinds = ["haproxy", "nginx"] as const;
@@ -14,11 +13,8 @@ type Kind = (typeof kinds)[number];
 const clouds = ["aws", "azure"] as const;
 type Cloud = (typeof clouds)[number];
 
-async function planned(cloud: Cloud, kind: Kind, unknowns: boolean): Promise<PlannedStack> {
-    const stack = `${cloud}-prod`;
-    const directory = shipped((text) => `${text}  minusnow:loadBalancer:\n    kind: ${kind}\n`, stack);
-    return lookup(await plan({ directory, stack, unknowns }));
-}
+const planned = (cloud: Cloud, kind: Kind, unknowns: boolean) =>
+    plannedWith(`  minusnow:loadBalancer:\n    kind: ${kind}\n`, `${cloud}-prod`, unknowns);
 
 /** One edit of the configuration's text, and the rule that must notice. */
 type Edit = [find: RegExp | string, replacement: string, by: string];
@@ -84,16 +80,11 @@ const documents = {
 /** Defects outside of the configuration's text. */
 function aroundOnAzure(all: Resource[]): Mutation[] {
     const isBalancer = (resource: Resource) => /-lb-lb\d$/.test(resource.name);
-    const rule = (role: string, name: string) => {
-        const group = all.find((one) => one.type.endsWith(":NetworkSecurityGroup") && hasName(`-net-${role}`)(one))!;
-        const rules = group.inputs["securityRules"] as { name: string }[];
-        return `securityRules[${rules.findIndex((one) => one.name === name)}]`;
-    };
     const group = (role: string, path: string, value: string, by: string) =>
         setEach(
             all,
             "network.NetworkSecurityGroup",
-            `${rule(role, path.split(".")[0]!)}.${path.split(".")[1]!}`,
+            `${rulePath(all, role, path.split(".")[0]!)}.${path.split(".")[1]!}`,
             value,
             [by],
             hasName(`-net-${role}`),

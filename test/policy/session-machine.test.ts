@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Resource } from "../../plan/engine/resource";
-import { plan } from "../../plan/plan";
-import { lookup, type PlannedStack } from "../support/plans";
 import { startPack, type TestPack } from "../support/policies";
-import { shipped } from "../support/projects";
-import { hasName, setEach } from "./change";
+import { plannedWith } from "../support/projects";
+import { hasName, rulePath, setEach } from "./change";
 import { survivorsOf } from "./planted";
 
 let pack: TestPack;
@@ -13,10 +11,8 @@ beforeAll(async () => {
 });
 afterAll(() => pack.stop());
 
-const planned = async (unknowns: boolean, stack = "aws-prod"): Promise<PlannedStack> => {
-    const directory = shipped((text) => `${text}  minusnow:sessionStore:\n    kind: redis\n`, stack);
-    return lookup(await plan({ directory, stack, unknowns }));
-};
+const planned = (unknowns: boolean, stack = "aws-prod") =>
+    plannedWith("  minusnow:sessionStore:\n    kind: redis\n", stack, unknowns);
 
 it.each([
     ["aws-prod", false],
@@ -73,16 +69,11 @@ it("has every defect of that machine caught by the rule that is there for it", a
 it("has every defect of that machine on Azure caught by the rule that is there for it", async () => {
     const all = (await planned(false, "azure-prod")).plan.resources;
     const isMachine = hasName("-sessions");
-    const rule = (role: string, name: string) => {
-        const group = all.find((one) => one.type.endsWith(":NetworkSecurityGroup") && hasName(`-net-${role}`)(one))!;
-        const rules = group.inputs["securityRules"] as { name: string }[];
-        return `securityRules[${rules.findIndex((one) => one.name === name)}]`;
-    };
     const mutations = [
         ...setEach(
             all,
             "network.NetworkSecurityGroup",
-            `${rule("cache", "from-app-6379")}.destinationPortRange`,
+            `${rulePath(all, "cache", "from-app-6379")}.destinationPortRange`,
             "1-65535",
             ["firewall-tiers"],
             hasName("-net-cache"),
@@ -90,7 +81,7 @@ it("has every defect of that machine on Azure caught by the rule that is there f
         ...setEach(
             all,
             "network.NetworkSecurityGroup",
-            `${rule("storage", "from-cache-443")}.destinationPortRange`,
+            `${rulePath(all, "storage", "from-cache-443")}.destinationPortRange`,
             "2049",
             ["firewall-tiers"],
             hasName("-net-storage"),

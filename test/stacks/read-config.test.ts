@@ -306,11 +306,55 @@ describe("configuration", () => {
             path: "loadBalancer.mode",
             allowed: "active-active",
         },
+        {
+            given: "a balancer's size of AWS",
+            changes: { loadBalancer: { kind: "haproxy", size: "c7i.xlarge" } },
+            path: "loadBalancer.size",
+            allowed: "Standard_D4s_v5",
+        },
+        {
+            given: "a file server's size of AWS",
+            changes: { sharedStorage: { kind: "nfs", size: "m7i.large" } },
+            path: "sharedStorage.size",
+            allowed: "Standard_D2s_v5",
+        },
+        {
+            given: "a cache's size for a machine",
+            changes: { sessionStore: { kind: "redis", size: "Balanced_B1" } },
+            path: "sessionStore.size",
+            allowed: "a machine size such as Standard_B2s_v2",
+        },
+        {
+            given: "Debian for a database machine",
+            changes: { database: { kind: "vm", os: "debian-13" } },
+            path: "database.os",
+            allowed: "ubuntu-24.04",
+        },
+        {
+            given: "a system disk of 8 TiB",
+            changes: { database: { kind: "vm", storageGib: 8192 } },
+            path: "database.storageGib",
+            allowed: "30 to 4095",
+        },
     ])("refuses $given on Azure", ({ changes, path, allowed }) => {
         const problems = problemsOf({ ...onAzure, ...changes });
         expect(problems.map((each) => each.path)).toEqual([`minusnow:${path}`]);
         expect(problems[0]!.allowed).toContain(allowed);
         expect(problems[0]!.fix).toContain(path.split(".")[0]);
+    });
+
+    it("asks of machines on Azure only what holds for machines", () => {
+        const database = { kind: "vm", size: "Standard_B4s_v2", storageGib: 500, backupRetentionDays: 3, version: 16 };
+        expect(problemsOf({ ...onAzure, database })).toEqual([]);
+    });
+
+    it("finds what else is wrong beside a system that Azure's machines do not have", () => {
+        const database = { kind: "vm", os: "debian-13", standby: true, renew: ["db1", "db2"] };
+        expect(problemsOf({ ...onAzure, database }).map(({ path }) => path)).toEqual([
+            "minusnow:database.standby",
+            "minusnow:database.os",
+            "minusnow:database.renew",
+        ]);
     });
 
     it("refuses on AWS what only Azure has", () => {
@@ -335,6 +379,22 @@ describe("configuration", () => {
         expect(args.database).toMatchObject({ storageGib: 800, size: "db.m7g.xlarge", replica: true });
         expect(args.tags).toMatchObject({ team: "x", application: "minusnow", environment: "staging" });
     });
+
+    it.each([
+        ["aws", "dev", "t3.medium", "t3.large"],
+        ["aws", "staging", "c7i.large", "m7i.xlarge"],
+        ["azure", "dev", "Standard_B2s_v2", "Standard_B2s_v2"],
+        ["azure", "staging", "Standard_D2s_v5", "Standard_D4s_v5"],
+    ])(
+        "gives machines on %s in %s their profile's sizes, and a managed balancer none",
+        (cloud, environment, lb, db) => {
+            const base = { ...(cloud === "azure" ? onAzure : {}), environment };
+            const onMachines = { loadBalancer: { kind: "haproxy" }, database: { kind: "vm" } };
+            const args = deploymentArgs(read({ ...base, ...onMachines }));
+            expect([args.loadBalancer?.size, args.database?.size]).toEqual([lb, db]);
+            expect(deploymentArgs(read(base)).loadBalancer?.size).toBeUndefined();
+        },
+    );
 
     it("never fails in any other way, whatever it is given", () => {
         const anything = fc.oneof(fc.jsonValue(), fc.constantFrom("10.0.0.0/16", "managed", "", "vpc-1"));

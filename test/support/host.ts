@@ -28,8 +28,9 @@ export interface Host {
 }
 
 /** An application that is healthy, in a process of its own: a host's programs run while this one waits for them. */
-export async function startHealthyApp(): Promise<{ port: string; stop: () => void }> {
-    const server = 'require("http").createServer((_, answer) => answer.end("OK")).listen(0, "127.0.0.1", function () {';
+export async function startHealthyApp(failures = 0): Promise<{ port: string; stop: () => void }> {
+    const answers = `let ill = ${failures}; const answers = (_, answer) => answer.writeHead(ill-- > 0 ? 503 : 200).end("OK");`;
+    const server = `${answers} require("http").createServer(answers).listen(0, "127.0.0.1", function () {`;
     const child = spawn(process.execPath, ["-e", `${server} console.log(this.address().port); })`]);
     const port = await new Promise<string>((resolve) =>
         child.stdout.once("data", (chunk: Buffer) => resolve(chunk.toString().trim())),

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach } from "vitest";
-import { repository } from "./plans";
+import { plan } from "../../plan/plan";
+import { lookup, type PlannedStack, repository } from "./plans";
 
 const folders: string[] = [];
 afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true })));
@@ -27,6 +28,11 @@ export function shipped(change: (text: string) => string, stack = "aws-prod"): s
     const folder = mkdtempSync(path.join(tmpdir(), "minusnow-stack-"));
     folders.push(folder);
     return changed(folder, change, stack);
+}
+
+/** The plan of a shipped production stack with more settings at the end of its file. */
+export async function plannedWith(settings: string, stack: string, unknowns: boolean): Promise<PlannedStack> {
+    return lookup(await plan({ directory: shipped((text) => `${text}${settings}`, stack), stack, unknowns }));
 }
 
 /** Writes the shipped project with a changed stack file into a folder. */

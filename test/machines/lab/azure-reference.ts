@@ -1,34 +1,11 @@
-import { mkdtempSync } from "node:fs";
 import path from "node:path";
-import { plan } from "../../../plan/plan";
-import { reveal, type Values } from "../../../plan/engine/values";
+import { reveal, revealObject, type Values } from "../../../plan/engine/values";
+import { listAt, textAt } from "../../../plan/simulated-cloud/world";
 import { roles } from "../../../components/azure-roles";
-import { lookup, type PlannedStack } from "../../support/plans";
-import { changed } from "../../support/projects";
+import type { PlannedStack } from "../../support/plans";
 import type { Grant } from "./azure-api.mjs";
-import type { AzureAccount, Lab } from "./lab";
+import type { AzureAccount } from "./lab";
 import type { Artifact } from "./release";
-
-/** The production stack on Azure. */
-export async function planOnAzure(
-    lab: Lab,
-    version: string,
-    { sha256 }: Artifact,
-    more: string,
-): Promise<PlannedStack> {
-    const folder = mkdtempSync(path.join(lab.folder, "stack-"));
-    const edit = (text: string) =>
-        text
-            .replace(/(version: ).*/, `$1${version}`)
-            .replace(/(artifact: .*\/).*(\.tar\.gz)/, `$1${version}$2`)
-            .replace(/(sha256: ).*/, `$1${sha256}`)
-            .concat(more);
-    const made = await plan({ directory: changed(folder, edit, "azure-prod"), stack: "azure-prod", unknowns: false });
-    if (made.outcome !== "planned" || made.refusals.length > 0) {
-        throw new Error(JSON.stringify([made.outcome, made.refusals, made.logs], undefined, 2));
-    }
-    return lookup(made);
-}
 
 /** A machine of a plan. */
 export interface AzureMachine {
@@ -53,14 +30,14 @@ export function azureMachinesOf(at: PlannedStack): Record<string, AzureMachine> 
             const card = at.plan.resources.find(
                 (other) => other.id === inputs.networkProfile.networkInterfaces[0]!.id,
             )!;
-            const [place] = (reveal(card.inputs) as unknown as CardInputs).ipConfigurations;
+            const [place] = listAt(card.inputs, "ipConfigurations") as Values[];
             const identity = at.plan.resources.find((other) => other.id === inputs.identity.userAssignedIdentities[0])!;
             return [
                 name,
                 {
                     name,
                     id: id,
-                    address: place!.privateIPAddress ?? chosenAddresses[name]!,
+                    address: textAt(place, "privateIPAddress") ?? chosenAddresses[name]!,
                     userData: withoutIdentity(Buffer.from(inputs.osProfile.customData, "base64").toString()),
                     clientId: identity.outputs["clientId"] as string,
                     grants: grantsOf(at, identity.outputs["principalId"] as string),
@@ -81,9 +58,6 @@ interface Inputs extends Values {
     networkProfile: { networkInterfaces: { id: string }[] };
     identity: { userAssignedIdentities: string[] };
     osProfile: { customData: string };
-}
-interface CardInputs {
-    ipConfigurations: { privateIPAddress?: string }[];
 }
 
 /** What Azure's own roles allow, as far as programs here ask. */
@@ -109,21 +83,15 @@ function definedActions(at: PlannedStack, guid: string): string[] {
     const role = at.plan.resources.find(
         ({ type, id }) => type === "azure-native:authorization:RoleDefinition" && id.endsWith(guid),
     )!;
-    const [permission] = reveal(role.inputs["permissions"]) as unknown as {
-        actions: string[];
-        dataActions: string[];
-    }[];
-    return [...permission!.actions, ...permission!.dataActions];
+    const [permission] = listAt(role.inputs, "permissions") as Values[];
+    return [...listAt(permission, "actions"), ...listAt(permission, "dataActions")] as string[];
 }
 
 /** Values of the plan's secrets by their id. */
 export function secretsOf(at: PlannedStack): Record<string, string> {
     const all = at.plan.resources
         .filter(({ type }) => type === "azure-native:keyvault:Secret")
-        .map(({ id, inputs }) => [
-            id.toLowerCase(),
-            (reveal(inputs["properties"]) as unknown as { value: string }).value,
-        ]);
+        .map(({ id, inputs }) => [id.toLowerCase(), textAt(revealObject(inputs), "properties.value")]);
     return Object.fromEntries(all) as Record<string, string>;
 }
 

@@ -2,7 +2,8 @@ import type { PlannedStack } from "../../support/plans";
 import { dataMachine } from "./data-machine";
 import { type Account, createLab, type Lab, outside } from "./lab";
 import type { Machine } from "./machine";
-import { accountOf, certificateOf, type PlannedMachine, planReference, settingsOf } from "./reference";
+import { planRelease } from "./planned-release";
+import { accountOf, certificateOf, type PlannedMachine, settingsOf } from "./reference";
 import { type Artifact, packRelease } from "./release";
 
 /** What only the account knows, by its ARN. */
@@ -26,6 +27,8 @@ export interface Deployment {
 }
 
 export const HOSTNAME = "minusnow.example.com";
+/** Servers of the system that the lab has an image of. */
+const DEBIAN = "  minusnow:appPair:\n    os: debian-13\n";
 const passwords = { database: "p@ss/w:rd#1", sessions: "s3ss/ions", replicator: "r3pl:ic'ator\\x" };
 
 /** Every value that nobody but its reader may see. */
@@ -46,7 +49,7 @@ export async function bootDeployment(
             (releases[version] = packRelease(lab.folder, version, change));
         release("1.0.0");
         const plan: Deployment["plan"] = (stackFile, version = "1.0.0") =>
-            planReference(lab, version, releases[version]!, stackFile);
+            planRelease(lab, "aws-prod", version, releases[version]!, `${DEBIAN}${stackFile}`);
         const planned = await choose(plan);
         const given = valuesFor(lab, planned);
         const isOnMachines = planned.some(({ name }) => name === "db1");

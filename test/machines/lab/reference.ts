@@ -1,35 +1,10 @@
-import { mkdtempSync } from "node:fs";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
-import { plan } from "../../../plan/plan";
 import { Secret, type Value } from "../../../plan/engine/values";
-import { lookup, type PlannedStack } from "../../support/plans";
-import { changed } from "../../support/projects";
+import type { PlannedStack } from "../../support/plans";
 import type { Statement } from "./aws-api.mjs";
-import { type Account, type Lab, outside } from "./lab";
+import { type Account, outside } from "./lab";
 import type { Artifact } from "./release";
-
-/** The production stack on AWS with Debian on its servers, and a release that exists. */
-export async function planReference(
-    lab: Lab,
-    version: string,
-    { sha256 }: Artifact,
-    more: string,
-): Promise<PlannedStack> {
-    const folder = mkdtempSync(path.join(lab.folder, "stack-"));
-    const directory = changed(folder, (text) =>
-        text
-            .replace(/(version: ).*/, `$1${version}`)
-            .replace(/(artifact: .*\/).*(\.tar\.gz)/, `$1${version}$2`)
-            .replace(/(sha256: ).*/, `$1${sha256}`)
-            .concat("  minusnow:appPair:\n    os: debian-13\n", more),
-    );
-    const made = await plan({ directory, stack: "aws-prod", unknowns: false });
-    if (made.outcome !== "planned" || made.refusals.length > 0) {
-        throw new Error(JSON.stringify([made.outcome, made.refusals, made.logs], undefined, 2));
-    }
-    return lookup(made);
-}
 
 /** A machine of a plan. */
 export interface PlannedMachine {
