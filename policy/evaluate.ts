@@ -43,12 +43,15 @@ export function evaluate(rule: Rule, stack: Stack, exemptions: Partial<Exemption
     return { id: rule.id, status: statusOf(findings), findings };
 }
 
+/** Begins the message of a rule that could not decide because of an error of its own. */
+export const WENT_WRONG = "the rule itself went wrong";
+
 /** A rule that itself goes wrong fails loudly instead of ending the pack for all others. */
 function checked(rule: Rule, stack: Stack): Finding[] {
     try {
         return rule.check(stack);
     } catch (error) {
-        return [{ status: "fail", message: `the rule itself went wrong: ${(error as Error).message}` }];
+        return [{ status: "fail", message: `${WENT_WRONG}: ${(error as Error).message}` }];
     }
 }
 

@@ -273,8 +273,8 @@ function stackResource(resource: Resource, byUrn: Map<string, Resource>): proto.
     return message;
 }
 
-/** Providers that are bridged from Terraform have the identifier among a resource's outputs. */
-function outputsOf({ custom, type, id, outputs }: Resource): Values {
+/** What policies see of a resource: providers that are bridged from Terraform have the identifier among its outputs. */
+export function outputsOf({ custom, type, id, outputs }: Resource): Values {
     const bridged = custom && !type.startsWith("azure-native") && !type.startsWith("pulumi:");
     return bridged && outputs["id"] === undefined ? { ...outputs, id: id === "" ? Unknown.value : id } : outputs;
 }

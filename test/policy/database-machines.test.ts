@@ -131,7 +131,7 @@ describe("planted defects", () => {
             ),
             ...removeEach(all, "backup.Selection", ["backups-every-resource"], hasName("-backup-database")),
         ];
-        expect(await survivorsOf("PostgreSQL on machines", [pack], all, mutations)).toEqual([]);
+        expect(await survivorsOf("PostgreSQL on machines", pack, all, mutations)).toEqual([]);
     });
 
     it("has the same on Azure", async () => {
@@ -188,7 +188,7 @@ describe("planted defects", () => {
                 hasName("-backup-database"),
             ),
         ];
-        expect(await survivorsOf("PostgreSQL on machines on Azure", [pack], all, mutations)).toEqual([]);
+        expect(await survivorsOf("PostgreSQL on machines on Azure", pack, all, mutations)).toEqual([]);
     });
 });
 

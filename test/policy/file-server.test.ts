@@ -72,7 +72,7 @@ it("has every defect of that machine caught by the rule that is there for it", a
         ...removeEach(all, "backup.Selection", ["backups-files"], hasName("-backup-files")),
     ];
     expect(mutations).toHaveLength(9);
-    expect(await survivorsOf("NFS on a machine", [pack], all, mutations)).toEqual([]);
+    expect(await survivorsOf("NFS on a machine", pack, all, mutations)).toEqual([]);
 });
 
 it("has every defect of that machine on Azure caught by the rule that is there for it", async () => {
@@ -123,5 +123,5 @@ it("has every defect of that machine on Azure caught by the rule that is there f
         ),
     ];
     expect(mutations).toHaveLength(9);
-    expect(await survivorsOf("NFS on a machine on Azure", [pack], all, mutations)).toEqual([]);
+    expect(await survivorsOf("NFS on a machine on Azure", pack, all, mutations)).toEqual([]);
 });

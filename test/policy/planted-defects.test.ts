@@ -21,24 +21,24 @@ const clouds = [
 ];
 
 describe.each(clouds)("defects planted into $stack", ({ stack, mutationsOf, without }) => {
-    let packs: TestPack[];
+    let pack: TestPack;
     let compliant: Resource[];
     beforeAll(async () => {
-        packs = await Promise.all([startPack(), startPack()]);
+        pack = await startPack();
         compliant = (await planned(stack)).plan.resources;
     });
-    afterAll(() => packs.forEach((pack) => pack.stop()));
+    afterAll(() => pack.stop());
 
-    it("are caught by the rule that is there for it, every one, and none crashes the pack", async () => {
+    it("are caught by the rule that is there for it, every one, and none makes a rule go wrong", async () => {
         const mutations = mutationsOf(compliant);
         expect(mutations.length).toBeGreaterThanOrEqual(900);
         const suite = `Planted defects caught in ${stack}`;
-        expect(await survivorsOf(suite, packs, compliant, mutations)).toEqual([]);
+        expect(await survivorsOf(suite, pack, compliant, mutations)).toEqual([]);
     }, 900_000);
 
     it("cover every rule that decides there", () => {
         const covered = new Set(mutationsOf(compliant).flatMap(({ by }) => by));
-        const rules = packs[0]!.analyzer.policies
+        const rules = pack.analyzer.policies
             .map(({ name }) => name)
             .filter((name) => !["checklist", "readiness-no-examples"].includes(name));
         expect(rules.filter((rule) => !covered.has(rule)).sort()).toEqual(Object.keys(without).sort());

@@ -262,6 +262,6 @@ describe.each(cases)("a stack on $cloud with kind $kind", ({ cloud, kind }) => {
         const around = cloud === "aws" ? aroundOnAws(all, kind) : aroundOnAzure(all);
         const mutations = [...edits[kind].map((edit) => inText(cloud, all, edit)), ...around];
         const suite = `Planted defects caught with kind ${kind} on ${cloud}`;
-        expect(await survivorsOf(suite, [pack], all, mutations)).toEqual([]);
+        expect(await survivorsOf(suite, pack, all, mutations)).toEqual([]);
     }, 300_000);
 });

@@ -63,7 +63,7 @@ it("has every defect of that machine caught by the rule that is there for it", a
         ),
     ];
     expect(mutations).toHaveLength(4);
-    expect(await survivorsOf("Redis on a machine on AWS", [pack], all, mutations)).toEqual([]);
+    expect(await survivorsOf("Redis on a machine on AWS", pack, all, mutations)).toEqual([]);
 });
 
 it("has every defect of that machine on Azure caught by the rule that is there for it", async () => {
@@ -104,7 +104,7 @@ it("has every defect of that machine on Azure caught by the rule that is there f
         ),
     ];
     expect(mutations).toHaveLength(4);
-    expect(await survivorsOf("Redis on a machine on Azure", [pack], all, mutations)).toEqual([]);
+    expect(await survivorsOf("Redis on a machine on Azure", pack, all, mutations)).toEqual([]);
 });
 
 it("reaches mirrors from the cache subnets by address translation, and nothing else does from there", async () => {
