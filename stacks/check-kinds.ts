@@ -1,4 +1,5 @@
-import { systemMajors } from "../components/database/host/settings";
+import { systemMajors, WITNESS } from "../components/database/host/settings";
+import { THIRD_VOTER } from "../components/database/machines";
 import type { StackConfig } from "./config";
 import type { ConfigurationProblem } from "./configuration-error";
 import { problem, set } from "./problem";
@@ -40,18 +41,25 @@ const ofManagedDatabase = {
     finalSnapshot: "nothing: backups stay when the stack is deleted",
 };
 
+/** Settings of machines that a managed database has no use for. */
+const ofMachines = {
+    renew: "nothing: only kind vm has machines of yours",
+    os: "nothing: only kind vm has machines of yours",
+    automaticFailover: "nothing: a managed standby takes over by itself (database.standby)",
+};
+
 const removeOfDatabase = (key: string) => `pulumi config rm --path minusnow:database.${key}`;
 
 const checkManagedDatabase: Check = ({ database }) =>
     database?.kind === "vm"
         ? []
-        : (["renew", "os"] as const)
+        : (["renew", "os", "automaticFailover"] as const)
               .filter((key) => database?.[key] !== undefined)
               .map((key) =>
                   problem(
                       `database.${key}`,
                       `${String(database![key])} with kind ${database!.kind ?? "managed"}`,
-                      "nothing: only kind vm has machines of yours",
+                      ofMachines[key],
                       removeOfDatabase(key),
                   ),
               );
@@ -93,6 +101,7 @@ const checkDatabaseMachines: Check = ({ cloud, database, network }) => {
                   ),
               ]
             : []),
+        ...checkThirdVoter(database, network),
         ...(network?.networkId === undefined
             ? []
             : [
@@ -107,6 +116,37 @@ const checkDatabaseMachines: Check = ({ cloud, database, network }) => {
 };
 
 type DatabaseConfig = NonNullable<StackConfig["database"]>;
+
+const VOTERS = 3;
+
+function checkThirdVoter(
+    { automaticFailover = false, renew = [] }: DatabaseConfig,
+    network: StackConfig["network"],
+): ConfigurationProblem[] {
+    const { zoneCount = 2 } = network ?? {};
+    return [
+        ...(automaticFailover && zoneCount < VOTERS
+            ? [
+                  problem(
+                      "database.automaticFailover",
+                      `true with ${zoneCount} zones`,
+                      `false, or network.zoneCount ${VOTERS}: ${THIRD_VOTER}`,
+                      set("network.zoneCount", String(VOTERS)),
+                  ),
+              ]
+            : []),
+        ...(!automaticFailover && renew.includes(WITNESS)
+            ? [
+                  problem(
+                      "database.renew",
+                      `${renew.join(", ")} without automaticFailover`,
+                      "db1 or db2: there is no witness",
+                      set("database.renew[0]", "db2"),
+                  ),
+              ]
+            : []),
+    ];
+}
 
 /** PostgreSQL's own packages have every version for this one system. */
 function checkAzureSystem({ os = "ubuntu-24.04" }: DatabaseConfig): ConfigurationProblem[] {

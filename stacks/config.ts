@@ -112,9 +112,15 @@ const databaseSchema = z.strictObject({
         "Kind vm: debian-13 or ubuntu-24.04. Default debian-13, on Azure ubuntu-24.04.",
     ).optional(),
     renew: z
-        .array(z.string().regex(/^db[12]$/))
-        .meta({ description: "Kind vm: the standby, which this update may replace. Default none.", example: ["db2"] })
+        .array(z.string().regex(/^(db[12]|witness)$/))
+        .meta({
+            description: "Kind vm: the standby or the witness, which this update may replace. Default none.",
+            example: ["db2"],
+        })
         .optional(),
+    automaticFailover: flag(
+        "Kind vm: the standby takes over by itself, with a witness in a third zone as third voter. Default false.",
+    ).optional(),
     finalSnapshot: flag("Take a snapshot before the database is deleted. Default by profile.").optional(),
 });
 

@@ -16,11 +16,12 @@ import { applicationDatabase, databaseStorageGib, ports } from "../reference";
 import { type GeneratedSecret, generateSecret } from "../secrets/aws-generated";
 import { allowArchiving, createArchive } from "./aws-archive";
 import { allowAmongEachOther, createFront, handTo } from "./aws-machines-front";
+import { createWitness, type Witness } from "./aws-witness";
 import type { Database } from "./contract";
 import { applicationLogin } from "./defaults";
 import { renderDatabaseMachine } from "./host/machine";
-import { BACKUP_RETENTION_DAYS, machineAt, machineProblems, refusePrimary } from "./machines";
-import { bucketRepository, DATABASE_NAMESPACE, databaseMachines, systemMajors } from "./host/settings";
+import { bucketRepository, DATABASE_NAMESPACE, databaseMachines, systemMajors, WITNESS } from "./host/settings";
+import { BACKUP_RETENTION_DAYS, machineAt, machineProblems, refusePrimary, THIRD_VOTER } from "./machines";
 
 /** Arguments of {@link AwsMachineDatabase}. */
 export interface AwsMachineDatabaseArgs {
@@ -38,18 +39,28 @@ export interface AwsMachineDatabaseArgs {
     /** Debian 13 or Ubuntu 24.04, which package pgBackRest. Default Debian 13. Another one brings another `version`. */
     os?: OperatingSystem;
     /**
-     * Names of machines, `db1` or `db2`, that this update replaces or restarts when their image, first-boot script, size or
+     * Lets the standby take over by itself when neither it nor a witness in a third zone has seen the primary for some 30 s. The
+     * other machine is turned off first, and nothing is done where it had gone on alone. Default false: an administrator
+     * promotes it. Refused without a third zone. A change makes or deletes the witness in place; the machines learn of it by
+     * `renew`.
+     */
+    automaticFailover?: boolean;
+    /**
+     * Names of machines, `db1` or `db2`, or `witness`, that this update replaces or restarts when their image, first-boot script, size or
      * disk differs from the present one. Default none; the primary is refused. Name the standby, wait until it is in sync
      * again, switch over, then name the other: a machine that is replaced loses its disk and copies the other's.
      */
     renew?: string[];
     /** Id of the VPC. A change replaces the groups of machines. */
     networkId: pulumi.Input<string>;
-    /** Ids of the database subnets in two zones, with a way out for packages and backups. A change replaces a machine. */
+    /**
+     * Ids of the database subnets in two zones, with `automaticFailover` in three, with a way out for packages and backups. A
+     * change replaces a machine.
+     */
     subnetIds: pulumi.Input<string>[];
     /** Addresses of these subnets in CIDR notation, from which balancers ask who is primary. See `renew`. */
     subnetNetworks: string[];
-    /** Private addresses of db1 and db2, each in its subnet. A change replaces a machine. */
+    /** Private addresses of db1 and db2, and of the witness where there is one, each in its subnet. A change replaces a machine. */
     privateAddresses: string[];
     /** Security group that lets application servers in on 5432. A change is made in place. */
     firewallGroupId: pulumi.Input<string>;
@@ -68,8 +79,8 @@ export interface AwsMachineDatabaseArgs {
 /**
  * PostgreSQL on two machines in two zones: a primary, a standby that acknowledges every commit while it is there, write-ahead
  * log and backups in a bucket (guide, steps 3 and 4). Which machine is primary is a parameter that the machines obey; an
- * administrator changes it by a program on them. With two voters nobody can tell a dead machine from a cut cable, so none
- * is promoted by itself.
+ * administrator changes it by a program on them, and with a witness in a third zone the standby itself (`automaticFailover`):
+ * of two voters none can tell a dead machine from a cut cable.
  */
 export class AwsMachineDatabase extends pulumi.ComponentResource implements Database {
     /** Host that accepts writes; the name stays when the standby is promoted. */
@@ -94,6 +105,12 @@ export class AwsMachineDatabase extends pulumi.ComponentResource implements Data
     public readonly machinesTag: pulumi.Output<string>;
     /** Name of the machines' role. */
     public readonly roleName: pulumi.Output<string>;
+    /** Instance id of the witness; absent where there is none. */
+    public readonly witnessId?: pulumi.Output<string>;
+    /** Value of its tag `minusnow-servers`. */
+    public readonly witnessTag?: pulumi.Output<string>;
+    /** Name of its role. */
+    public readonly witnessRoleName?: pulumi.Output<string>;
     /** Name of the bucket with base backups, write-ahead log and dumps. */
     public readonly backupBucket: pulumi.Output<string>;
 
@@ -121,6 +138,7 @@ export class AwsMachineDatabase extends pulumi.ComponentResource implements Data
         handTo(`${name}-writer`, "primary", writer, machines, front, child);
         handTo(`${name}-reader`, "standby", reader, machines, front, child);
         allowAmongEachOther(name, front, child);
+        const witness = createOwnWitness(name, args, { ...child, dependsOn: opts?.dependsOn });
 
         this.writerHost = writer.dnsName;
         this.readerHost = reader.dnsName;
@@ -134,6 +152,11 @@ export class AwsMachineDatabase extends pulumi.ComponentResource implements Data
         this.machinesTag = pulumi.output(name);
         this.roleName = profile.role.apply((role) => role!);
         this.backupBucket = archive.id;
+        if (witness) {
+            this.witnessId = witness.id;
+            this.witnessTag = pulumi.output(witness.tag);
+            this.witnessRoleName = witness.roleName;
+        }
         this.registerOutputs({
             writerHost: this.writerHost,
             readerHost: this.readerHost,
@@ -147,6 +170,9 @@ export class AwsMachineDatabase extends pulumi.ComponentResource implements Data
             machinesTag: this.machinesTag,
             roleName: this.roleName,
             backupBucket: this.backupBucket,
+            witnessId: this.witnessId,
+            witnessTag: this.witnessTag,
+            witnessRoleName: this.witnessRoleName,
         });
     }
 }
@@ -155,6 +181,9 @@ type Child = pulumi.CustomResourceOptions & { parent: pulumi.Resource };
 
 function checkArguments(args: AwsMachineDatabaseArgs): void {
     const problems = [...systemProblems(args), ...machineProblems(args)];
+    if (args.subnetIds.length < args.privateAddresses.length) {
+        problems.push(`subnetIds: found ${args.subnetIds.length}, allowed is one for each address: ${THIRD_VOTER}`);
+    }
     if (problems.length > 0) {
         throw new Error(`AwsMachineDatabase: ${problems.join("; ")}`);
     }
@@ -264,10 +293,11 @@ function machinePolicy(name: string, { secrets, parameters, archive }: Parts, { 
 
 /** What takes any address of the subnets, as the fronts do, must not take a machine's. */
 function reserveAddresses(name: string, args: AwsMachineDatabaseArgs, child: Child): pulumi.Resource[] {
-    return databaseMachines.map((machine, place) => {
+    return args.privateAddresses.map((address, place) => {
+        const machine = [...databaseMachines, WITNESS][place]!;
         const reservation = {
             subnetId: args.subnetIds[place]!,
-            cidrBlock: `${args.privateAddresses[place]!}/32`,
+            cidrBlock: `${address}/32`,
             reservationType: "explicit",
         };
         return new ec2.SubnetCidrReservation(`${name}-${machine}`, reservation, child);
@@ -305,6 +335,17 @@ function createMachines(
             { ...child, protect: deletionProtection && !renew.includes(machine) },
         ),
     );
+}
+
+function createOwnWitness(name: string, args: AwsMachineDatabaseArgs, child: Child): Witness | undefined {
+    const { os = OperatingSystem.Debian13, renew = [], deletionProtection = true, firewallGroupId, keyId, tags } = args;
+    const [db1, db2, privateAddress] = args.privateAddresses;
+    if (privateAddress === undefined) {
+        return undefined;
+    }
+    const own = { privateAddress, subnetId: args.subnetIds[databaseMachines.length]!, watched: [db1!, db2!] };
+    const common = { os, firewallGroupId, keyId, deletionProtection, tags };
+    return createWitness(`${name}-${WITNESS}`, { ...own, ...common, renew: renew.includes(WITNESS) }, child);
 }
 
 /** An image for a machine that is to be renewed, which the primary must not be. */

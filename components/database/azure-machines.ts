@@ -11,8 +11,9 @@ import { createFront } from "./azure-machines-front";
 import type { Database } from "./contract";
 import { applicationLogin, majorOf, versionProblems } from "./defaults";
 import { renderDatabaseMachine } from "./host/machine";
-import { containerRepository, databaseMachines } from "./host/settings";
-import { BACKUP_RETENTION_DAYS, machineAt, machineProblems, refusePrimary } from "./machines";
+import { createWitness, type Witness } from "./azure-witness";
+import { containerRepository, databaseMachines, WITNESS } from "./host/settings";
+import { BACKUP_RETENTION_DAYS, machineAt, machineProblems, refusePrimary, THIRD_VOTER } from "./machines";
 
 /** Arguments of {@link AzureMachineDatabase}. */
 export interface AzureMachineDatabaseArgs {
@@ -32,14 +33,21 @@ export interface AzureMachineDatabaseArgs {
     /** Days that a moment can be restored. Default 30 (guide, "Backup Strategy"). See `renew`. */
     backupRetentionDays?: number;
     /**
-     * Names of machines, `db1` or `db2`, that this update replaces or restarts when their image, first-boot script, size or
+     * Lets the standby take over by itself when neither it nor a witness in a third zone has seen the primary for some 30 s. The
+     * other machine is turned off first, and nothing is done where it had gone on alone. Default false: an administrator
+     * promotes it. Refused without a third zone. A change makes or deletes the witness in place; the machines learn of it by
+     * `renew`.
+     */
+    automaticFailover?: boolean;
+    /**
+     * Names of machines, `db1` or `db2`, or `witness`, that this update replaces or restarts when their image, first-boot script, size or
      * disk differs from the present one. Default none; the primary is refused. Name the standby, wait until it is in sync
      * again, switch over, then name the other: a machine that is replaced loses its disk and copies the other's.
      */
     renew?: string[];
     /** Subnet of the machines, with a way out for packages and Azure's management. A change is made in place, with an interruption. */
     subnetId: pulumi.Input<string>;
-    /** Private addresses of db1 and db2. A change is made in place, with an interruption. */
+    /** Private addresses of db1 and db2, and of the witness where there is one. A change is made in place, with an interruption. */
     privateAddresses: string[];
     /** Private address that accepts writes, whichever machine is primary. See `renew`. */
     writerAddress: string;
@@ -81,8 +89,8 @@ const PROBES = "168.63.129.16/32";
 /**
  * PostgreSQL on two machines in two zones: a primary, a standby that acknowledges every commit while it is there, write-ahead
  * log and backups in an account of blobs (guide, steps 3 and 4). Which machine is primary is written down there, and both
- * obey; an administrator changes it by a program on them. With two voters nobody can tell a dead machine from a cut cable,
- * so none is promoted by itself.
+ * obey; an administrator changes it by a program on them, and with a witness in a third zone the standby itself
+ * (`automaticFailover`): of two voters none can tell a dead machine from a cut cable.
  */
 export class AzureMachineDatabase extends pulumi.ComponentResource implements Database {
     /** Address that accepts writes; it stays when the standby is promoted. */
@@ -103,6 +111,12 @@ export class AzureMachineDatabase extends pulumi.ComponentResource implements Da
     public readonly machineNames: pulumi.Output<string>[];
     /** Resource id of their identity. */
     public readonly identityId: pulumi.Output<string>;
+    /** Resource id of the witness; absent where there is none. */
+    public readonly witnessId?: pulumi.Output<string>;
+    /** Its name. */
+    public readonly witnessName?: pulumi.Output<string>;
+    /** Resource id of its identity. */
+    public readonly witnessIdentityId?: pulumi.Output<string>;
 
     constructor(name: string, args: AzureMachineDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
         super("minusnow:index:AzureMachineDatabase", name, args, opts);
@@ -123,6 +137,7 @@ export class AzureMachineDatabase extends pulumi.ComponentResource implements Da
         };
         const machines = createMachines(name, parts, args, { ...child, dependsOn: opts?.dependsOn });
         mayStopEachOther(name, identity, machines, child);
+        const witness = createOwnWitness(name, args, { ...child, dependsOn: opts?.dependsOn });
 
         this.writerHost = front.id.apply(() => args.writerAddress);
         this.readerHost = front.id.apply(() => args.readerAddress);
@@ -133,6 +148,11 @@ export class AzureMachineDatabase extends pulumi.ComponentResource implements Da
         this.machineIds = machines.map(({ machine }) => machine.id);
         this.machineNames = machines.map(({ machine }) => machine.name);
         this.identityId = identity.id;
+        if (witness) {
+            this.witnessId = witness.id;
+            this.witnessName = witness.name;
+            this.witnessIdentityId = witness.identityId;
+        }
         this.registerOutputs({
             writerHost: this.writerHost,
             readerHost: this.readerHost,
@@ -143,6 +163,9 @@ export class AzureMachineDatabase extends pulumi.ComponentResource implements Da
             machineIds: this.machineIds,
             machineNames: this.machineNames,
             identityId: this.identityId,
+            witnessId: this.witnessId,
+            witnessName: this.witnessName,
+            witnessIdentityId: this.witnessIdentityId,
         });
     }
 }
@@ -302,6 +325,26 @@ function createMachines(name: string, parts: Parts, args: AzureMachineDatabaseAr
             { ...child, protect: deletionProtection && !isRenewed },
         );
     });
+}
+
+function createOwnWitness(name: string, args: AzureMachineDatabaseArgs, child: Child): Witness | undefined {
+    const { resourceGroupName, subnetId, firewallGroupId, diskEncryptionSetId, sshPublicKey, renew = [], tags } = args;
+    const [db1, db2, privateAddress] = args.privateAddresses;
+    if (privateAddress === undefined) {
+        return undefined;
+    }
+    const zone = pulumi.output(args.zones).apply((zones) => {
+        const third = zones[databaseMachines.length];
+        if (third === undefined) {
+            throw new Error(
+                `AzureMachineDatabase: zones: found ${zones.join(", ")}, allowed are three: ${THIRD_VOTER}`,
+            );
+        }
+        return third;
+    });
+    const place = { resourceGroupName, subnetId, firewallGroupId, zone, privateAddress, watched: [db1!, db2!] };
+    const common = { diskEncryptionSetId, sshPublicKey, renew: renew.includes(WITNESS), tags };
+    return createWitness(`${name}-${WITNESS}`, { ...place, ...common }, child);
 }
 
 /** A first-boot script for a machine that is to be renewed, which the primary must not be. */

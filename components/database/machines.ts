@@ -1,15 +1,23 @@
 import { applicationDatabase, databaseStorageGib } from "../reference";
 import type { DatabaseMachine } from "./host/machine";
-import { databaseMachines } from "./host/settings";
+import { databaseMachines, WITNESS } from "./host/settings";
 
 /** What every cloud's machines are told of each other and of what they keep. */
 interface MachinesArgs {
     storageGib?: number;
     backupRetentionDays?: number;
     renew?: string[];
+    automaticFailover?: boolean;
     privateAddresses: string[];
     appNetworks: string[];
 }
+
+/** Why a standby may take over by itself only with a third voter. */
+export const THIRD_VOTER = "of two voters none can tell a dead machine from a cut cable; a witness in a third zone can";
+
+/** Names of the machines that have a say in who is primary. */
+const voters = ({ automaticFailover = false }: Pick<MachinesArgs, "automaticFailover">): string[] =>
+    automaticFailover ? [...databaseMachines, WITNESS] : [...databaseMachines];
 
 /** Days that a moment can be restored where nothing else is said (guide, "Backup Strategy"). */
 export const BACKUP_RETENTION_DAYS = 30;
@@ -18,11 +26,15 @@ export const BACKUP_RETENTION_DAYS = 30;
 export function machineProblems(args: MachinesArgs): string[] {
     const { renew = [], privateAddresses, backupRetentionDays = BACKUP_RETENTION_DAYS } = args;
     const problems = [];
-    if (privateAddresses.length !== databaseMachines.length) {
-        problems.push(`privateAddresses: found ${privateAddresses.length}, allowed is one for db1 and one for db2`);
+    const names = voters(args);
+    if (privateAddresses.length !== names.length) {
+        const why = args.automaticFailover ? `: ${THIRD_VOTER}` : "";
+        problems.push(
+            `privateAddresses: found ${privateAddresses.length}, allowed is one for each of ${names.join(", ")}${why}`,
+        );
     }
-    if (renew.length > 1 || renew.some((name) => !(databaseMachines as readonly string[]).includes(name))) {
-        problems.push(`renew: found ${renew.join(", ")}, allowed is one of ${databaseMachines.join(", ")} at a time`);
+    if (renew.length > 1 || renew.some((name) => !names.includes(name))) {
+        problems.push(`renew: found ${renew.join(", ")}, allowed is one of ${names.join(", ")} at a time`);
     }
     if (!Number.isInteger(backupRetentionDays) || backupRetentionDays < 1) {
         problems.push(`backupRetentionDays: found ${backupRetentionDays}, allowed is a whole number of days from 1`);
@@ -34,9 +46,11 @@ export function machineProblems(args: MachinesArgs): string[] {
 export function machineAt(
     place: number,
     { privateAddresses, appNetworks, storageGib = databaseStorageGib }: MachinesArgs,
-): Pick<DatabaseMachine, "host" | "peer" | "address" | "owner"> {
+): Pick<DatabaseMachine, "host" | "peer" | "address" | "owner" | "witnessAddress"> {
     const other = 1 - place;
+    const [, , witnessAddress] = privateAddresses;
     return {
+        ...(witnessAddress !== undefined && { witnessAddress }),
         host: {
             name: databaseMachines[place]!,
             peerAddress: privateAddresses[other]!,

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { AwsAppPair } from "../app-pair/aws";
 import type { AwsDatabase } from "../database/aws";
 import { AwsMachineDatabase } from "../database/aws-machines";
-import { databaseMachines } from "../database/host/settings";
+import { databaseMachines, WITNESS } from "../database/host/settings";
 import type { AwsLoadBalancer } from "../load-balancer/aws";
 import { AwsProxyLoadBalancer } from "../load-balancer/aws-proxy";
 import { AwsMonitoring, type MonitoredMachines } from "../monitoring/aws";
@@ -36,6 +36,11 @@ const databaseMachinesOf = ({ machineIds, machinesTag, roleName }: AwsMachineDat
     tag: machinesTag,
     roleName,
 });
+
+const witnessOf = ({ witnessId, witnessTag, witnessRoleName }: AwsMachineDatabase): MonitoredMachines[] =>
+    witnessId && witnessTag && witnessRoleName
+        ? [{ names: [WITNESS], ids: [witnessId], tag: witnessTag, roleName: witnessRoleName }]
+        : [];
 
 const fileServer = ({ machineId, machineTag, roleName }: AwsNfsStorage): MonitoredMachines => ({
     names: ["files"],
@@ -73,7 +78,9 @@ export function createMonitoring(
                 ...(balancer instanceof AwsProxyLoadBalancer ? [balancersOf(balancer)] : []),
                 ...(sessions instanceof AwsRedisSessionStore ? [sessionMachine(sessions)] : []),
                 ...(storage instanceof AwsNfsStorage ? [fileServer(storage)] : []),
-                ...(database instanceof AwsMachineDatabase ? [databaseMachinesOf(database)] : []),
+                ...(database instanceof AwsMachineDatabase
+                    ? [databaseMachinesOf(database), ...witnessOf(database)]
+                    : []),
             ],
             loadBalancerSuffix: balancer.loadBalancerSuffix,
             targetGroupSuffix: balancer.targetGroupSuffix,

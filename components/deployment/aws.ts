@@ -151,16 +151,16 @@ function createDatabase(
     };
     const options = { ...child, dependsOn: network };
     if (!hasDatabaseMachines(args)) {
-        const { kind: _managed, renew: _ofMachines, os: _system, ...settings } = args.database ?? {};
+        const { kind: _managed, renew: _r, os: _system, automaticFailover: _f, ...settings } = args.database ?? {};
         const app = { appSubnetIds: network.subnetIds.app, appFirewallGroupId: network.firewallGroupIds.app };
         return new AwsDatabase(`${name}-db`, { ...settings, ...common, ...app, zones: network.zones }, options);
     }
-    const { version, size, storageGib, backupRetentionDays, os, renew } = args.database ?? {};
+    const { version, size, storageGib, backupRetentionDays, os, renew, automaticFailover } = args.database ?? {};
     const { networks: subnetNetworks, addresses: privateAddresses } = databasePlaces(args);
     return new AwsMachineDatabase(
         `${name}-db`,
         {
-            ...{ version, size, storageGib, backupRetentionDays, os, renew, ...common },
+            ...{ version, size, storageGib, backupRetentionDays, os, renew, automaticFailover, ...common },
             networkId: network.networkId,
             subnetNetworks,
             privateAddresses,

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { AzureMachineDatabase } from "../database/azure-machines";
-import { databaseMachines } from "../database/host/settings";
+import { databaseMachines, WITNESS } from "../database/host/settings";
 import { AzureProxyLoadBalancer } from "../load-balancer/azure-proxy";
 import { type AzureMonitoredMachine, AzureMonitoring } from "../monitoring/azure";
 import { AzureRedisSessionStore } from "../session-store/azure-redis";
@@ -14,6 +14,11 @@ const balancersOf = ({ balancerIds, balancerNames, identityId }: AzureProxyLoadB
 
 const databaseMachinesOf = ({ machineIds, machineNames, identityId }: AzureMachineDatabase): AzureMonitoredMachine[] =>
     machineIds.map((id, place) => ({ part: databaseMachines[place]!, id, name: machineNames[place]!, identityId }));
+
+const witnessOf = ({ witnessId, witnessName, witnessIdentityId }: AzureMachineDatabase): AzureMonitoredMachine[] =>
+    witnessId && witnessName && witnessIdentityId
+        ? [{ part: WITNESS, id: witnessId, name: witnessName, identityId: witnessIdentityId }]
+        : [];
 
 const fileServer = ({ machineId: id, machineName, identityId }: AzureNfsStorage): AzureMonitoredMachine => ({
     part: "files",
@@ -52,7 +57,9 @@ export function createMonitoring(
             operationsIdentityId: operations.identityId,
             otherMachines: [
                 ...(balancer instanceof AzureProxyLoadBalancer ? balancersOf(balancer) : []),
-                ...(database instanceof AzureMachineDatabase ? databaseMachinesOf(database) : []),
+                ...(database instanceof AzureMachineDatabase
+                    ? [...databaseMachinesOf(database), ...witnessOf(database)]
+                    : []),
                 ...(storage instanceof AzureNfsStorage ? [fileServer(storage)] : []),
                 ...(sessions instanceof AzureRedisSessionStore ? [sessionMachine(sessions)] : []),
             ],

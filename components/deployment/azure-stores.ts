@@ -122,7 +122,7 @@ export function createDatabase(
     child: Child,
 ): AzureTiers["database"] {
     const { rotation, deletionProtection, tags } = args;
-    const { kind, finalSnapshot: _ofAws, os: _ofMachines, renew, ...settings } = args.database ?? {};
+    const { kind, finalSnapshot: _ofAws, os: _ofMachines, renew, automaticFailover, ...settings } = args.database ?? {};
     const common = {
         resourceGroupName: network.resourceGroupName,
         zones: network.zones,
@@ -148,16 +148,14 @@ export function createDatabase(
         );
     }
     const { version, size, storageGib, backupRetentionDays } = settings;
-    const [db1, db2, writerAddress, readerAddress] = databaseAddresses(args);
     return new AzureMachineDatabase(
         `${name}-db`,
         {
-            ...{ version, size, storageGib, backupRetentionDays, renew, ...common, ...encryptionKey(secrets) },
+            ...{ version, size, storageGib, backupRetentionDays, renew, automaticFailover, ...common },
+            ...encryptionKey(secrets),
+            ...databaseAddresses(args),
             archiveResourceGroupName: keptGroupName,
             subnetId: network.subnetIds.database[0]!,
-            privateAddresses: [db1, db2],
-            writerAddress,
-            readerAddress,
             firewallGroupId: network.firewallGroupIds.database,
             appNetworks: appNetworks(args),
             endpointSubnetId: network.subnetIds.storage[0]!,

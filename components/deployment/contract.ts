@@ -74,8 +74,13 @@ export interface DatabaseSettings {
     size?: string;
     /** Kind vm: system of new machines, debian-13 or ubuntu-24.04. Default debian-13. Another one brings another version. */
     os?: OperatingSystem;
-    /** Kind vm: the machine, `db1` or `db2`, that this update may replace; the primary is refused. Default none. */
+    /** Kind vm: the machine, `db1`, `db2` or `witness`, that this update may replace; the primary is refused. Default none. */
     renew?: string[];
+    /**
+     * Kind vm: lets the standby take over by itself, with a witness in a third zone as the third voter. Default false: an
+     * administrator promotes it. Needs `zoneCount` of 3; machines that run learn of it by `renew`.
+     */
+    automaticFailover?: boolean;
     /** Storage in GiB. Default 500. It cannot shrink. */
     storageGib?: number;
     /** Keep a synchronous standby in another zone. Default true. */

@@ -1,4 +1,4 @@
-import { databaseMachines } from "../database/host/settings";
+import { databaseMachines, WITNESS } from "../database/host/settings";
 import { hostAddress, planAddresses } from "../network/addresses";
 import { addressSpace, appServerCount, firstHostNumber, ports, type SubnetRole } from "../reference";
 import { asSecret } from "../secrets/as-secret";
@@ -64,29 +64,35 @@ export function fileServerAddress(args: DeploymentArgs): string {
 }
 
 /**
- * db1 and db2 are hosts 10 and 11 (guide, step 7), each in its zone's subnet.
+ * db1 and db2 are hosts 10 and 11 (guide, step 7), each in its zone's subnet; the witness, where there is one, is host 12 of
+ * the third.
  *
  * @throws Error in an existing network: each machine is told the other's address before they are made.
  */
-export function databasePlaces({ network }: DeploymentArgs): { networks: string[]; addresses: string[] } {
+export function databasePlaces({ network, database }: DeploymentArgs): { networks: string[]; addresses: string[] } {
     if (network?.networkId !== undefined) {
         throw new Error("database.kind: found vm in an existing network, allowed is managed there");
     }
     const networks = planAddresses(network?.addressSpace ?? addressSpace, network?.zoneCount ?? 2).database;
-    const addresses = databaseMachines.map((_, place) => hostAddress(networks[place]!, firstHostNumber + place));
+    const voters = [...databaseMachines, ...(database?.automaticFailover ? [WITNESS] : [])].slice(0, networks.length);
+    const addresses = voters.map((_, place) => hostAddress(networks[place]!, firstHostNumber + place));
     return { networks, addresses };
 }
 
 /**
- * On Azure a subnet spans zones: db1 and db2 are hosts 10 and 11 (guide, step 7) of one, and what stands before them, for
- * writes and for reads, hosts 12 and 13.
+ * On Azure a subnet spans zones: db1 and db2 are hosts 10 and 11 (guide, step 7) of one, what stands before them, for writes
+ * and for reads, hosts 12 and 13, and the witness, where there is one, host 14.
  *
  * @throws Error in an existing network: each machine is told the other's address before they are made.
  */
-export function databaseAddresses(args: DeploymentArgs): [string, string, string, string] {
+export function databaseAddresses(args: DeploymentArgs) {
     const [subnet] = databasePlaces(args).networks;
     const host = (place: number) => hostAddress(subnet!, firstHostNumber + place);
-    return [host(0), host(1), host(2), host(3)];
+    return {
+        privateAddresses: [host(0), host(1), ...(args.database?.automaticFailover ? [host(4)] : [])],
+        writerAddress: host(2),
+        readerAddress: host(3),
+    };
 }
 
 /** The environment file's variables that are no secret (guide, steps 6 and 8). */

@@ -1,6 +1,6 @@
 import { rolePort } from "../../components/database/host/settings";
 import { ports } from "../../components/reference";
-import { databaseMachines } from "./databases";
+import { databaseMachines, witnesses } from "./databases";
 import { isInside } from "./openings";
 import { groupOf, type NsgRule, rulesOf } from "./nsg";
 import { services } from "./service";
@@ -36,18 +36,19 @@ export function cardsPrivate(stack: Stack, machine: Resource): Finding[] {
 
 /** Replication and who is primary: between machines of one database that are alone in their subnet. */
 export function isAmongDatabase(stack: Stack, { ports: opened, sources }: NsgRule): boolean {
-    const machines = databaseMachines(stack).find(([first]) => first!.type === azure.machine) ?? [];
+    const own = databaseMachines(stack).find(([first]) => first!.type === azure.machine) ?? [];
+    const machines = [...own, ...witnesses(stack)];
     const subnets = machines.flatMap((machine) => subnetsOfService(stack, machine));
     const strangers = stack
         .of(azure.networkInterface)
         .filter((card) => subnets.some((subnet) => card.refersTo("ipConfigurations", subnet) === true))
         .filter((card) => !machines.some((machine) => machine.refersTo("networkProfile", card) === true));
-    const own = prefixesOf(subnets);
+    const prefixes = prefixesOf(subnets);
     return (
         strangers.length === 0 &&
         [ports.postgres, rolePort].map(String).includes(opened.join()) &&
         sources.length > 0 &&
-        sources.every((source) => own.includes(source))
+        sources.every((source) => prefixes.includes(source))
     );
 }
 
@@ -71,12 +72,21 @@ export function serverCards(stack: Stack): Resource[] {
         .filter((card) => servers.some((server) => server.refersTo("networkProfile", card) === true));
 }
 
-/** Subnets of the application servers. */
+/** Subnets of the application servers, and those that are prepared for more of them: empty, and guarded by the same group. */
 export function serverSubnets(stack: Stack): Resource[] {
-    const cards = serverCards(stack);
-    return stack
-        .of(azure.subnet)
-        .filter((subnet) => cards.some((card) => card.refersTo("ipConfigurations", subnet) === true));
+    const subnets = stack.of(azure.subnet);
+    const inside = (cards: Resource[]) =>
+        subnets.filter((subnet) => cards.some((card) => card.refersTo("ipConfigurations", subnet) === true));
+    const own = inside(serverCards(stack));
+    const groups = own.map((subnet) => groupOf(stack, subnet)).filter((group) => group !== undefined);
+    const used = [
+        ...inside(stack.of(azure.networkInterface)),
+        ...subnets.filter((subnet) =>
+            stack.of(azure.privateEndpoint).some((endpoint) => endpoint.refersTo("subnet", subnet) === true),
+        ),
+    ];
+    const prepared = subnets.filter((subnet) => !used.includes(subnet) && groups.includes(groupOf(stack, subnet)!));
+    return [...own, ...prepared];
 }
 
 /** Subnets of what users reach: gateways, and balancers on machines. */

@@ -21,6 +21,19 @@ export function databaseMachines(stack: Stack): Resource[][] {
     return [...tags].map((tag) => machines.filter((machine) => machine.get("tags.minusnow-servers") === tag));
 }
 
+/** The third voters of all databases on machines. */
+export function witnesses(stack: Stack): Resource[] {
+    return stack
+        .of(aws.instance, azure.machine)
+        .filter((machine) => machine.get("tags.minusnow-role") === "database-witness");
+}
+
+/** The third voter of one database on machines; undefined where an administrator promotes the standby. */
+export function witnessOf(stack: Stack, machine: Resource): Resource | undefined {
+    const tag = machine.text("tags.minusnow-servers");
+    return witnesses(stack).find((witness) => witness.get("tags.minusnow-servers") === `${tag}-witness`);
+}
+
 /** Managed PostgreSQL servers that accept writes. */
 export function managedPrimaries(stack: Stack): Resource[] {
     return stack.of(aws.database, azure.database).filter((database) => !isReplica(database));

@@ -1,5 +1,5 @@
 import { aws, azure } from "../types";
-import { databaseMachines } from "./databases";
+import { databaseMachines, witnesses } from "./databases";
 import { type Proxy, proxyOf, valueOf } from "./proxies";
 import { type Resource, type Stack, texts, UNKNOWN } from "../stack";
 
@@ -77,7 +77,8 @@ export function fileVolumes(stack: Stack): Resource[] {
 /** {@link machines}, those that balance before them, and those that keep sessions, data and files. */
 export function allMachines(stack: Stack): Resource[] {
     const proxies = services(stack).flatMap(({ proxy }) => proxy?.machines ?? []);
-    const inner = [...sessionMachines(stack), ...databaseMachines(stack).flat(), ...fileServers(stack)];
+    const databases = [...databaseMachines(stack).flat(), ...witnesses(stack)];
+    const inner = [...sessionMachines(stack), ...databases, ...fileServers(stack)];
     return [...machines(stack), ...proxies, ...inner];
 }
 

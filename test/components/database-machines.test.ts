@@ -105,6 +105,39 @@ describe("AwsMachineDatabase", () => {
         expect(refuse("db1")).not.toThrow();
     });
 
+    it("has a third voter whose role lets it do nothing but be looked after", async () => {
+        const third = {
+            automaticFailover: true,
+            subnetIds: ["subnet-1", "subnet-2", "subnet-3"],
+            privateAddresses: ["10.0.2.10", "10.0.18.11", "10.0.34.12"],
+        };
+        const built = await build(() => create(third));
+        const witness = built.one("ec2.Instance", "-witness");
+        expect(witness).toMatchObject({ subnetId: "subnet-3", privateIp: "10.0.34.12", instanceType: "t3.micro" });
+        const { write_files: written } = parse(witness["userData"] as string) as CloudConfig;
+        const contentOf = (place: string) => written.find((one) => one.path === place)!.content;
+        expect(contentOf("/etc/minusnow/host.env")).toContain("MACHINES=10.0.2.10,10.0.18.11\nROLE_PORT=8008\n");
+        expect(contentOf("/etc/minusnow/firewall")).toBe("8008 10.0.2.10/32\n8008 10.0.18.11/32\n");
+        const { Statement } = JSON.parse(built.one("iam.RolePolicy", "-witness")["policy"] as string) as {
+            Statement: { Action: string[] }[];
+        };
+        const actions = Statement.flatMap(({ Action }) => Action);
+        expect(actions.filter((action) => !/^(ssm|ssmmessages|ec2messages):/.test(action))).toEqual([]);
+        expect(actions).not.toContain("ssm:GetParameter");
+        for (const machine of ["-db1", "-db2"]) {
+            expect(file(built, machine, "/etc/minusnow/host.env")).toContain("WITNESS_ADDRESS=10.0.34.12\n");
+        }
+        expect(file(await build(() => create()), "-db1", "/etc/minusnow/host.env")).not.toContain("WITNESS");
+    });
+
+    it("refuses to fail over by itself with two voters, and says why", async () => {
+        await expect(build(() => create({ automaticFailover: true }))).rejects.toThrow(
+            "privateAddresses: found 2, allowed is one for each of db1, db2, witness: of two voters none can tell",
+        );
+        const addresses = { automaticFailover: true, privateAddresses: ["10.0.2.10", "10.0.18.11", "10.0.18.12"] };
+        await expect(build(() => create(addresses))).rejects.toThrow("subnetIds: found 2, allowed is one for each");
+    });
+
     it("moves the application to its other login by a rotation, as on RDS", async () => {
         const stored = async (rotation: number) =>
             (await build(() => create({ rotation }))).one("secretsmanager.Secret", "-app")["description"];

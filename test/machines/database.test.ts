@@ -5,12 +5,15 @@ import { describeMachines } from "./lab/describe-machines";
 import { createLedger, type Ledger } from "./lab/ledger";
 import type { Machine } from "./lab/machine";
 import { measured, printMeasurements } from "./lab/measurements";
+import { postgresPair } from "./lab/postgres-pair";
 import { machinesOf, type PlannedMachine, settingsOf } from "./lab/reference";
 import { seen } from "./lab/seen";
 
 describeMachines("PostgreSQL on two machines, as the plan renders them (guide, steps 3 and 4)", () => {
     let deployment: Deployment;
     let loginId: string;
+    const pair = postgresPair(() => deployment);
+    const { machine, psql, command: database, status, role, isWell, until } = pair;
     beforeAll(async () => {
         deployment = await bootDeployment(async (plan) => {
             const at = await plan("  minusnow:database:\n    kind: vm\n");
@@ -25,38 +28,6 @@ describeMachines("PostgreSQL on two machines, as the plan renders them (guide, s
         printMeasurements();
         deployment.close();
     });
-
-    const machine = (name: string): Machine => deployment.machines[name]!;
-    const psql = (name: string, text: string) =>
-        machine(name).ok("runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -f -", text);
-    const database = (name: string, command: string) => machine(name).exec(`minusnow-database ${command}`);
-    const status = async (name: string) =>
-        JSON.parse((await database(name, "status")).stdout) as {
-            primary: string;
-            inSync: boolean;
-            db1: { role: string };
-            db2: { role: string };
-        };
-    const role = async (name: string) =>
-        (await machine(name).exec("curl -s localhost:8008/state")).stdout.match(/"role":"(\w+)"/)?.[1];
-    const isWell = async (app: string) =>
-        (await machine(app).exec("curl -sf localhost:5000/api/telemetry/health")).status === 0;
-
-    async function until(what: string, seconds: number, isSo: () => Promise<boolean>): Promise<number> {
-        const began = Date.now();
-        while (!(await isSo().catch(() => false))) {
-            if (Date.now() - began > seconds * 1000) {
-                const logs = await Promise.all(
-                    ["db1", "db2"].map((name) => machine(name).exec("journalctl -n 40 --no-pager -o cat")),
-                );
-                throw new Error(
-                    `${seconds} s later it is not so that ${what}\n${logs.map(({ stdout }) => stdout).join("\n---\n")}`,
-                );
-            }
-            await wait(500);
-        }
-        return (Date.now() - began) / 1000;
-    }
 
     it("has the guide's settings, its memory counted from the machine", async () => {
         const names = ["max_connections", "maintenance_work_mem", "work_mem", "wal_level", "max_wal_senders"];
@@ -118,10 +89,7 @@ describeMachines("PostgreSQL on two machines, as the plan renders them (guide, s
             }
         }
 
-        async function lost(on: string): Promise<number> {
-            const keys = new Set((await psql(on, "\\c minusnow_db\nSELECT key FROM tickets")).split("\n"));
-            return ledger.acknowledged().filter((key) => !keys.has(key)).length;
-        }
+        const lost = (on: string) => pair.lost(ledger, on);
 
         it("switches over without losing an acknowledged write", async () => {
             ledger = await createLedger(machine("app1"));

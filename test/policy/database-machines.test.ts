@@ -32,6 +32,29 @@ it.each([
     },
 );
 
+const withWitness = (stack: string, unknowns = false) =>
+    plannedWith(
+        "  minusnow:database:\n    kind: vm\n    automaticFailover: true\n  minusnow:network:\n    zoneCount: 3\n",
+        stack,
+        unknowns,
+    );
+
+it.each([
+    ["aws-prod", false],
+    ["aws-prod", true],
+    ["azure-prod", false],
+    ["azure-prod", true],
+])(
+    "%s with a witness in a third zone meets every item without a person (unknown values: %s)",
+    async (stack, unknowns) => {
+        const at = await withWitness(stack, unknowns);
+        expect(at.plan.refusals).toEqual([]);
+        const { broken, violations } = await pack.judge(at.plan.resources);
+        expect(broken).toEqual([]);
+        expect(violations.map(({ message }) => message).join("\n")).not.toContain("an administrator promotes");
+    },
+);
+
 /** One edit of a machine's first-boot script, and the rule that must notice. */
 const edits: [find: string | RegExp, replacement: string, by: string][] = [
     ["max_connections = 200", "max_connections = 20", "database-settings"],
@@ -132,6 +155,33 @@ describe("planted defects", () => {
             ...removeEach(all, "backup.Selection", ["backups-every-resource"], hasName("-backup-database")),
         ];
         expect(await survivorsOf("PostgreSQL on machines", pack, all, mutations)).toEqual([]);
+    });
+
+    it("has every defect of a witness caught", async () => {
+        const isWitness = hasName("-db-witness");
+        const aws = (await withWitness("aws-prod")).plan.resources;
+        const subnetId = textOf(aws.find(hasName("-db-db2"))!, "subnetId");
+        const onAws = [
+            ...setEach(aws, "ec2.Instance", "subnetId", subnetId, ["database-standby"], isWitness),
+            ...setEach(aws, "ec2.Instance", "rootBlockDevice.encrypted", false, ["app-servers-encrypted"], isWitness),
+            ...setEach(aws, "ec2.Instance", "associatePublicIpAddress", true, ["app-servers-private"], isWitness),
+            ...removeEach(aws, "cloudwatch.MetricAlarm", ["alerting-thresholds"], ({ name }) =>
+                name.includes("-cpu-witness-"),
+            ),
+        ];
+        expect(onAws).toHaveLength(5);
+        expect(await survivorsOf("Witness on AWS", pack, aws, onAws)).toEqual([]);
+        const azure = (await withWitness("azure-prod")).plan.resources;
+        const type = "compute.VirtualMachine";
+        const onAzure = [
+            ...setEach(azure, type, "zones", ["2"], ["database-standby"], isWitness),
+            ...setEach(azure, type, "securityProfile.encryptionAtHost", false, ["app-servers-encrypted"], isWitness),
+            ...removeEach(azure, "monitor.MetricAlert", ["alerting-thresholds"], ({ name }) =>
+                name.includes("-cpu-witness-"),
+            ),
+        ];
+        expect(onAzure).toHaveLength(4);
+        expect(await survivorsOf("Witness on Azure", pack, azure, onAzure)).toEqual([]);
     });
 
     it("has the same on Azure", async () => {

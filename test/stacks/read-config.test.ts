@@ -137,6 +137,13 @@ describe("configuration", () => {
         [{ sharedStorage: { size: "m7i.large" } }, "minusnow:sharedStorage.size", "or kind nfs"],
         [{ sharedStorage: { kind: "nfs", size: "db.m7i.large" } }, "minusnow:sharedStorage.size", "m7i.large"],
         [{ database: { renew: ["db2"] } }, "minusnow:database.renew", "only kind vm"],
+        [{ database: { automaticFailover: true } }, "minusnow:database.automaticFailover", "takes over by itself"],
+        [
+            { database: { kind: "vm", automaticFailover: true } },
+            "minusnow:database.automaticFailover",
+            "network.zoneCount 3: of two voters none can tell a dead machine from a cut cable",
+        ],
+        [{ database: { kind: "vm", renew: ["witness"] } }, "minusnow:database.renew", "there is no witness"],
         [{ database: { kind: "vm", renew: ["db1", "db2"] } }, "minusnow:database.renew", "one machine at a time"],
         [{ database: { kind: "vm", standby: true } }, "minusnow:database.standby", "the replica is the standby"],
         [{ database: { kind: "vm", replica: false } }, "minusnow:database.replica", "there are always two"],

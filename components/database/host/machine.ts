@@ -47,6 +47,8 @@ export interface DatabaseMachine {
     accountModule: string;
     /** What that module needs to know. */
     account: Record<string, string>;
+    /** Address of the third voter, with which a standby takes over by itself. Default: an administrator promotes it. */
+    witnessAddress?: string;
     /** Largest user data, in bytes. Default: any, for a cloud that takes it compressed. */
     limit?: number;
 }
@@ -62,7 +64,7 @@ export function renderDatabaseMachine(machine: DatabaseMachine): string {
     const { cloud, host, peer, address, major, owner, secrets, backup } = machine;
     const own = path.join(__dirname, "files");
     const bin = `/usr/lib/postgresql/${major}/bin`;
-    const programs = ["keeper", "database", "postgres", "credentials", "backup"].map((name) =>
+    const programs = ["keeper", "takeover", "database", "postgres", "credentials", "backup"].map((name) =>
         program(`${name}.mjs`, own, `${name}.mjs`),
     );
     const files = [
@@ -81,11 +83,13 @@ export function renderDatabaseMachine(machine: DatabaseMachine): string {
             REPLICATOR_SECRET_ID: secrets.replicator,
             TLS_SECRET_ID: secrets.tls,
             DUMPS: backup.dumps ?? "",
+            ...(machine.witnessAddress !== undefined && { WITNESS_ADDRESS: machine.witnessAddress }),
             ...machine.account,
         }),
         ...firewall([
             ...host.appNetworks.map((from) => ({ port: ports.postgres, from })),
             { port: ports.postgres, from: `${host.peerAddress}/32` },
+            ...(machine.witnessAddress === undefined ? [] : [{ port: rolePort, from: `${machine.witnessAddress}/32` }]),
             ...machine.balancerNetworks.map((from) => ({ port: rolePort, from })),
         ]),
         configuration("postgresql.conf", postgresConfiguration(host)),

@@ -10,6 +10,9 @@ export const stanza = "minusnow";
 /** The two machines, which take the role of primary in turns. */
 export const databaseMachines = ["db1", "db2"] as const;
 
+/** The third voter, which sees whether a machine serves and holds no data. */
+export const WITNESS = "witness";
+
 /** PostgreSQL's major version by system: each packages one, and pgBackRest with it. */
 export const systemMajors: { [os in OperatingSystem]?: number } = { "debian-13": 17, "ubuntu-24.04": 16 };
 

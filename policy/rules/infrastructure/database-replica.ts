@@ -1,5 +1,5 @@
 import { databaseStorageGib, minimumPostgresMajor, servers as guideServers } from "../../../components/reference";
-import { databaseMachines, isReplica, primaries, replicas, replicasOf } from "../../model/databases";
+import { databaseMachines, isReplica, primaries, replicas, replicasOf, witnessOf } from "../../model/databases";
 import { locked } from "../../model/azure-protection";
 import { firstBoot } from "../../model/first-boot";
 import { judgeFacts, tunedOnMachine } from "../../model/postgres-machine";
@@ -40,17 +40,29 @@ function standby(stack: Stack, primary: Resource): Finding[] {
             ? [fail(primary, "no second machine in this stack; allowed: one in another zone")]
             : [
                   pass(primary, "the second machine acknowledges every commit while it is there"),
-                  {
-                      status: "warn",
-                      resource: primary,
-                      message:
-                          "an administrator promotes the standby: of two machines none can tell whether the other is dead or cut off",
-                  },
+                  ...promoted(stack, primary),
               ];
     }
     return isAws(primary)
         ? [expectEqual(primary, "multiAz", true)]
         : [expectEqual(primary, "highAvailability.mode", "ZoneRedundant")];
+}
+
+/** Who makes the standby of a machine the primary. */
+function promoted(stack: Stack, primary: Resource): Finding[] {
+    const witness = witnessOf(stack, primary);
+    if (witness === undefined) {
+        const message =
+            "an administrator promotes the standby: of two machines none can tell whether the other is dead or cut off";
+        return [{ status: "warn", resource: primary, message }];
+    }
+    const shared = [primary, ...replicasOf(stack, primary)].find((voter) => {
+        const zone = zoneOf(stack, voter);
+        return zone !== UNKNOWN && zone !== undefined && zone === zoneOf(stack, witness);
+    });
+    return shared === undefined
+        ? [pass(witness, "the standby takes over when it and this witness lose sight of the primary")]
+        : [fail(witness, `it is in the zone of ${shared.name}; allowed: a third one, or both are lost together`)];
 }
 
 function replicated(stack: Stack, primary: Resource): Finding[] {

@@ -1,6 +1,6 @@
 import { thresholds } from "../../../components/reference";
 import { guideThreshold, isOfProbes, type MetricAlarm, metricAlarms, receiversOf, watches } from "../../model/alarms";
-import { primaries, replicas } from "../../model/databases";
+import { primaries, replicas, witnesses } from "../../model/databases";
 import { allMachines, appServers, services } from "../../model/service";
 import { expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
 import { aws, azure } from "../../types";
@@ -17,7 +17,7 @@ function watchedResources(stack: Stack, metric: string): Resource[] {
         case "memory":
             return appServers(stack);
         default:
-            return [...appServers(stack), ...primaries(stack), ...replicas(stack)];
+            return [...appServers(stack), ...primaries(stack), ...replicas(stack), ...witnesses(stack)];
     }
 }
 

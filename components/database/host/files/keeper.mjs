@@ -9,8 +9,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import { publishMetrics, readSetting, writeSetting } from "./account.mjs";
 import { applyRoles, forgetRoles, prepareCredentials, publishCertificate, rememberReplicator } from "./credentials.mjs";
 import * as postgres from "./postgres.mjs";
+import { sawPrimary, takeOver } from "./takeover.mjs";
 
-const { asPostgres, bin, data, peer, rewinding, self, sql } = postgres;
+const { asPostgres, bin, data, peer, rewinding, self, sql, witnessAddress } = postgres;
 const PAUSE_MS = 5000;
 const MINUTE_MS = 60_000;
 /** Balancers are told nothing that is older: a machine that was frozen must ask first who is primary. */
@@ -214,7 +215,12 @@ async function follow(role, leader) {
         return rejoin();
     }
     await endStrays(leader);
-    tell(seen.streaming ? `follows ${peer}` : `waits for ${peer}`);
+    if (seen.streaming) {
+        sawPrimary();
+        return tell(`follows ${peer}`);
+    }
+    const mayTakeOver = witnessAddress !== undefined && leader === peer;
+    tell(mayTakeOver ? await takeOver() : `waits for ${peer}`);
 }
 
 /** Whoever came here while nobody was primary and wants to write is sent away once. */

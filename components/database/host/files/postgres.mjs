@@ -3,6 +3,8 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 
 export const { NAME: self, PEER: peer, PEER_ADDRESS: peerAddress, DATA: data, PG_BIN: bin } = process.env;
+/** Address of the third voter; undefined where there is none. */
+export const { WITNESS_ADDRESS: witnessAddress } = process.env;
 export const service = "minusnow-database.service";
 export const folder = "/etc/minusnow/postgresql";
 export const passwordFile = `${folder}/replicator.pgpass`;
@@ -75,3 +77,5 @@ async function state(address) {
 /** What the keeper of this machine, and of the other one, says. */
 export const ownState = () => state("127.0.0.1");
 export const peerState = () => state(peerAddress);
+/** What the third voter says. */
+export const witnessState = () => state(witnessAddress);

@@ -1,0 +1,76 @@
+import path from "node:path";
+import type { CloudHost } from "../../host/cloud-host";
+import { renderCloudConfig } from "../../host/cloud-init";
+import {
+    cloudFiles,
+    firewall,
+    firewallPackage,
+    libraryPath,
+    program,
+    setUp,
+    sharedFiles,
+    unit,
+} from "../../host/machine-files";
+import { rolePort } from "./settings";
+
+/** What a witness is to watch. */
+export interface Witness {
+    cloud: CloudHost;
+    /** Private addresses of the database machines. */
+    addresses: string[];
+}
+
+/** User data of the witness: a machine in a third zone that tells which database machine it sees serving. */
+export function renderWitness({ cloud, addresses }: Witness): string {
+    const own = path.join(__dirname, "files");
+    const variables = { MACHINES: addresses.join(","), ROLE_PORT: String(rolePort) };
+    return renderCloudConfig(
+        {
+            files: [
+                ...cloudFiles(cloud, [firewallPackage(cloud)], variables),
+                ...firewall(addresses.map((address) => ({ port: rolePort, from: `${address}/32` }))),
+                program("files.mjs", sharedFiles, "files.mjs"),
+                program("setup", own, "witness-setup.sh"),
+                program("witness.mjs", own, "witness.mjs"),
+                witnessUnit,
+            ],
+            commands: setUp,
+        },
+        cloud.limit,
+    );
+}
+
+const witnessUnit = unit(
+    "minusnow-witness.service",
+    `[Unit]
+Description=MinusNow database witness
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+EnvironmentFile=/etc/minusnow/host.env
+ExecStart=${libraryPath}/witness.mjs
+Restart=always
+RestartSec=5
+DynamicUser=true
+NoNewPrivileges=true
+ProtectSystem=strict
+ProtectHome=true
+PrivateDevices=true
+ProtectClock=true
+ProtectControlGroups=true
+ProtectKernelLogs=true
+ProtectKernelModules=true
+ProtectKernelTunables=true
+LockPersonality=true
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=true
+RestrictRealtime=true
+RestrictSUIDSGID=true
+CapabilityBoundingSet=
+SystemCallArchitectures=native
+
+[Install]
+WantedBy=multi-user.target
+`,
+);

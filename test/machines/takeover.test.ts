@@ -1,0 +1,96 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { bootDeployment, type Deployment } from "./lab/deployment";
+import { describeMachines } from "./lab/describe-machines";
+import { createLedger, type Ledger } from "./lab/ledger";
+import { measured, printMeasurements } from "./lab/measurements";
+import { postgresPair } from "./lab/postgres-pair";
+import { machinesOf, type PlannedMachine } from "./lab/reference";
+
+describeMachines("PostgreSQL on two machines with a witness in a third zone, as the plan renders them", () => {
+    let deployment: Deployment;
+    let ledger: Ledger;
+    const { machine, status, role, isWell, until, lost } = postgresPair(() => deployment);
+    beforeAll(async () => {
+        deployment = await bootDeployment(async (plan) => {
+            const third = "  minusnow:network:\n    zoneCount: 3\n";
+            const at = await plan(`  minusnow:database:\n    kind: vm\n    automaticFailover: true\n${third}`);
+            const { app1, db1, db2, witness } = machinesOf(at);
+            return [db1, db2, witness, app1] as PlannedMachine[];
+        });
+        await until("db2 is in sync", 120, async () => (await status("db1")).inSync);
+        await until("the application is well", 60, () => isWell("app1"));
+    }, 600_000);
+    afterAll(() => {
+        printMeasurements();
+        deployment.close();
+    });
+
+    const keeperSays = async (name: string, what: RegExp) =>
+        what.test(await machine(name).ok("journalctl -b -u minusnow-keeper -o cat --no-pager"));
+    const isWriting = () => Promise.resolve(ledger.isWriting(1));
+
+    async function checkLedger(on: string, what: string): Promise<void> {
+        await ledger.stop();
+        expect(await lost(ledger, on)).toBe(0);
+        measured(`PostgreSQL: acknowledged writes lost, ${what}`, `0 of ${ledger.acknowledged().length}`, "0");
+    }
+
+    async function comesBack(former: string, primary: string): Promise<void> {
+        machine(former).start();
+        await machine(former).booted();
+        await until(`${former} follows in sync`, 180, async () => (await status(primary)).inSync);
+        expect(await role(former)).toBe("standby");
+    }
+
+    it("does not take over while the witness sees the primary: their own link is cut", async () => {
+        ledger = await createLedger(machine("app1"));
+        await machine("db1").ok("ip route add unreachable 10.0.18.11");
+        await machine("db2").ok("ip route add unreachable 10.0.2.10");
+        await until("db2 has asked the witness", 120, () => keeperSays("db2", /but the witness sees it/));
+        await until("db1 goes on alone", 60, async () => !(await status("db1")).inSync);
+        await until("tickets are written again", 30, isWriting);
+        expect(await role("db1")).toBe("primary");
+        expect(await role("db2")).toBe("standby");
+        await machine("db1").ok("ip route del unreachable 10.0.18.11");
+        await machine("db2").ok("ip route del unreachable 10.0.2.10");
+        await until("db2 follows in sync", 120, async () => (await status("db1")).inSync);
+        await checkLedger("db1", "link between the machines cut");
+    });
+
+    it("takes over by itself when the primary is killed: no acknowledged write is lost", async () => {
+        ledger = await createLedger(machine("app1"));
+        await wait(3000);
+        await machine("db1").kill();
+        const began = Date.now();
+        await until("db2 is primary", 180, async () => (await role("db2")) === "primary");
+        await until("tickets are written again", 90, isWriting);
+        const seconds = `${((Date.now() - began) / 1000).toFixed(0)} s`;
+        measured("PostgreSQL: primary killed, standby takes over by itself: all clients write after", seconds, "–");
+        await comesBack("db1", "db2");
+        await checkLedger("db2", "taken over by itself");
+    });
+
+    it("waits for a person while the witness is lost too, and takes over once it is back", async () => {
+        ledger = await createLedger(machine("app1"));
+        await wait(3000);
+        await machine("witness").kill();
+        machine("db2").freeze(true);
+        await until("db1 has asked in vain", 120, () => keeperSays("db1", /the witness does not answer/));
+        await wait(15_000);
+        expect(await role("db1")).toBe("standby");
+        machine("witness").start();
+        await until("db1 is primary", 180, async () => (await role("db1")) === "primary");
+        // It was turned off before the other one was promoted.
+        expect((await machine("db2").exec("true")).stderr).toContain("is off");
+        await until("tickets are written again", 90, isWriting);
+        await comesBack("db2", "db1");
+        await checkLedger("db1", "primary frozen, witness lost for a while");
+    });
+
+    it("tells the witness nothing but who is seen, and nobody else", async () => {
+        const { stdout } = await machine("db1").exec("curl -s http://10.0.34.12:8008/");
+        expect(JSON.parse(stdout)).toEqual({ missed: { "10.0.2.10": 0, "10.0.18.11": expect.any(Number) as number } });
+        expect((await machine("app1").exec("curl -sm 4 http://10.0.34.12:8008/")).status).not.toBe(0);
+    });
+});
