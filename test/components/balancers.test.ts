@@ -211,6 +211,34 @@ for (const { title, option, program, render } of programs) {
             expect(answer).toMatchObject({ status: 200, body: "app2" });
         }, 40_000);
 
+        it("loses no request that may be asked twice when the first of active-passive servers is killed", async () => {
+            await start({ mode: LoadBalancerMode.ActivePassive, rateLimitPerMinute: 100_000 });
+            const sent: Promise<string>[] = [];
+            const began = Date.now();
+            const rate = { perSecond: 150, seconds: 8, killAfter: 2 };
+            let killed = false;
+            while (Date.now() - began < rate.seconds * 1000) {
+                const due = ((Date.now() - began) / 1000) * rate.perSecond;
+                while (sent.length < due) {
+                    const url = sent.length % 3 === 0 ? "/slow" : "/";
+                    sent.push(
+                        ask(`${site()}${url}`).then(
+                            ({ status, body }) => `${status} ${body}`,
+                            (error: unknown) => (error as Error).message,
+                        ),
+                    );
+                }
+                if (!killed && Date.now() - began > rate.killAfter * 1000) {
+                    killed = true;
+                    void apps[0]!.kill();
+                }
+                await new Promise((resolve) => setTimeout(resolve, 5));
+            }
+            const answers = await Promise.all(sent);
+            expect(answers.filter((answer) => !/^200 app[12]$/.test(answer))).toEqual([]);
+            expect(new Set(answers)).toEqual(new Set(["200 app1", "200 app2"]));
+        }, 60_000);
+
         it("tells the balancer in front that it is alive, whatever the servers do, on port 80", async () => {
             await start({ members: [{ name: "app1", address: "127.0.0.9" }] });
             const health = `http://127.0.0.1:${balancer!.httpPort}/balancer-health`;

@@ -17,6 +17,8 @@ export const adminSocket = "/run/haproxy/admin.sock";
 
 /** Connections in a row that a server does not take before it is out. */
 const ERROR_LIMIT = 10;
+/** Tries of a request after the first: more than it takes to find that a server is out. */
+const RETRIES = 10;
 /** Seconds that what was sent to a server may stay unacknowledged. */
 const UNACKNOWLEDGED_SECONDS = 3;
 
@@ -54,7 +56,8 @@ const defaultsSection = `defaults
     option idle-close-on-response
     # Each try goes to another server: one that does not answer costs a connect timeout, not four.
     option redispatch 1
-    retries 3
+    # While the one active server dies, until it is out and the backup takes over: a second between tries it refuses.
+    retries ${RETRIES}
     retry-on conn-failure empty-response response-timeout
     timeout connect ${timeouts.connectSeconds}s
     timeout client ${timeouts.clientSeconds}s
@@ -97,6 +100,8 @@ function backend({ hostname, members, mode }: BalancerHost): string {
     });
     return `backend ${BACKEND}
     balance roundrobin
+    # When a server dies so do all its idle connections: a request would use up its tries on them.
+    http-reuse never
     option httpchk
     http-check send meth GET uri ${path} ver HTTP/1.1 hdr Host ${hostname}
     http-check expect status ${expectedStatus}
