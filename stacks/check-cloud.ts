@@ -171,7 +171,7 @@ export function checkCloud(config: Partial<StackConfig>): ConfigurationProblem[]
         ...needed[cloud]
             .filter(({ path }) => valueAt(config, path) === undefined)
             .map(({ path, allowed, example }) => problem(path, "nothing", allowed, set(path, example, flagOf(path)))),
-        ...(cloud === "azure" ? [...checkBastion(config), ...checkBurstable(config)] : []),
+        ...(cloud === "azure" ? [...checkBastion(config), ...checkBurstable(config), ...checkWayOut(config)] : []),
     ];
 }
 
@@ -205,6 +205,21 @@ function checkBurstable({ environment, database = {} }: Partial<StackConfig>): C
                   `${size} with ${copies.join(" and ")}`,
                   "a size of another kind than B, which Azure gives neither",
                   set("database.size", "Standard_D4ds_v5"),
+              ),
+          ]
+        : [];
+}
+
+/** A standby turns the other machine off by Azure's management, which it reaches by address translation only. */
+function checkWayOut({ environment, database, network }: Partial<StackConfig>): ConfigurationProblem[] {
+    const defaults = environment === undefined ? undefined : profiles.azure[environment].network.nat;
+    return database?.kind === "vm" && database.automaticFailover && (network?.nat ?? defaults) === "single"
+        ? [
+              problem(
+                  "network.nat",
+                  "single with database.automaticFailover",
+                  "per-zone: the only way out would be lost with the zone of db1",
+                  set("network.nat", "per-zone"),
               ),
           ]
         : [];

@@ -39,7 +39,7 @@ export interface AwsMachineDatabaseArgs {
     /** Debian 13 or Ubuntu 24.04, which package pgBackRest. Default Debian 13. Another one brings another `version`. */
     os?: OperatingSystem;
     /**
-     * Lets the standby take over by itself when neither it nor a witness in a third zone has seen the primary for some 30 s. The
+     * Lets the standby take over by itself when neither it nor a witness in a third zone has seen the primary for about a minute. The
      * other machine is turned off first, and nothing is done where it had gone on alone. Default false: an administrator
      * promotes it. Refused without a third zone. A change makes or deletes the witness in place; the machines learn of it by
      * `renew`.

@@ -54,7 +54,13 @@ export function createWitness(
             profile,
             userData: pulumi
                 .output(region)
-                .apply((here) => renderWitness({ cloud: awsHost(args.os, here, `/${name}`), addresses: args.watched })),
+                .apply((here) =>
+                    renderWitness({
+                        cloud: awsHost(args.os, here, `/${name}`),
+                        address: args.privateAddress,
+                        watched: args.watched,
+                    }),
+                ),
             diskGib: DISK_GIB,
             keyId: args.keyId,
             deletionProtection: args.deletionProtection,

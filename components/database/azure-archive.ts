@@ -45,7 +45,7 @@ export function createArchive(name: string, args: ArchiveArgs, child: Child): Ar
     const { resourceGroupName, key: encryption, deletionProtection, tags } = args;
     const account = createStorageAccount(
         name,
-        { resourceGroupName, kind: "StorageV2", sku: "Standard_RAGRS", encryption, tags },
+        { resourceGroupName, kind: "StorageV2", sku: "Standard_RAGZRS", encryption, tags },
         { ...child, protect: deletionProtection, retainOnDelete: deletionProtection },
     );
     if (deletionProtection) {

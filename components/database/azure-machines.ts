@@ -33,7 +33,7 @@ export interface AzureMachineDatabaseArgs {
     /** Days that a moment can be restored. Default 30 (guide, "Backup Strategy"). See `renew`. */
     backupRetentionDays?: number;
     /**
-     * Lets the standby take over by itself when neither it nor a witness in a third zone has seen the primary for some 30 s. The
+     * Lets the standby take over by itself when neither it nor a witness in a third zone has seen the primary for about a minute. The
      * other machine is turned off first, and nothing is done where it had gone on alone. Default false: an administrator
      * promotes it. Refused without a third zone. A change makes or deletes the witness in place; the machines learn of it by
      * `renew`.
@@ -317,6 +317,8 @@ function createMachines(name: string, parts: Parts, args: AzureMachineDatabaseAr
                 diskEncryptionSetId: args.diskEncryptionSetId,
                 identityId: parts.identityId,
                 sshPublicKey: args.sshPublicKey,
+                // Who restarts the primary switches over first.
+                reboots: "Never",
                 userData: isRenewed ? unlessPrimary(machine, userData, parts.archive, args, child) : userData,
                 renew: isRenewed,
                 tags: { ...tags, "minusnow-servers": name, "minusnow-role": "database" },

@@ -47,7 +47,7 @@ export function createWitness(
             diskGib: DISK_GIB,
             identityId: identity.id,
             userData: identity.clientId.apply((clientId) =>
-                renderWitness({ cloud: azureHost(clientId), addresses: watched }),
+                renderWitness({ cloud: azureHost(clientId), address: args.privateAddress, watched }),
             ),
             tags: { ...tags, "minusnow-servers": name, "minusnow-role": `database-${WITNESS}` },
         },

@@ -85,7 +85,7 @@ export function createMonitoring(
             loadBalancerSuffix: balancer.loadBalancerSuffix,
             targetGroupSuffix: balancer.targetGroupSuffix,
             ...(database instanceof AwsMachineDatabase
-                ? { databaseMetrics: database.machinesTag }
+                ? { databaseMetrics: database.machinesTag, databaseWitness: database.witnessId !== undefined }
                 : { databaseId: database.primaryId, replicaId: database.replicaId }),
             databaseStorageGib: args.database?.storageGib ?? databaseStorageGib,
             tags: args.tags,

@@ -67,7 +67,7 @@ export function createMonitoring(
                 ? { loadBalancerId: balancer.loadBalancerId }
                 : { gatewayId: balancer.gatewayId }),
             ...(database instanceof AzureMachineDatabase
-                ? {}
+                ? { databaseWitness: database.witnessId !== undefined }
                 : { databaseId: database.primaryId, replicaId: database.replicaId }),
             vaultId: secrets.vaultId,
             tags: args.tags,

@@ -24,6 +24,8 @@ export interface MachineArgs {
     identityId: pulumi.Input<string>;
     /** Public key of the user `azureuser`. */
     sshPublicKey: pulumi.Input<string>;
+    /** Whether Azure may restart the machine for its patches. Default IfRequired. */
+    reboots?: "IfRequired" | "Never";
     /** First-boot script. */
     userData: pulumi.Output<string>;
     /** True lets an update replace the machine when its image, first-boot script, zone or disk is another one. */
@@ -66,7 +68,11 @@ export function createMachine(name: string, args: MachineArgs, child: pulumi.Cus
                     ssh: {
                         publicKeys: [{ path: "/home/azureuser/.ssh/authorized_keys", keyData: args.sshPublicKey }],
                     },
-                    patchSettings: { patchMode: "AutomaticByPlatform", assessmentMode: "AutomaticByPlatform" },
+                    patchSettings: {
+                        patchMode: "AutomaticByPlatform",
+                        assessmentMode: "AutomaticByPlatform",
+                        automaticByPlatformSettings: { rebootSetting: args.reboots ?? "IfRequired" },
+                    },
                     provisionVMAgent: true,
                 },
             },

@@ -66,3 +66,34 @@ export function alarmOnArchiving(
         child,
     );
 }
+
+/** Without its witness a standby takes over no more, and nobody would notice. */
+export function alarmOnWitness(
+    name: string,
+    topic: pulumi.Output<string>,
+    { databaseMetrics, databaseWitness = false, tags }: AwsMonitoringArgs,
+    child: { parent: pulumi.Resource },
+): void {
+    if (databaseMetrics === undefined || !databaseWitness) {
+        return;
+    }
+    new cloudwatch.MetricAlarm(
+        name,
+        {
+            alarmDescription: "MinusNow: the witness has not seen the primary database for 15 minutes",
+            namespace: DATABASE_NAMESPACE,
+            metricName: "WitnessMissing",
+            dimensions: { Database: databaseMetrics },
+            statistic: "Minimum",
+            period: 300,
+            evaluationPeriods: 3,
+            comparisonOperator: "GreaterThanThreshold",
+            threshold: 0,
+            treatMissingData: "breaching",
+            alarmActions: [topic],
+            okActions: [topic],
+            tags,
+        },
+        child,
+    );
+}

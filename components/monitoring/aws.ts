@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { installAgent } from "./aws-agent";
-import { alarmOnArchiving } from "./aws-archiving";
+import { alarmOnArchiving, alarmOnWitness } from "./aws-archiving";
 import { createAlarms } from "./aws-alarms";
 import { createDashboard } from "./aws-dashboard";
 import { probeName } from "./aws-metrics";
@@ -57,6 +57,8 @@ export interface AwsMonitoringArgs {
     replicaId?: pulumi.Input<string>;
     /** Database on machines: name that they publish their metrics under, in the dimension `Database`. Default: it is on RDS. */
     databaseMetrics?: pulumi.Input<string>;
+    /** Database on machines: true where a witness has a say; an alarm warns when it does not see the primary. Default false. */
+    databaseWitness?: boolean;
     /** Storage that the database was made with, in GiB; disk usage counts against it. */
     databaseStorageGib: number;
     /** Tags for everything that takes tags. A change is made in place. */
@@ -85,6 +87,7 @@ export class AwsMonitoring extends pulumi.ComponentResource implements Monitorin
         installAgent(`${name}-agent`, args, child);
         const alarms = createAlarms(name, topics, args, child);
         alarmOnArchiving(`${name}-archiving`, topics.critical, args, child);
+        alarmOnWitness(`${name}-witness`, topics.warning, args, child);
         const probes = probeEndpoints(probeName(name), topics.warning, args, child);
         alarmWhenDown(name, probes.basic, topics.critical, topics.warning, args, child);
 

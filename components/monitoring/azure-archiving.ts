@@ -13,7 +13,7 @@ export function alertOnArchiving(
     name: string,
     workspaceId: pulumi.Input<string>,
     groups: ActionGroups,
-    { resourceGroupName, databaseId, tags }: AzureMonitoringArgs,
+    { resourceGroupName, databaseId, databaseWitness = false, tags }: AzureMonitoringArgs,
     child: { parent: pulumi.Resource },
 ): void {
     if (databaseId !== undefined) {
@@ -47,4 +47,18 @@ export function alertOnArchiving(
         },
         child,
     );
+    if (databaseWitness) {
+        // Without it a standby takes over no more, and nobody would notice.
+        createLogAlert(
+            `${name}-witness`,
+            {
+                ...untilTold,
+                level: AlertLevel.Warning,
+                actionGroupId: groups.warning,
+                description: "the witness has not seen the primary database for 15 minutes",
+                query: `${METRICS_QUERY}\n| where toint(told.WitnessMissing) == 0`,
+            },
+            child,
+        );
+    }
 }

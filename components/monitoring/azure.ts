@@ -58,6 +58,8 @@ export interface AzureMonitoringArgs {
     loadBalancerId?: pulumi.Input<string>;
     /** Resource id of the primary database. Default: it is on machines among `otherMachines`, whose log tells of it. */
     databaseId?: pulumi.Input<string>;
+    /** Database on machines: true where a witness has a say; an alert warns when it does not see the primary. Default false. */
+    databaseWitness?: boolean;
     /** Resource id of the replica. Default: there is none, and no replication lag to watch. */
     replicaId?: pulumi.Input<string>;
     /** Resource id of the key vault. */

@@ -1,5 +1,6 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -7,7 +8,9 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { AwsMachineDatabase, type AwsMachineDatabaseArgs } from "../../components/aws";
 import { refusePrimary } from "../../components/database/machines";
+import { freePort } from "../support/loopback";
 import { build, type Recorded } from "../support/mocks";
+import { repository } from "../support/plans";
 
 const database: AwsMachineDatabaseArgs = {
     networkId: "vpc-1",
@@ -34,6 +37,50 @@ const file = (built: Recorded, machine: string, place: string) =>
 
 /** What the account has once the machines run. */
 const parameters = { names: ["/db/cluster", "/db/primary"], values: ['"7412"', '"db1"'] };
+
+describe("witness", () => {
+    it("counts only machines that it knows, and only while it sees anybody", async () => {
+        const folder = mkdtempSync(path.join(tmpdir(), "minusnow-witness-"));
+        const port = await freePort();
+        const [known, stranger] = ["127.0.0.41", "127.0.0.42"];
+        let status = 200;
+        let machine: Server | undefined = createServer((_, response) => response.writeHead(status).end());
+        await new Promise<void>((resolve) => machine!.listen(port, known, resolve));
+        const start = () =>
+            spawn(process.execPath, [path.join(repository, "components/database/host/files/witness.mjs")], {
+                env: {
+                    ...process.env,
+                    ADDRESS: "127.0.0.1",
+                    MACHINES: `${known},${stranger}`,
+                    ROLE_PORT: String(port),
+                    STATE_DIRECTORY: folder,
+                },
+                stdio: "ignore",
+            });
+        const missed = async () => {
+            const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
+            return ((await answer?.json()) as { missed: Record<string, number> } | undefined)?.missed;
+        };
+        let witness = start();
+        try {
+            await expect.poll(missed, { timeout: 10_000 }).toEqual({ [known]: 0 });
+            status = 503;
+            await expect.poll(missed, { timeout: 20_000 }).toEqual({ [known]: 1 });
+            machine.close();
+            machine.closeAllConnections();
+            machine = undefined;
+            await new Promise((resolve) => setTimeout(resolve, 7000));
+            expect(await missed()).toEqual({ [known]: 1 });
+            witness.kill("SIGKILL");
+            witness = start();
+            await expect.poll(missed, { timeout: 10_000 }).toEqual({ [known]: 0 });
+        } finally {
+            witness.kill("SIGKILL");
+            machine?.close();
+            rmSync(folder, { recursive: true });
+        }
+    }, 60_000);
+});
 
 describe("AwsMachineDatabase", () => {
     it("tells each machine of the other", async () => {
@@ -116,7 +163,9 @@ describe("AwsMachineDatabase", () => {
         expect(witness).toMatchObject({ subnetId: "subnet-3", privateIp: "10.0.34.12", instanceType: "t3.micro" });
         const { write_files: written } = parse(witness["userData"] as string) as CloudConfig;
         const contentOf = (place: string) => written.find((one) => one.path === place)!.content;
-        expect(contentOf("/etc/minusnow/host.env")).toContain("MACHINES=10.0.2.10,10.0.18.11\nROLE_PORT=8008\n");
+        expect(contentOf("/etc/minusnow/host.env")).toContain(
+            "ADDRESS=10.0.34.12\nMACHINES=10.0.2.10,10.0.18.11\nROLE_PORT=8008\n",
+        );
         expect(contentOf("/etc/minusnow/firewall")).toBe("8008 10.0.2.10/32\n8008 10.0.18.11/32\n");
         const { Statement } = JSON.parse(built.one("iam.RolePolicy", "-witness")["policy"] as string) as {
             Statement: { Action: string[] }[];

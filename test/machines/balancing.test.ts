@@ -213,6 +213,18 @@ describeMachines("machines behind HAProxy and Nginx, as the plan renders them", 
         }
     }
 
+    /** Tells the account of other plans, and waits until both balancers have looked for them and taken them up. */
+    async function takenUp(told: PlannedMachine[]): Promise<void> {
+        const since = (kind: Kind) => machine(kind).ok("stat -c %Z /etc/minusnow/balancer.json");
+        const before = await Promise.all(kinds.map(since));
+        await deployment.tell(told);
+        const end = Date.now() + 90_000;
+        while ((await Promise.all(kinds.map(since))).some((now, place) => now === before[place])) {
+            expect(Date.now(), "both balancers look every minute").toBeLessThan(end);
+            await wait(500);
+        }
+    }
+
     it("takes up a renewed certificate without dropping a connection, and looks for one daily", async () => {
         const renewed = deployment.lab.authority.issue(HOSTNAME);
         const { samples } = await during(async () => {
@@ -239,7 +251,7 @@ describeMachines("machines behind HAProxy and Nginx, as the plan renders them", 
         await deployment.give({ secrets: { [id]: [intermediate.certificate, key, certificate].join("") } });
         const told = await choose(deployment.plan, "active-active", `  minusnow:certificateId: ${id}\n`);
         // Users trust the authority alone: they need the chain.
-        const { samples } = await during(() => deployment.tell(told), 75);
+        const { samples } = await during(() => takenUp(told), 10);
         await expectCertificate("one from a secret", new X509Certificate(certificate).serialNumber, samples);
     });
 
@@ -248,7 +260,7 @@ describeMachines("machines behind HAProxy and Nginx, as the plan renders them", 
     describe.each(modes)("%s", (mode) => {
         if (mode === "active-passive") {
             it("reaches the balancers by their configuration alone, and costs no request", async () => {
-                const { samples } = await during(() => deployment.tell(planned[mode]), 75);
+                const { samples } = await during(() => takenUp(planned[mode]), 10);
                 for (const kind of kinds) {
                     const { idempotent, writes } = failures(samples[kind]);
                     measured(
@@ -304,10 +316,10 @@ describeMachines("machines behind HAProxy and Nginx, as the plan renders them", 
             let back = 0;
             const { at, samples } = await during(async () => {
                 happen(true);
-                await wait(35_000);
+                await wait(25_000);
                 happen(false);
                 back = Date.now();
-            }, 25);
+            }, 20);
             for (const kind of kinds) {
                 const begunLater = samples[kind].filter(({ began }) => began > at + 15_000);
                 const { idempotent, writes } = failures(samples[kind]);

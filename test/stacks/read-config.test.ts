@@ -143,6 +143,11 @@ describe("configuration", () => {
             "minusnow:database.automaticFailover",
             "network.zoneCount 3: of two voters none can tell a dead machine from a cut cable",
         ],
+        [
+            { database: { kind: "managed", automaticFailover: true } },
+            "minusnow:database.automaticFailover",
+            "database.standby",
+        ],
         [{ database: { kind: "vm", renew: ["witness"] } }, "minusnow:database.renew", "there is no witness"],
         [{ database: { kind: "vm", renew: ["db1", "db2"] } }, "minusnow:database.renew", "one machine at a time"],
         [{ database: { kind: "vm", standby: true } }, "minusnow:database.standby", "the replica is the standby"],
@@ -336,6 +341,15 @@ describe("configuration", () => {
             changes: { database: { kind: "vm", os: "debian-13" } },
             path: "database.os",
             allowed: "ubuntu-24.04",
+        },
+        {
+            given: "automatic failover with one way out",
+            changes: {
+                database: { kind: "vm", automaticFailover: true },
+                network: { zoneCount: 3, nat: "single" },
+            },
+            path: "network.nat",
+            allowed: "per-zone",
         },
         {
             given: "a system disk of 8 TiB",

@@ -16,19 +16,21 @@ import { rolePort } from "./settings";
 /** What a witness is to watch. */
 export interface Witness {
     cloud: CloudHost;
+    /** Its own private address. */
+    address: string;
     /** Private addresses of the database machines. */
-    addresses: string[];
+    watched: string[];
 }
 
 /** User data of the witness: a machine in a third zone that tells which database machine it sees serving. */
-export function renderWitness({ cloud, addresses }: Witness): string {
+export function renderWitness({ cloud, address, watched }: Witness): string {
     const own = path.join(__dirname, "files");
-    const variables = { MACHINES: addresses.join(","), ROLE_PORT: String(rolePort) };
+    const variables = { ADDRESS: address, MACHINES: watched.join(","), ROLE_PORT: String(rolePort) };
     return renderCloudConfig(
         {
             files: [
                 ...cloudFiles(cloud, [firewallPackage(cloud)], variables),
-                ...firewall(addresses.map((address) => ({ port: rolePort, from: `${address}/32` }))),
+                ...firewall(watched.map((from) => ({ port: rolePort, from: `${from}/32` }))),
                 program("files.mjs", sharedFiles, "files.mjs"),
                 program("setup", own, "witness-setup.sh"),
                 program("witness.mjs", own, "witness.mjs"),
@@ -53,6 +55,7 @@ ExecStart=${libraryPath}/witness.mjs
 Restart=always
 RestartSec=5
 DynamicUser=true
+StateDirectory=minusnow-witness
 NoNewPrivileges=true
 ProtectSystem=strict
 ProtectHome=true

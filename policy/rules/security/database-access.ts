@@ -1,6 +1,6 @@
 import { rolePort } from "../../../components/database/host/settings";
 import { ports } from "../../../components/reference";
-import { databaseMachines, primaries, replicas, witnesses } from "../../model/databases";
+import { databaseMachines, primaries, replicas, witnessOf } from "../../model/databases";
 import {
     bastionPrefixes,
     cardsPrivate,
@@ -117,7 +117,7 @@ function reachableOnAws(stack: Stack, database: Resource): Finding[] {
 /** Replication and who is primary: between machines of the database alone, with their internal balancers. */
 function isAmongMachines(stack: Stack, database: Resource, opening: Opening): boolean {
     const members = databaseMachines(stack).find((machines) => machines.includes(database));
-    const own = [...(members ?? []), ...witnesses(stack)];
+    const own = [...(members ?? []), witnessOf(stack, database)];
     return (
         members !== undefined &&
         [ports.postgres, rolePort].some((port) => isPort(opening, port)) &&

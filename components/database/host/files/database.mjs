@@ -106,6 +106,7 @@ async function switchover() {
 
 async function promote({ "accept-loss": acceptLoss, "peer-is-off": isOff }) {
     await demandStandby();
+    const former = await readSetting("primary");
     const loss = `${peer} went on without ${self}: what was written since is on ${peer} alone`;
     if (!(await readSetting("in-sync")) && !acceptLoss) {
         throw new Refusal(`${loss}. Start ${peer} again, or promote --accept-loss`);
@@ -117,6 +118,11 @@ async function promote({ "accept-loss": acceptLoss, "peer-is-off": isOff }) {
     if (!(await readSetting("in-sync")) && !acceptLoss) {
         throw new Refusal(`${loss}, which is stopped now. Start it again, or promote --accept-loss`);
     }
+    const decided = await readSetting("primary");
+    if (decided !== former) {
+        throw new Refusal(`found ${decided} as primary, allowed is ${former} as before: somebody else decides too`);
+    }
+    await demandStandby();
     await lead(120);
 }
 

@@ -9,7 +9,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { publishMetrics, readSetting, writeSetting } from "./account.mjs";
 import { applyRoles, forgetRoles, prepareCredentials, publishCertificate, rememberReplicator } from "./credentials.mjs";
 import * as postgres from "./postgres.mjs";
-import { sawPrimary, takeOver } from "./takeover.mjs";
+import { isTakingOver, sawPrimary, startOver, takeOver } from "./takeover.mjs";
 
 const { asPostgres, bin, data, peer, rewinding, self, sql, witnessAddress } = postgres;
 const PAUSE_MS = 5000;
@@ -207,7 +207,7 @@ async function follow(role, leader) {
         return existsSync(`${data}/standby.signal`) && !existsSync(rewinding) ? standBy() : rejoin();
     }
     await sql("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active");
-    const isLost = !seen.streaming && leader === peer && lost.lsn === seen.lsn;
+    const isLost = !seen.streaming && leader === peer && lost.lsn === seen.lsn && !(await isCommanded());
     lost = isLost ? lost : { since: Date.now(), lsn: seen.lsn };
     if (Date.now() - lost.since > REJOIN_AFTER_MS && (await isPeerPrimary())) {
         lost.since = Date.now();
@@ -242,7 +242,16 @@ async function standBy() {
     await start();
 }
 
-const isPeerPrimary = async () => (await postgres.peerState()).role === "primary";
+async function isPeerPrimary() {
+    const { role, leads, fresh } = await postgres.peerState();
+    return role === "primary" && leads && fresh;
+}
+
+/** Whether somebody is changing roles, who counts on this standby as it is. */
+async function isCommanded() {
+    const state = await systemctl("show", "--property=ActiveState", "minusnow-database-command.service");
+    return isTakingOver() || /=(active|activating)$/.test(state);
+}
 
 async function copyPeer() {
     tell(`copies ${peer}`);
@@ -334,6 +343,9 @@ async function tick() {
         return tell(`this machine is not at ${process.env.ADDRESS}: it is a copy of ${self}, and starts nothing`);
     }
     const leader = await leaderNow();
+    if (role !== "standby" || (leader !== undefined && leader !== peer)) {
+        startOver();
+    }
     if (leader !== undefined) {
         await (leader === self ? lead(role) : follow(role, leader));
     } else if (role === "primary") {
@@ -347,8 +359,12 @@ async function measure() {
         coalesce((SELECT coalesce(extract(epoch FROM replay_lag), 0) FROM pg_stat_replication
             WHERE application_name = '${peer}' AND state = 'streaming'), 86400),
         (SELECT coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false)::int FROM pg_stat_archiver)`);
-    await publishMetrics({ ReplicationLag: Number(lag), ArchiveFailing: Number(failing) });
+    const witness = witnessAddress === undefined ? {} : { WitnessMissing: Number(!(await isWitnessed())) };
+    await publishMetrics({ ReplicationLag: Number(lag), ArchiveFailing: Number(failing), ...witness });
 }
+
+/** Whether the third voter sees this machine; a single look may miss it. */
+const isWitnessed = async () => ((await postgres.witnessState()).missed?.[process.env.ADDRESS] ?? Infinity) < 3;
 
 async function repeat(pause, actions) {
     for (;;) {
