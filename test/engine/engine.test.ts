@@ -82,6 +82,22 @@ const cases: Case[] = [
     },
 ];
 
+/** A stack of nothing but machines. */
+const MACHINES = "machines";
+const onMachines = `  minusnow:network:
+    zoneCount: 3
+    nat: per-zone
+  minusnow:loadBalancer:
+    kind: haproxy
+  minusnow:database:
+    kind: vm
+    automaticFailover: true
+  minusnow:sharedStorage:
+    kind: nfs
+  minusnow:sessionStore:
+    kind: redis
+`;
+
 describe.skipIf(!hasPulumi).each(cases)("the real engine with $cloud", (given) => {
     const { stack: STACK, production: PRODUCTION } = given;
     const folder = mkdtempSync(path.join(tmpdir(), "minusnow-engine-"));
@@ -134,9 +150,15 @@ describe.skipIf(!hasPulumi).each(cases)("the real engine with $cloud", (given) =
     const set = (key: string, value: string) =>
         pulumi("config", "set", "--stack", STACK, "--path", `minusnow:${key}`, value);
 
-    /** Runs an operation on the stack and gives the engine's own change summary. */
-    async function change(command: string, ...args: string[]): Promise<Outcome & { summary: Summary }> {
-        const { status, printed } = await pulumi(command, "--stack", STACK, "--json", ...args);
+    const change = (command: string, ...args: string[]) => changeOf(STACK, command, ...args);
+
+    /** Runs an operation on a stack and gives the engine's own change summary. */
+    async function changeOf(
+        stack: string,
+        command: string,
+        ...args: string[]
+    ): Promise<Outcome & { summary: Summary }> {
+        const { status, printed } = await pulumi(command, "--stack", stack, "--json", ...args);
         const events = printed.split("\n").filter((line) => line.startsWith("{"));
         let summary: Summary = {};
         for (const line of command === "preview" ? [] : events) {
@@ -308,5 +330,25 @@ describe.skipIf(!hasPulumi).each(cases)("the real engine with $cloud", (given) =
         const { status, summary, printed } = await change("destroy", "--yes", "--skip-preview");
         expect(status, printed).toBe(0);
         expect(summary["delete"]).toBeGreaterThan(120);
+    });
+
+    it("makes everything that may be a machine, changes nothing the second time, and destroys it", async () => {
+        const file = (stack: string) => path.join(folder, "stacks", `Pulumi.${stack}.yaml`);
+        const isReplaced = /^ {2}minusnow:(network|database|loadBalancer|sharedStorage|sessionStore):\n( {4}.*\n)*/gm;
+        const common = readFileSync(file(STACK), "utf8")
+            .replace(/^encryptionsalt: .*\n/m, "")
+            .replace(isReplaced, "");
+        writeFileSync(file(MACHINES), `${common}${onMachines}`);
+        const { status, printed } = await pulumi("stack", "init", MACHINES);
+        expect(status, printed).toBe(0);
+        const made = await changeOf(MACHINES, "up", "--yes", "--skip-preview");
+        expect(made.status, made.printed).toBe(0);
+        expect(made.summary["create"]).toBeGreaterThan(150);
+        cloud.operations.length = 0;
+        const again = await changeOf(MACHINES, "up", "--yes", "--skip-preview");
+        expect(again.status, again.printed).toBe(0);
+        expect(Object.keys(again.summary)).toEqual(["same"]);
+        const gone = await changeOf(MACHINES, "destroy", "--yes", "--skip-preview");
+        expect(gone.status, gone.printed).toBe(0);
     });
 });
