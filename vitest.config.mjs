@@ -40,8 +40,8 @@ export default defineConfig({
                     name: "program",
                     include: ["test/**/*.test.ts"],
                     exclude: measuring,
-                    // One more than a small machine has processors, for a lab that waits.
-                    maxWorkers: Math.max(availableParallelism(), 2) + 1,
+                    // Two more than a small machine has processors, for labs that wait.
+                    maxWorkers: Math.max(availableParallelism(), 2) + 2,
                     sequence: { groupOrder: 0 },
                 },
             },

@@ -10,6 +10,7 @@ import {
     SessionStoreKind,
     SharedStorageKind,
 } from "../components";
+import { databaseMachines, WITNESS } from "../components/database/host/settings";
 import { readinessSchema } from "./config-readiness";
 import { choice, count, email, flag, hostname, network, text } from "./fields";
 
@@ -112,7 +113,7 @@ const databaseSchema = z.strictObject({
         "Kind vm: debian-13 or ubuntu-24.04. Default debian-13, on Azure ubuntu-24.04.",
     ).optional(),
     renew: z
-        .array(z.string().regex(/^(db[12]|witness)$/))
+        .array(z.enum([...databaseMachines, WITNESS]))
         .meta({
             description: "Kind vm: the standby or the witness, which this update may replace. Default none.",
             example: ["db2"],

@@ -52,15 +52,13 @@ export function createWitness(
             privateAddress: args.privateAddress,
             firewallGroupId: args.firewallGroupId,
             profile,
-            userData: pulumi
-                .output(region)
-                .apply((here) =>
-                    renderWitness({
-                        cloud: awsHost(args.os, here, `/${name}`),
-                        address: args.privateAddress,
-                        watched: args.watched,
-                    }),
-                ),
+            userData: pulumi.output(region).apply((here) =>
+                renderWitness({
+                    cloud: awsHost(args.os, here, ""),
+                    address: args.privateAddress,
+                    watched: args.watched,
+                }),
+            ),
             diskGib: DISK_GIB,
             keyId: args.keyId,
             deletionProtection: args.deletionProtection,

@@ -157,7 +157,7 @@ describeMachines("machines behind HAProxy and Nginx, as the plan renders them", 
         await machine("app2").ok("systemctl kill --signal=KILL minusnow");
         await wait(3000);
         await machine("app2").ok("systemctl restart minusnow");
-        await wait(15_000);
+        await wait(10_000);
         await drain("in");
         await wait(5000);
         const samples = await load.stop();
