@@ -142,7 +142,7 @@ describeMachines("what is lost and replaced without a person, on machines as the
         await machine("lb1").booted();
         const served = async () => {
             const rows = await machine("lb1").ok("curl -s 'http://127.0.0.1:8404/stats;csv'");
-            return Number(/^https_front,FRONTEND,(?:[^,]*,){5}(\d+)/m.exec(rows)![1]) > 20;
+            return Number(/^minusnow_app_servers,BACKEND,(?:[^,]*,){5}(\d+)/m.exec(rows)![1]) > 5;
         };
         const took = await until("lb1 serves again", 60, served);
         const samples = await load.stop();
@@ -167,7 +167,8 @@ describeMachines("what is lost and replaced without a person, on machines as the
     it("answers the database machines alone", async () => {
         const ask = (from: string) => machine(from).exec("curl -sm 4 http://10.0.34.12:8008/");
         expect(JSON.parse((await ask("db1")).stdout)).toHaveProperty(["missed", "10.0.18.11"]);
-        await machine("app1").ok("ping -c 1 10.0.34.12");
         expect((await ask("app1")).stdout).toBe("");
+        // It is the witness that does not answer, not the network.
+        expect(await machine("app1").ok("ip neighbour show 10.0.34.12")).toContain("lladdr");
     });
 });
