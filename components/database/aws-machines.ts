@@ -16,7 +16,7 @@ import { applicationDatabase, databaseStorageGib, ports } from "../reference";
 import { type GeneratedSecret, generateSecret } from "../secrets/aws-generated";
 import { allowArchiving, createArchive } from "./aws-archive";
 import { allowAmongEachOther, createFront, handTo } from "./aws-machines-front";
-import { createWitness, type Witness } from "./aws-witness";
+import { createWitness } from "./aws-witness";
 import type { Database } from "./contract";
 import { applicationLogin } from "./defaults";
 import { renderDatabaseMachine } from "./host/machine";
@@ -138,7 +138,7 @@ export class AwsMachineDatabase extends pulumi.ComponentResource implements Data
         handTo(`${name}-writer`, "primary", writer, machines, front, child);
         handTo(`${name}-reader`, "standby", reader, machines, front, child);
         allowAmongEachOther(name, front, child);
-        const witness = createOwnWitness(name, args, { ...child, dependsOn: opts?.dependsOn });
+        const witness = createWitness(name, args, { ...child, dependsOn: opts?.dependsOn });
 
         this.writerHost = writer.dnsName;
         this.readerHost = reader.dnsName;
@@ -335,17 +335,6 @@ function createMachines(
             { ...child, protect: deletionProtection && !renew.includes(machine) },
         ),
     );
-}
-
-function createOwnWitness(name: string, args: AwsMachineDatabaseArgs, child: Child): Witness | undefined {
-    const { os = OperatingSystem.Debian13, renew = [], deletionProtection = true, firewallGroupId, keyId, tags } = args;
-    const [db1, db2, privateAddress] = args.privateAddresses;
-    if (privateAddress === undefined) {
-        return undefined;
-    }
-    const own = { privateAddress, subnetId: args.subnetIds[databaseMachines.length]!, watched: [db1!, db2!] };
-    const common = { os, firewallGroupId, keyId, deletionProtection, tags };
-    return createWitness(`${name}-${WITNESS}`, { ...own, ...common, renew: renew.includes(WITNESS) }, child);
 }
 
 /** An image for a machine that is to be renewed, which the primary must not be. */

@@ -4,23 +4,10 @@ import { SERVERS_TAG } from "../app-pair/contract";
 import { allow } from "../aws-account";
 import { createMachine, createProfile, newestImage, systemsManagerActions } from "../host/aws-machine";
 import { awsHost } from "../host/cloud-host";
-import type { OperatingSystem } from "../host/operating-system";
-import { WITNESS } from "./host/settings";
+import { OperatingSystem } from "../host/operating-system";
+import type { AwsMachineDatabaseArgs } from "./aws-machines";
+import { databaseMachines, WITNESS } from "./host/settings";
 import { renderWitness } from "./host/witness";
-
-/** What a witness is made of. */
-interface WitnessArgs {
-    os: OperatingSystem;
-    subnetId: pulumi.Input<string>;
-    privateAddress: string;
-    firewallGroupId: pulumi.Input<string>;
-    /** Addresses of the database machines. */
-    watched: string[];
-    keyId: pulumi.Input<string>;
-    deletionProtection: boolean;
-    renew: boolean;
-    tags?: { [key: string]: pulumi.Input<string> };
-}
 
 /** The third voter of a database on machines. */
 export interface Witness {
@@ -34,36 +21,44 @@ export interface Witness {
 const SIZE = "t3.micro";
 const DISK_GIB = 16;
 
-/** A machine that looks at both database machines from a third zone; its role lets it do nothing but be looked after. */
+/**
+ * A machine that looks at both database machines from a third zone, where there is an address for it; its role lets it do
+ * nothing but be looked after.
+ */
 export function createWitness(
-    name: string,
-    args: WitnessArgs,
+    database: string,
+    args: AwsMachineDatabaseArgs,
     child: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
-): Witness {
+): Witness | undefined {
+    const { os = OperatingSystem.Debian13, renew = [], deletionProtection = true, firewallGroupId, keyId, tags } = args;
+    const place = databaseMachines.length;
+    const privateAddress = args.privateAddresses[place];
+    if (privateAddress === undefined) {
+        return undefined;
+    }
+    const name = `${database}-${WITNESS}`;
+    const own = { parent: child.parent };
     const policy = pulumi.jsonStringify({ Version: "2012-10-17", Statement: [allow(systemsManagerActions, ["*"])] });
-    const profile = createProfile(name, policy, args.tags, { parent: child.parent });
-    const { region } = getRegionOutput({}, { parent: child.parent });
+    const profile = createProfile(name, policy, tags, own);
+    const watched = args.privateAddresses.slice(0, place);
+    const userData = getRegionOutput({}, own).region.apply((region) =>
+        renderWitness({ cloud: awsHost(os, region, ""), address: privateAddress, watched }),
+    );
     const machine = createMachine(
         name,
         {
-            image: newestImage(args.os, { parent: child.parent }),
+            image: newestImage(os, own),
             size: SIZE,
-            subnetId: args.subnetId,
-            privateAddress: args.privateAddress,
-            firewallGroupId: args.firewallGroupId,
+            subnetId: args.subnetIds[place]!,
+            privateAddress,
+            firewallGroupId,
             profile,
-            userData: pulumi.output(region).apply((here) =>
-                renderWitness({
-                    cloud: awsHost(args.os, here, ""),
-                    address: args.privateAddress,
-                    watched: args.watched,
-                }),
-            ),
+            userData,
             diskGib: DISK_GIB,
-            keyId: args.keyId,
-            deletionProtection: args.deletionProtection,
-            renew: args.renew,
-            tags: { ...args.tags, [SERVERS_TAG]: name, "minusnow-role": `database-${WITNESS}` },
+            keyId,
+            deletionProtection,
+            renew: renew.includes(WITNESS),
+            tags: { ...tags, [SERVERS_TAG]: name, "minusnow-role": `database-${WITNESS}` },
         },
         child,
     );

@@ -11,9 +11,9 @@ import { createFront } from "./azure-machines-front";
 import type { Database } from "./contract";
 import { applicationLogin, majorOf, versionProblems } from "./defaults";
 import { renderDatabaseMachine } from "./host/machine";
-import { createWitness, type Witness } from "./azure-witness";
-import { containerRepository, databaseMachines, WITNESS } from "./host/settings";
-import { BACKUP_RETENTION_DAYS, machineAt, machineProblems, refusePrimary, THIRD_VOTER } from "./machines";
+import { createWitness } from "./azure-witness";
+import { containerRepository, databaseMachines } from "./host/settings";
+import { BACKUP_RETENTION_DAYS, machineAt, machineProblems, refusePrimary } from "./machines";
 
 /** Arguments of {@link AzureMachineDatabase}. */
 export interface AzureMachineDatabaseArgs {
@@ -137,7 +137,7 @@ export class AzureMachineDatabase extends pulumi.ComponentResource implements Da
         };
         const machines = createMachines(name, parts, args, { ...child, dependsOn: opts?.dependsOn });
         mayStopEachOther(name, identity, machines, child);
-        const witness = createOwnWitness(name, args, { ...child, dependsOn: opts?.dependsOn });
+        const witness = createWitness(name, args, { ...child, dependsOn: opts?.dependsOn });
 
         this.writerHost = front.id.apply(() => args.writerAddress);
         this.readerHost = front.id.apply(() => args.readerAddress);
@@ -327,26 +327,6 @@ function createMachines(name: string, parts: Parts, args: AzureMachineDatabaseAr
             { ...child, protect: deletionProtection && !isRenewed },
         );
     });
-}
-
-function createOwnWitness(name: string, args: AzureMachineDatabaseArgs, child: Child): Witness | undefined {
-    const { resourceGroupName, subnetId, firewallGroupId, diskEncryptionSetId, sshPublicKey, renew = [], tags } = args;
-    const [db1, db2, privateAddress] = args.privateAddresses;
-    if (privateAddress === undefined) {
-        return undefined;
-    }
-    const zone = pulumi.output(args.zones).apply((zones) => {
-        const third = zones[databaseMachines.length];
-        if (third === undefined) {
-            throw new Error(
-                `AzureMachineDatabase: zones: found ${zones.join(", ")}, allowed are three: ${THIRD_VOTER}`,
-            );
-        }
-        return third;
-    });
-    const place = { resourceGroupName, subnetId, firewallGroupId, zone, privateAddress, watched: [db1!, db2!] };
-    const common = { diskEncryptionSetId, sshPublicKey, renew: renew.includes(WITNESS), tags };
-    return createWitness(`${name}-${WITNESS}`, { ...place, ...common }, child);
 }
 
 /** A first-boot script for a machine that is to be renewed, which the primary must not be. */

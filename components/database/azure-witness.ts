@@ -1,24 +1,11 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { createIdentity } from "../azure-roles";
 import { createMachine } from "../host/azure-machine";
 import { azureHost } from "../host/cloud-host";
-import { WITNESS } from "./host/settings";
+import type { AzureMachineDatabaseArgs } from "./azure-machines";
+import { databaseMachines, WITNESS } from "./host/settings";
 import { renderWitness } from "./host/witness";
-
-/** What a witness is made of. */
-interface WitnessArgs {
-    resourceGroupName: pulumi.Input<string>;
-    zone: pulumi.Input<string>;
-    subnetId: pulumi.Input<string>;
-    privateAddress: string;
-    firewallGroupId: pulumi.Input<string>;
-    /** Addresses of the database machines. */
-    watched: string[];
-    diskEncryptionSetId: pulumi.Input<string>;
-    sshPublicKey: pulumi.Input<string>;
-    renew: boolean;
-    tags?: { [key: string]: pulumi.Input<string> };
-}
+import { THIRD_VOTER } from "./machines";
 
 /** The third voter of a database on machines. */
 export interface Witness {
@@ -27,28 +14,57 @@ export interface Witness {
     identityId: pulumi.Output<string>;
 }
 
-/** The smallest that encrypts at its host; it runs one small program. */
+/** The smallest kind that the other machines have; it runs one small program. */
 const SIZE = "Standard_B2s_v2";
 const DISK_GIB = 30;
 
-/** A machine that looks at both database machines from a third zone; its identity has no role. */
+/**
+ * A machine that looks at both database machines from a third zone, where there is an address for it; its identity has no
+ * role.
+ *
+ * @throws Error where there is no third zone.
+ */
 export function createWitness(
-    name: string,
-    args: WitnessArgs,
+    database: string,
+    args: AzureMachineDatabaseArgs,
     child: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
-): Witness {
-    const { watched, tags, ...place } = args;
+): Witness | undefined {
+    const { resourceGroupName, subnetId, firewallGroupId, diskEncryptionSetId, sshPublicKey, renew = [], tags } = args;
+    const place = databaseMachines.length;
+    const privateAddress = args.privateAddresses[place];
+    if (privateAddress === undefined) {
+        return undefined;
+    }
+    const zone = pulumi.output(args.zones).apply((zones) => {
+        const third = zones[place];
+        if (third === undefined) {
+            throw new Error(
+                `AzureMachineDatabase: zones: found ${zones.join(", ")}, allowed are three: ${THIRD_VOTER}`,
+            );
+        }
+        return third;
+    });
+    const name = `${database}-${WITNESS}`;
     const identity = createIdentity(name, args, { parent: child.parent });
+    const watched = args.privateAddresses.slice(0, place);
+    const userData = identity.clientId.apply((clientId) =>
+        renderWitness({ cloud: azureHost(clientId), address: privateAddress, watched }),
+    );
     const { machine } = createMachine(
         name,
         {
-            ...place,
+            resourceGroupName,
+            zone,
+            subnetId,
+            privateAddress,
+            firewallGroupId,
             size: SIZE,
             diskGib: DISK_GIB,
+            diskEncryptionSetId,
             identityId: identity.id,
-            userData: identity.clientId.apply((clientId) =>
-                renderWitness({ cloud: azureHost(clientId), address: args.privateAddress, watched }),
-            ),
+            sshPublicKey,
+            userData,
+            renew: renew.includes(WITNESS),
             tags: { ...tags, "minusnow-servers": name, "minusnow-role": `database-${WITNESS}` },
         },
         child,

@@ -16,25 +16,8 @@ export function alarmOnArchiving(
     if (databaseMetrics === undefined) {
         return;
     }
-    new cloudwatch.MetricAlarm(
-        name,
-        {
-            alarmDescription: "MinusNow: the database's write-ahead log could not be archived for 15 minutes",
-            namespace: DATABASE_NAMESPACE,
-            metricName: "ArchiveFailing",
-            dimensions: { Database: databaseMetrics },
-            statistic: "Minimum",
-            period: 300,
-            evaluationPeriods: 3,
-            comparisonOperator: "GreaterThanThreshold",
-            threshold: 0,
-            treatMissingData: "breaching",
-            alarmActions: [topic],
-            okActions: [topic],
-            tags,
-        },
-        child,
-    );
+    const what = "the database's write-ahead log could not be archived";
+    alarmOnFault(name, topic, { what, metricName: "ArchiveFailing", databaseMetrics, tags }, child);
     const made = (id: string, metricName: string) => ({
         id,
         returnData: false,
@@ -77,13 +60,28 @@ export function alarmOnWitness(
     if (databaseMetrics === undefined || !databaseWitness) {
         return;
     }
+    const what = "the witness has not seen the primary database";
+    alarmOnFault(name, topic, { what, metricName: "WitnessMissing", databaseMetrics, tags }, child);
+}
+
+/** What the machines tell every minute as 0 or 1, and has been 1, or silent, for a quarter of an hour. */
+function alarmOnFault(
+    name: string,
+    topic: pulumi.Output<string>,
+    fault: Pick<AwsMonitoringArgs, "tags"> & {
+        what: string;
+        metricName: string;
+        databaseMetrics: pulumi.Input<string>;
+    },
+    child: { parent: pulumi.Resource },
+): void {
     new cloudwatch.MetricAlarm(
         name,
         {
-            alarmDescription: "MinusNow: the witness has not seen the primary database for 15 minutes",
+            alarmDescription: `MinusNow: ${fault.what} for 15 minutes`,
             namespace: DATABASE_NAMESPACE,
-            metricName: "WitnessMissing",
-            dimensions: { Database: databaseMetrics },
+            metricName: fault.metricName,
+            dimensions: { Database: fault.databaseMetrics },
             statistic: "Minimum",
             period: 300,
             evaluationPeriods: 3,
@@ -92,7 +90,7 @@ export function alarmOnWitness(
             treatMissingData: "breaching",
             alarmActions: [topic],
             okActions: [topic],
-            tags,
+            tags: fault.tags,
         },
         child,
     );

@@ -8,7 +8,7 @@ import { measured, printMeasurements } from "./lab/measurements";
 import { postgresPair } from "./lab/postgres-pair";
 import { outside } from "./lab/lab";
 import { failures, startLoad } from "./lab/load";
-import { machinesOf, type PlannedMachine } from "./lab/reference";
+import { healthOf, machinesOf, type PlannedMachine } from "./lab/reference";
 
 /** Address of the Network Load Balancer before the balancers. */
 const FRONT = "10.0.0.5";
@@ -110,25 +110,18 @@ describeMachines("what is lost and replaced without a person, on machines as the
 
     /** What the plan puts before the balancers. */
     async function standBeforeBalancers(): Promise<void> {
-        const { inputs } = at.one("lb.TargetGroup", "-lb-https");
-        const check = inputs["healthCheck"] as Record<string, string>;
+        const health = healthOf(at, "-lb-https");
         const ownOf = (place: number) => `203.0.113.${121 + place}`;
         await deployment.lab.front({
             address: FRONT,
             port: 443,
             machines: ["lb1", "lb2"].map((name) => machine(name).address),
-            health: {
-                port: Number(check["port"]),
-                path: check["path"]!,
-                intervalSeconds: Number(check["interval"]),
-                timeoutSeconds: Number(check["timeout"]),
-                threshold: Number(check["unhealthyThreshold"]),
-            },
+            health,
             // Users keep their addresses, by which balancers count them.
             sources: Object.fromEntries(outside.users.map((address, place) => [address, ownOf(place)])),
             like: "aws",
         });
-        await wait(2 * Number(check["interval"]) * 1000);
+        await wait(2 * health.intervalSeconds * 1000);
     }
 
     it("serves on when a balancer is killed, and has it back when it boots", async () => {

@@ -3,7 +3,7 @@ import { dataMachine } from "./data-machine";
 import { type Account, createLab, type Lab, outside } from "./lab";
 import type { Machine } from "./machine";
 import { planRelease } from "./planned-release";
-import { accountOf, certificateOf, type PlannedMachine, settingsOf } from "./reference";
+import { accountOf, certificateOf, healthOf, type PlannedMachine, settingsOf } from "./reference";
 import { type Artifact, packRelease } from "./release";
 
 /** What only the account knows, by its ARN. */
@@ -111,19 +111,12 @@ async function standBefore(lab: Lab, planned: PlannedMachine[]): Promise<void> {
         const { outputs } = at.plan.resources.find(
             ({ type, name }) => type === "aws:lb/loadBalancer:LoadBalancer" && name.endsWith(`-db-${place}`),
         )!;
-        const check = at.one("lb.TargetGroup", `-db-${place}`).inputs["healthCheck"] as Record<string, string>;
         lab.hosts[outputs["dnsName"] as string] = fronts[role];
         await lab.front({
             address: fronts[role],
             port: 5432,
             machines: databases.map(({ address }) => address),
-            health: {
-                port: Number(check["port"]),
-                path: check["path"]!,
-                intervalSeconds: Number(check["interval"]),
-                timeoutSeconds: Number(check["timeout"]),
-                threshold: Number(check["unhealthyThreshold"]),
-            },
+            health: healthOf(at, `-db-${place}`),
             sources,
             like: "aws",
         });

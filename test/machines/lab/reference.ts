@@ -99,6 +99,18 @@ function clear(at: PlannedStack, { urn }: { urn: string }, property: string): st
     return (value instanceof Secret ? value.value : value) as string;
 }
 
+/** How a Network Load Balancer asks the machines of a target group. */
+export function healthOf(at: PlannedStack, group: string) {
+    const check = at.one("lb.TargetGroup", group).inputs["healthCheck"] as Record<string, string>;
+    return {
+        port: Number(check["port"]),
+        path: check["path"]!,
+        intervalSeconds: Number(check["interval"]),
+        timeoutSeconds: Number(check["timeout"]),
+        threshold: Number(check["unhealthyThreshold"]),
+    };
+}
+
 /** What the application servers are told. */
 export const settingsOf = (at: PlannedStack) => documentOf(at, "-app-settings") as PairSettings;
 export const releaseOf = (at: PlannedStack) =>
