@@ -211,7 +211,8 @@ function createNetwork(namespace: string): void {
     const ip = (...args: string[]) => execFileSync("ip", args, { stdio: "pipe" });
     ip("netns", "add", namespace);
     const inside = (...args: string[]) => ip("-n", namespace, ...args);
-    inside("link", "add", BRIDGE, "type", "bridge");
+    // Else it has the least address of its machines, and another one when that machine is killed: all others lose their way.
+    inside("link", "add", BRIDGE, "address", "02:6d:6e:6f:77:01", "type", "bridge");
     for (const address of [`${outside.gateway}/16`, outside.metadata, outside.aws, outside.flooder, ...outside.users]) {
         inside("address", "add", address, "dev", BRIDGE);
     }
