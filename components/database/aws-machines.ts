@@ -39,16 +39,16 @@ export interface AwsMachineDatabaseArgs {
     /** Debian 13 or Ubuntu 24.04, which package pgBackRest. Default Debian 13. Another one brings another `version`. */
     os?: OperatingSystem;
     /**
-     * Lets the standby take over by itself when neither it nor a witness in a third zone has seen the primary for about a minute. The
-     * other machine is turned off first, and nothing is done where it had gone on alone. Default false: an administrator
-     * promotes it. Refused without a third zone. A change makes or deletes the witness in place; the machines learn of it by
-     * `renew`.
+     * Lets the standby take over by itself when neither it nor a witness in a third zone has seen the primary for about a
+     * minute. The other machine is turned off first, and nothing is done where it had gone on alone. Default false: an
+     * administrator promotes it. Refused without a third zone. A change makes or deletes the witness in place; the machines
+     * learn of it by `renew`.
      */
     automaticFailover?: boolean;
     /**
-     * Names of machines, `db1` or `db2`, or `witness`, that this update replaces or restarts when their image, first-boot script, size or
-     * disk differs from the present one. Default none; the primary is refused. Name the standby, wait until it is in sync
-     * again, switch over, then name the other: a machine that is replaced loses its disk and copies the other's.
+     * Names of machines, `db1`, `db2` or `witness`, that this update replaces or restarts when their image, first-boot
+     * script, size or disk differs from the present one. Default none; the primary is refused. Name the standby, wait until
+     * it is in sync again, switch over, then name the other: a machine that is replaced loses its disk and copies the other's.
      */
     renew?: string[];
     /** Id of the VPC. A change replaces the groups of machines. */

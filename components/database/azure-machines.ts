@@ -8,10 +8,10 @@ import { applicationDatabase, databaseStorageGib, ports } from "../reference";
 import { type GeneratedSecret, generateSecret, storeSecret, WRITTEN_BY_MACHINES } from "../secrets/azure-generated";
 import { type Archive, ARCHIVING, BACKUPS, createArchive } from "./azure-archive";
 import { createFront } from "./azure-machines-front";
+import { createWitness } from "./azure-witness";
 import type { Database } from "./contract";
 import { applicationLogin, majorOf, versionProblems } from "./defaults";
 import { renderDatabaseMachine } from "./host/machine";
-import { createWitness } from "./azure-witness";
 import { containerRepository, databaseMachines } from "./host/settings";
 import { BACKUP_RETENTION_DAYS, machineAt, machineProblems, refusePrimary } from "./machines";
 
@@ -33,16 +33,16 @@ export interface AzureMachineDatabaseArgs {
     /** Days that a moment can be restored. Default 30 (guide, "Backup Strategy"). See `renew`. */
     backupRetentionDays?: number;
     /**
-     * Lets the standby take over by itself when neither it nor a witness in a third zone has seen the primary for about a minute. The
-     * other machine is turned off first, and nothing is done where it had gone on alone. Default false: an administrator
-     * promotes it. Refused without a third zone. A change makes or deletes the witness in place; the machines learn of it by
-     * `renew`.
+     * Lets the standby take over by itself when neither it nor a witness in a third zone has seen the primary for about a
+     * minute. The other machine is turned off first, and nothing is done where it had gone on alone. Default false: an
+     * administrator promotes it. Refused without a third zone. A change makes or deletes the witness in place; the machines
+     * learn of it by `renew`.
      */
     automaticFailover?: boolean;
     /**
-     * Names of machines, `db1` or `db2`, or `witness`, that this update replaces or restarts when their image, first-boot script, size or
-     * disk differs from the present one. Default none; the primary is refused. Name the standby, wait until it is in sync
-     * again, switch over, then name the other: a machine that is replaced loses its disk and copies the other's.
+     * Names of machines, `db1`, `db2` or `witness`, that this update replaces or restarts when their image, first-boot
+     * script, size or disk differs from the present one. Default none; the primary is refused. Name the standby, wait until
+     * it is in sync again, switch over, then name the other: a machine that is replaced loses its disk and copies the other's.
      */
     renew?: string[];
     /** Subnet of the machines, with a way out for packages and Azure's management. A change is made in place, with an interruption. */

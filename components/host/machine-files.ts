@@ -24,6 +24,24 @@ export function unit(name: string, content: string): HostFile {
 /** First boot repeats its setup until that succeeds: mirrors and the cloud's roles may be late. */
 export const setUp = [["bash", "-c", `until ${libraryPath}/setup; do sleep 30; done`]];
 
+/** What no service of a machine needs; each adds the paths that it writes, the addresses that it uses and more. */
+export const sandbox = `NoNewPrivileges=true
+ProtectSystem=strict
+ProtectHome=true
+PrivateTmp=true
+PrivateDevices=true
+ProtectClock=true
+ProtectControlGroups=true
+ProtectKernelLogs=true
+ProtectKernelModules=true
+ProtectKernelTunables=true
+LockPersonality=true
+RestrictNamespaces=true
+RestrictRealtime=true
+RestrictSUIDSGID=true
+CapabilityBoundingSet=
+SystemCallArchitectures=native`;
+
 /** Search path of a machine's programs; snaps install outside systemd's default. */
 export const searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin";
 

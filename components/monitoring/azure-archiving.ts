@@ -13,7 +13,7 @@ export function alertOnArchiving(
     name: string,
     workspaceId: pulumi.Input<string>,
     groups: ActionGroups,
-    { resourceGroupName, databaseId, databaseWitness = false, tags }: AzureMonitoringArgs,
+    { resourceGroupName, databaseId, tags }: AzureMonitoringArgs,
     child: { parent: pulumi.Resource },
 ): void {
     if (databaseId !== undefined) {
@@ -47,18 +47,32 @@ export function alertOnArchiving(
         },
         child,
     );
-    if (databaseWitness) {
-        // Without it a standby takes over no more, and nobody would notice.
-        createLogAlert(
-            `${name}-witness`,
-            {
-                ...untilTold,
-                level: AlertLevel.Warning,
-                actionGroupId: groups.warning,
-                description: "the witness has not seen the primary database for 15 minutes",
-                query: `${METRICS_QUERY}\n| where toint(told.WitnessMissing) == 0`,
-            },
-            child,
-        );
+}
+
+/** Without its witness a standby takes over no more, and nobody would notice. */
+export function alertOnWitness(
+    name: string,
+    workspaceId: pulumi.Input<string>,
+    groups: ActionGroups,
+    { resourceGroupName, databaseWitness = false, tags }: AzureMonitoringArgs,
+    child: { parent: pulumi.Resource },
+): void {
+    if (!databaseWitness) {
+        return;
     }
+    createLogAlert(
+        name,
+        {
+            resourceGroupName,
+            workspaceId,
+            level: AlertLevel.Warning,
+            description: "the witness has not seen the primary database for 15 minutes",
+            query: `${METRICS_QUERY}\n| where toint(told.WitnessMissing) == 0`,
+            operator: "LessThan",
+            threshold: 1,
+            actionGroupId: groups.warning,
+            tags,
+        },
+        child,
+    );
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { installAgents } from "./azure-agent";
-import { alertOnArchiving } from "./azure-archiving";
+import { alertOnArchiving, alertOnWitness } from "./azure-archiving";
 import { createAlerts } from "./azure-alerts";
 import { collectLogs } from "./azure-diagnostics";
 import { probeEndpoints } from "./azure-probe";
@@ -101,6 +101,7 @@ export class AzureMonitoring extends pulumi.ComponentResource implements Monitor
         const alerts = createAlerts(name, sources, groups, args, child);
         alertWhenDown(name, groups, args, child);
         alertOnArchiving(`${name}-archiving`, workspaceId, groups, args, child);
+        alertOnWitness(`${name}-witness`, workspaceId, groups, args, child);
 
         this.alerts = pulumi.all(alerts);
         this.dashboard = createWorkbook(name, sources, args, child);

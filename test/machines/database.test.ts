@@ -13,7 +13,7 @@ describeMachines("PostgreSQL on two machines, as the plan renders them (guide, s
     let deployment: Deployment;
     let loginId: string;
     const pair = postgresPair(() => deployment);
-    const { machine, psql, command: database, status, role, isWell, until } = pair;
+    const { machine, psql, command: database, status, role, isWell, until, ready } = pair;
     beforeAll(async () => {
         deployment = await bootDeployment(async (plan) => {
             const at = await plan("  minusnow:database:\n    kind: vm\n");
@@ -21,8 +21,7 @@ describeMachines("PostgreSQL on two machines, as the plan renders them (guide, s
             loginId = settingsOf(at).database.secretId;
             return [db1, db2, app1] as PlannedMachine[];
         });
-        await until("db2 is in sync", 120, async () => (await status("db1")).inSync);
-        await until("the application is well", 60, () => isWell("app1"));
+        await ready();
     }, 600_000);
     afterAll(() => {
         printMeasurements();

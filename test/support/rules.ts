@@ -14,7 +14,7 @@ export type Failures = Map<string, string[]>;
  * Judges here what the pack judges in a process of its own: the policy SDK unpacks a whole stack anew for each of the
  * pack's policies, which takes some twenty times as long as the rules do. {@link startPack} is the real thing.
  */
-export function judgeHere(resources: Resource[], ids?: string[]): Failures {
+export function judgeHere(resources: Resource[]): Failures {
     const handed = new Map(resources.map((resource) => [resource.urn, handedOver(resource)]));
     const sources = resources.map((resource): PolicyResource => {
         const referred = (urns: string[]) => urns.flatMap((urn) => handed.get(urn) ?? []);
@@ -29,7 +29,6 @@ export function judgeHere(resources: Resource[], ids?: string[]): Failures {
     const stack = new Stack(sources, true, new Date().toISOString().slice(0, 10));
     return new Map(
         rules
-            .filter(({ id }) => ids === undefined || ids.includes(id))
             .map((rule) => evaluate(rule, stack, []))
             .filter(({ status }) => status === "fail")
             .map(({ id, findings }) => [

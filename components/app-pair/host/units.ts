@@ -1,4 +1,4 @@
-import { libraryPath, oneshot } from "../../host/machine-files";
+import { libraryPath, oneshot, sandbox } from "../../host/machine-files";
 import { application, sharedDirectories } from "../../reference";
 
 const { directory, environmentFile } = application;
@@ -24,27 +24,12 @@ Restart=always
 RestartSec=${application.restartSeconds}
 LimitNOFILE=${application.openFiles}
 UMask=0027
-NoNewPrivileges=true
-ProtectSystem=strict
+${sandbox}
 ReadWritePaths=${writablePaths}
-ProtectHome=true
-PrivateTmp=true
-PrivateDevices=true
-ProtectClock=true
-ProtectControlGroups=true
 ProtectHostname=true
-ProtectKernelLogs=true
-ProtectKernelModules=true
-ProtectKernelTunables=true
 ProtectProc=invisible
-LockPersonality=true
 RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK AF_UNIX
-RestrictNamespaces=true
-RestrictRealtime=true
-RestrictSUIDSGID=true
 RemoveIPC=true
-CapabilityBoundingSet=
-SystemCallArchitectures=native
 SystemCallFilter=@system-service
 SystemCallErrorNumber=EPERM
 # The machine's credentials are not the application's.

@@ -8,6 +8,7 @@ import {
     libraryPath,
     oneshot,
     program,
+    sandbox,
     searchPath,
     setUp,
     sharedFiles,
@@ -169,24 +170,9 @@ OOMScoreAdjust=-900
 UMask=0077
 RuntimeDirectory=postgresql
 RuntimeDirectoryMode=0755
-NoNewPrivileges=true
-ProtectSystem=strict
+${sandbox}
 ReadWritePaths=/var/lib/postgresql
-ProtectHome=true
-PrivateTmp=true
-PrivateDevices=true
-ProtectClock=true
-ProtectControlGroups=true
-ProtectKernelLogs=true
-ProtectKernelModules=true
-ProtectKernelTunables=true
-LockPersonality=true
 RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK AF_UNIX
-RestrictNamespaces=true
-RestrictRealtime=true
-RestrictSUIDSGID=true
-CapabilityBoundingSet=
-SystemCallArchitectures=native
 `,
     );
 

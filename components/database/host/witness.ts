@@ -7,6 +7,7 @@ import {
     firewallPackage,
     libraryPath,
     program,
+    sandbox,
     setUp,
     sharedFiles,
     unit,
@@ -56,22 +57,8 @@ Restart=always
 RestartSec=5
 DynamicUser=true
 StateDirectory=minusnow-witness
-NoNewPrivileges=true
-ProtectSystem=strict
-ProtectHome=true
-PrivateDevices=true
-ProtectClock=true
-ProtectControlGroups=true
-ProtectKernelLogs=true
-ProtectKernelModules=true
-ProtectKernelTunables=true
-LockPersonality=true
+${sandbox}
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-RestrictNamespaces=true
-RestrictRealtime=true
-RestrictSUIDSGID=true
-CapabilityBoundingSet=
-SystemCallArchitectures=native
 
 [Install]
 WantedBy=multi-user.target

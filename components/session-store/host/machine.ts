@@ -9,6 +9,7 @@ import {
     libraryPath,
     oneshot,
     program,
+    sandbox,
     setUp,
     sharedFiles,
     timer,
@@ -122,19 +123,9 @@ Restart=always
 RestartSec=5
 LimitNOFILE=65535
 UMask=0077
-NoNewPrivileges=true
-ProtectSystem=strict
+${sandbox}
 ReadWritePaths=${data}
-ProtectHome=true
-PrivateTmp=true
-PrivateDevices=true
-ProtectControlGroups=true
-ProtectKernelModules=true
-ProtectKernelTunables=true
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-RestrictNamespaces=true
-RestrictSUIDSGID=true
-CapabilityBoundingSet=
 IPAddressDeny=169.254.169.254
 
 [Install]

@@ -18,6 +18,8 @@ export interface PostgresPair {
     isWell: (app: string) => Promise<boolean>;
     /** Waits, and shows what the keepers said when it took too long; gives the seconds. */
     until: (what: string, seconds: number, isSo: () => Promise<boolean>) => Promise<number>;
+    /** Waits until the standby is in sync and the application well. */
+    ready: () => Promise<void>;
     /** How many acknowledged writes are missing on a machine. */
     lost: (ledger: Ledger, on: string) => Promise<number>;
 }
@@ -27,7 +29,7 @@ export function postgresPair(deployed: () => Deployment): PostgresPair {
     const psql = (name: string, text: string) =>
         machine(name).ok("runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -f -", text);
     const command = (name: string, what: string) => machine(name).exec(`minusnow-database ${what}`);
-    return {
+    const pair: PostgresPair = {
         machine,
         psql,
         command,
@@ -50,10 +52,15 @@ export function postgresPair(deployed: () => Deployment): PostgresPair {
             }
             return (Date.now() - began) / 1000;
         },
+        ready: async () => {
+            await pair.until("db2 is in sync", 120, async () => (await pair.status("db1")).inSync);
+            await pair.until("the application is well", 60, () => pair.isWell("app1"));
+        },
         lost: async (ledger, on) => {
             const keys = new Set((await psql(on, "\\c minusnow_db\nSELECT key FROM tickets")).split("\n"));
             expect(ledger.acknowledged().length).toBeGreaterThan(100);
             return ledger.acknowledged().filter((key) => !keys.has(key)).length;
         },
     };
+    return pair;
 }

@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import { peer, peerAddress, peerState, run, witnessState } from "./postgres.mjs";
 
-/** Looks in a row, five seconds apart, at which the primary was missed, here and by the witness: a restart takes less. */
+/** Looks in a row, five seconds apart, at which the primary was missed, here and by the witness. */
 const LOOKS = 8;
 /** A standby that has just started, or just become one, gives the primary five minutes before it counts. */
 const BEFORE = 60;
