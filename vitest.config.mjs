@@ -17,7 +17,7 @@ const measuring = ["balancing", "release", "azure"].map((name) => `test/machines
 export default defineConfig({
     test: {
         testTimeout: 300_000,
-        hookTimeout: 300_000,
+        hookTimeout: 900_000,
         globalSetup: ["test/build.ts"],
         reporters: ["default", "./test/closing-line.ts"],
         sequence: { sequencer: LabsFirst },
@@ -28,7 +28,6 @@ export default defineConfig({
                     name: "measuring",
                     include: measuring,
                     testTimeout: 600_000,
-                    hookTimeout: 900_000,
                     maxWorkers: 1,
                     fileParallelism: false,
                     sequence: { groupOrder: 1 },

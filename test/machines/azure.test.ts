@@ -63,7 +63,7 @@ describeMachines("everything on Azure that may be a machine", () => {
         await until("db2 is in sync", 120, async () => (await status("db1")).inSync);
         await bothAnswer();
         await wait(12_000);
-    }, 600_000);
+    });
     afterAll(() => {
         printMeasurements();
         lab.close();

@@ -22,7 +22,7 @@ describeMachines("PostgreSQL on two machines, as the plan renders them (guide, s
             return [db1, db2, app1] as PlannedMachine[];
         });
         await ready();
-    }, 600_000);
+    });
     afterAll(() => {
         printMeasurements();
         deployment.close();

@@ -27,7 +27,7 @@ describeMachines("what is lost and replaced without a person, on machines as the
             return [db1, db2, witness, app1, lb1, lb2] as PlannedMachine[];
         });
         await ready();
-    }, 600_000);
+    });
     afterAll(() => {
         printMeasurements();
         deployment.close();

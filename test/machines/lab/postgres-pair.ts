@@ -53,8 +53,8 @@ export function postgresPair(deployed: () => Deployment): PostgresPair {
             return (Date.now() - began) / 1000;
         },
         ready: async () => {
-            await pair.until("db2 is in sync", 120, async () => (await pair.status("db1")).inSync);
-            await pair.until("the application is well", 60, () => pair.isWell("app1"));
+            await pair.until("db2 is in sync", 300, async () => (await pair.status("db1")).inSync);
+            await pair.until("the application is well", 300, () => pair.isWell("app1"));
         },
         lost: async (ledger, on) => {
             const keys = new Set((await psql(on, "\\c minusnow_db\nSELECT key FROM tickets")).split("\n"));
