@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { chmodSync, cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { alone, cache } from "./alone";
 
 /** What an image of the cloud has, and what first boot would fetch: the lab's network reaches no mirror. */
 const PACKAGES = [
@@ -37,10 +37,8 @@ export function missingForMachines(): string | undefined {
 /** The root file system that all machines start from, Debian 13; it is built once and kept. */
 export function buildImage(): string {
     const key = createHash("sha256").update(JSON.stringify([PACKAGES, STARTED_BY_PACKAGES, SUITE, REVISION]));
-    const cache = path.join(process.env["XDG_CACHE_HOME"] ?? path.join(homedir(), ".cache"), "minusnow-machines");
     const image = path.join(cache, key.digest("hex").slice(0, 16));
-    mkdirSync(path.dirname(cache), { recursive: true });
-    alone(`${cache}.lock`, () => {
+    alone(() => {
         if (existsSync(image)) {
             return;
         }
@@ -50,27 +48,6 @@ export function buildImage(): string {
         renameSync(`${image}.partial`, image);
     });
     return image;
-}
-
-/** Does something while no other process does: labs may begin at the same time. */
-function alone(lock: string, work: () => void): void {
-    for (;;) {
-        try {
-            writeFileSync(lock, String(process.pid), { flag: "wx" });
-            break;
-        } catch {
-            const owner = existsSync(lock) ? readFileSync(lock, "utf8") : "";
-            if (owner !== "" && !existsSync(`/proc/${owner}`)) {
-                rmSync(lock, { force: true });
-            }
-            Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
-        }
-    }
-    try {
-        work();
-    } finally {
-        rmSync(lock);
-    }
 }
 
 function install(root: string): void {

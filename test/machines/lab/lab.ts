@@ -1,8 +1,18 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readdirSync,
+    readFileSync,
+    rmSync,
+    truncateSync,
+    writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { alone } from "./alone";
 import type { Command, Outcome, World } from "./aws-api.mjs";
 import type { AzureWorld } from "./azure-api.mjs";
 import { type Authority, createAuthority } from "./certificates";
@@ -57,6 +67,10 @@ export interface Lab {
 }
 
 const BRIDGE = "br0";
+/** Of a lab's folder, before the id of its process. */
+const FOLDER = "minusnow-lab-";
+/** Of a disk in it, before its number. */
+const DISK = "disk-";
 const REGION = "us-east-1";
 const services = ["ssm", "secretsmanager", "acm", "s3", "sts", "ec2", "monitoring"].map(
     (name) => `${name}.${REGION}.amazonaws.com`,
@@ -68,8 +82,8 @@ const pages = [
 
 export function createLab(): Lab {
     const image = buildImage();
-    removeLeftovers();
-    const folder = mkdtempSync(path.join(tmpdir(), "minusnow-lab-"));
+    alone(removeLeftovers);
+    const folder = mkdtempSync(path.join(tmpdir(), `${FOLDER}${process.pid}-`));
     const namespace = `mnow${process.pid}`;
     const shared = path.join(folder, "shared");
     mkdirSync(shared);
@@ -133,7 +147,7 @@ export function createLab(): Lab {
         hosts,
         machinesById,
         disk: (mib) => {
-            const file = path.join(folder, `disk-${disks.length}`);
+            const file = path.join(folder, `${DISK}${disks.length}`);
             writeFileSync(file, "");
             truncateSync(file, mib * 1024 * 1024);
             const device = execFileSync("losetup", ["--find", "--show", file], { encoding: "utf8" }).trim();
@@ -200,11 +214,30 @@ interface Api {
 
 /** Ends what labs have left behind whose process was killed: they could not do it themselves. */
 function removeLeftovers(): void {
+    const isOver = (pid: string) => !existsSync(`/proc/${pid}`);
     const namespaces = execFileSync("ip", ["-o", "netns", "list"], { encoding: "utf8" }).match(/^mnow\d+/gm) ?? [];
-    for (const namespace of namespaces.filter((name) => !existsSync(`/proc/${name.slice("mnow".length)}`))) {
+    for (const namespace of namespaces.filter((name) => isOver(name.slice("mnow".length)))) {
         removeMachines(namespace);
         execFileSync("ip", ["netns", "delete", namespace]);
     }
+    const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(FOLDER));
+    for (const name of folders.filter((one) => isOver(one.slice(FOLDER.length).split("-")[0]!))) {
+        removeFolder(path.join(tmpdir(), name));
+    }
+}
+
+/** With the file systems and disks of machines that are in it. */
+function removeFolder(folder: string): void {
+    const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
+    for (const [, place] of mounts.map((line) => line.split(" ")).filter(([, at]) => at?.startsWith(`${folder}/`))) {
+        execFileSync("umount", [place!]);
+    }
+    for (const file of readdirSync(folder).filter((name) => name.startsWith(DISK))) {
+        const used = execFileSync("losetup", ["--noheadings", "--output", "NAME", "--associated", `${folder}/${file}`]);
+        const devices = used.toString().split("\n").filter(Boolean);
+        devices.forEach((device) => execFileSync("losetup", ["--detach", device]));
+    }
+    rmSync(folder, { recursive: true, force: true });
 }
 
 function createNetwork(namespace: string): void {
