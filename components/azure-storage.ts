@@ -10,6 +10,8 @@ export interface StorageAccountArgs {
     sku: string;
     /** Key that encrypts it, with the identity that may use the key. Default Azure's own key. */
     encryption?: AccountKey;
+    /** True lets in who knows an account key, as shares of SMB do. Default false: identities alone. */
+    sharedKeys?: boolean;
     /** True lets services that Azure trusts, such as flow logs, write from outside the network. Default false. */
     trustedServices?: boolean;
     tags?: { [key: string]: pulumi.Input<string> };
@@ -22,13 +24,13 @@ export interface AccountKey {
     identityId: pulumi.Input<string>;
 }
 
-/** A storage account that answers over TLS 1.2 and private endpoints only, to identities and not to shared keys. */
+/** A storage account that answers over TLS 1.2 and private endpoints only, to identities and, unless told, not to keys. */
 export function createStorageAccount(
     name: string,
     args: StorageAccountArgs,
     child: pulumi.CustomResourceOptions,
 ): storage.StorageAccount {
-    const { resourceGroupName, kind, sku, encryption, trustedServices = false, tags } = args;
+    const { resourceGroupName, kind, sku, encryption, sharedKeys = false, trustedServices = false, tags } = args;
     return new storage.StorageAccount(
         name,
         {
@@ -39,7 +41,7 @@ export function createStorageAccount(
             enableHttpsTrafficOnly: true,
             minimumTlsVersion: "TLS1_2",
             allowBlobPublicAccess: false,
-            allowSharedKeyAccess: false,
+            allowSharedKeyAccess: sharedKeys,
             allowCrossTenantReplication: false,
             publicNetworkAccess: trustedServices ? "Enabled" : "Disabled",
             networkRuleSet: { defaultAction: "Deny", bypass: trustedServices ? "AzureServices" : "None" },

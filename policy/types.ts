@@ -98,6 +98,7 @@ export const azure = {
     immutability: "azure-native:storage:BlobContainerImmutabilityPolicy",
     lifecycle: "azure-native:storage:ManagementPolicy",
     fileShare: "azure-native:storage:FileShare",
+    fileService: "azure-native:storage:FileServiceProperties",
     cache: "azure-native:redisenterprise:RedisEnterprise",
     cacheDatabase: "azure-native:redisenterprise:Database",
     keyVault: "azure-native:keyvault:Vault",

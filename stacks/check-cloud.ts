@@ -58,6 +58,12 @@ const forms: { [cloud in Cloud]: Form[] } = {
             example: "s3://example-releases/minusnow/2.4.1.tar.gz",
         },
         {
+            path: "appPair.os",
+            form: /^(amazon-linux-2023|ubuntu-24\.04|debian-13)$/,
+            allowed: "amazon-linux-2023, ubuntu-24.04 or debian-13 on AWS",
+            example: "amazon-linux-2023",
+        },
+        {
             path: "certificateId",
             form: /^arn:aws[a-z-]*:(acm:[^:]+:\d{12}:certificate\/.+|secretsmanager:[^:]+:\d{12}:secret:.+)$/,
             allowed: "the ARN of a certificate in ACM; for haproxy and nginx also of a secret that holds one",
@@ -77,7 +83,12 @@ const forms: { [cloud in Cloud]: Form[] } = {
             allowed: "https://<account>.blob.core.windows.net/<container>/<path>.tar.gz",
             example: "https://examplereleases.blob.core.windows.net/minusnow/2.4.1.tar.gz",
         },
-        { path: "appPair.os", form: /^ubuntu-24\.04$/, allowed: "ubuntu-24.04 on Azure", example: "ubuntu-24.04" },
+        {
+            path: "appPair.os",
+            form: /^(ubuntu-24\.04|windows-server-2025)$/,
+            allowed: "ubuntu-24.04 or windows-server-2025 on Azure",
+            example: "ubuntu-24.04",
+        },
         {
             path: "database.storageGib",
             form: new RegExp(`^(${azureStorageGib.join("|")})$`),

@@ -171,7 +171,17 @@ function checkAwsSystem({ os = "debian-13", version }: DatabaseConfig): Configur
           ];
 }
 
-const checkSharedStorage: Check = ({ sharedStorage, network }) => [
+const checkSharedStorage: Check = ({ appPair, sharedStorage, network }) => [
+    ...(sharedStorage?.kind === "nfs" && appPair?.os === "windows-server-2025"
+        ? [
+              problem(
+                  "sharedStorage.kind",
+                  "nfs with appPair.os windows-server-2025",
+                  "managed there: Windows mounts shares of SMB",
+                  set("sharedStorage.kind", "managed"),
+              ),
+          ]
+        : []),
     ...(sharedStorage?.kind === "nfs" && network?.networkId !== undefined
         ? [
               problem(

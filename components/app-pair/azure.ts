@@ -1,12 +1,14 @@
+import * as compute from "@pulumi/azure-native/compute";
 import * as pulumi from "@pulumi/pulumi";
 import { createIdentity, giveRole, type Identity, identityWithRoles } from "../azure-roles";
 import { createMachine, type Machine } from "../host/azure-machine";
 import { azureHost } from "../host/cloud-host";
 import { OperatingSystem } from "../host/operating-system";
-import { storeSecret, WRITTEN_BY_MACHINES } from "../secrets/azure-generated";
+import { generateSecret, storeSecret, WRITTEN_BY_MACHINES } from "../secrets/azure-generated";
 import type { Mount } from "../shared-storage/contract";
 import type { AppPair, ReleaseArtifact, SecretVariable } from "./contract";
 import { renderAppServer } from "./host/app-server";
+import { renderWindowsServer } from "./host/windows-server";
 import { memberNames, type PairDocuments, pairDocuments, pairProblems } from "./members";
 
 /** Arguments of {@link AzureAppPair}. */
@@ -17,7 +19,10 @@ export interface AzureAppPairArgs {
     count?: number;
     /** Machine size. Default Standard_D8s_v5: 8 CPU and 32 GiB, the guide's recommended size or more. See `renew`. */
     size?: pulumi.Input<string>;
-    /** Operating system of new servers. Default and only choice Ubuntu 24.04, for which Azure's mount helper is published. */
+    /**
+     * Operating system of new servers: Ubuntu 24.04, for which Azure's mount helper is published, or Windows Server 2025,
+     * which needs shares of SMB. Default Ubuntu 24.04. See `renew`.
+     */
     os?: OperatingSystem;
     /** Id of the machine image of new servers. Default: the newest of `os` when a server is made. See `renew`. */
     image?: pulumi.Input<string>;
@@ -29,7 +34,10 @@ export interface AzureAppPairArgs {
      * update takes both servers by itself. Name one, update, check its health, then name the other.
      */
     renew?: string[];
-    /** Public key of the servers' administrator `azureuser`: Azure wants one. Nothing lets anybody in but Azure Bastion. */
+    /**
+     * Public key of the servers' administrator `azureuser`: Azure wants one. On Windows a password is generated and kept in
+     * the key vault instead. Nothing lets anybody in but Azure Bastion.
+     */
     sshPublicKey: pulumi.Input<string>;
     /** Ids of the application subnets, one per zone; servers are spread over them in turn. */
     subnetIds: pulumi.Input<string>[];
@@ -45,6 +53,10 @@ export interface AzureAppPairArgs {
     vaultId: pulumi.Input<string>;
     /** Mounts of the shared directories. */
     mounts: pulumi.Input<Mount[]>;
+    /** Windows: resource id of the secret with the login of the shares. */
+    storageSecretId?: pulumi.Input<string>;
+    /** Windows: a higher number generates another password of the administrator; servers that run keep theirs. Default 1. */
+    rotation?: number;
     /** Variables of the environment file that are no secret (guide, step 6). Servers read them when the service starts. */
     environment: { [name: string]: pulumi.Input<string> };
     /** Variables of the environment file that are secret (guide, step 6). Servers read them when the service starts. */
@@ -77,6 +89,8 @@ export interface AzureAppPairArgs {
 
 /** Disk in GiB: system, releases and logs. */
 const DISK_GIB = 64;
+/** The image of Windows has 127. */
+const WINDOWS_DISK_GIB = 128;
 
 /** Application servers in two or more zones, equal but for their names (guide, steps 2, 5, 6 and 8). */
 export class AzureAppPair extends pulumi.ComponentResource implements AppPair {
@@ -110,12 +124,17 @@ export class AzureAppPair extends pulumi.ComponentResource implements AppPair {
         const rights = giveRights(name, identity, Object.values(stored), args, child);
         const identityId = identityWithRoles(identity, rights);
         const userData = renderUserData(name, identity, args);
+        const administrator = isWindows(args) ? generateAdministrator(name, args, child) : undefined;
         const servers = memberNames(args).map((member, place) =>
-            createServer(`${name}-${member}`, { member, place, identityId, userData }, args, {
+            createServer(`${name}-${member}`, { member, place, identityId, userData, administrator }, args, {
                 ...child,
                 dependsOn: opts?.dependsOn,
             }),
         );
+
+        if (isWindows(args)) {
+            servers.forEach(({ machine }, place) => bootWindows(`${name}-app${place + 1}`, machine, args, child));
+        }
 
         this.memberIds = servers.map(({ machine }) => machine.id);
         this.memberZones = servers.map(({ machine }) => machine.zones.apply((zones) => zones![0]!));
@@ -144,11 +163,20 @@ interface Child {
     parent: pulumi.Resource;
 }
 
+const SYSTEMS: OperatingSystem[] = [OperatingSystem.Ubuntu2404, OperatingSystem.WindowsServer2025];
+
+const isWindows = ({ os }: AzureAppPairArgs) => os === OperatingSystem.WindowsServer2025;
+
 function checkArguments(args: AzureAppPairArgs): void {
-    const { os = OperatingSystem.Ubuntu2404 } = args;
+    const { os = OperatingSystem.Ubuntu2404, storageSecretId } = args;
     const problems = pairProblems(args);
-    if (os !== OperatingSystem.Ubuntu2404) {
-        problems.push(`os: found ${os}, allowed on Azure is ${OperatingSystem.Ubuntu2404}`);
+    if (!SYSTEMS.includes(os)) {
+        problems.push(`os: found ${os}, allowed on Azure are ${SYSTEMS.join(", ")}`);
+    }
+    if (isWindows(args) && storageSecretId === undefined) {
+        problems.push(
+            "storageSecretId: found nothing, allowed on Windows is the id of the secret with the shares' login",
+        );
     }
     if (problems.length > 0) {
         throw new Error(`AzureAppPair: ${problems.join("; ")}`);
@@ -189,6 +217,7 @@ function giveRights(
     child: Child,
 ) {
     const { secrets, databaseSecretId, databaseCertificateSecretId: certificateId, sessionSecretId, release } = args;
+    const { storageSecretId } = args;
     const readable = [
         ...configuration.map((secretId, place) => ({ name: ["settings", "release"][place]!, secretId })),
         ...secrets.map((secret) => ({
@@ -198,6 +227,7 @@ function giveRights(
         { name: "database", secretId: databaseSecretId },
         ...(certificateId === undefined ? [] : [{ name: "database-certificate", secretId: certificateId }]),
         ...(sessionSecretId === undefined ? [] : [{ name: "sessions", secretId: sessionSecretId }]),
+        ...(storageSecretId === undefined ? [] : [{ name: "files", secretId: storageSecretId }]),
     ];
     const mayRead = readable.map((secret) =>
         giveRole(`${name}-reads-${secret.name}`, "secretsUser", principalId, secret.secretId, child),
@@ -209,13 +239,49 @@ function giveRights(
 }
 
 function renderUserData(name: string, identity: Identity, args: AzureAppPairArgs): pulumi.Output<string> {
-    const { nodeVersion, databaseVersion = "17" } = args;
-    return pulumi.all([identity.clientId, args.vaultId, args.mounts]).apply(([clientId, vaultId, mounts]) =>
-        renderAppServer({
-            cloud: azureHost(clientId, `${vaultId}/secrets/${name}`, nodeVersion),
-            postgresMajor: databaseVersion,
-            mounts,
-        }),
+    const { nodeVersion, databaseVersion = "17", storageSecretId = "" } = args;
+    const known = pulumi.all([identity.clientId, args.vaultId, args.mounts, storageSecretId]);
+    return known.apply(([clientId, vaultId, mounts, loginId]) => {
+        const cloud = azureHost(clientId, `${vaultId}/secrets/${name}`, nodeVersion);
+        return isWindows(args)
+            ? renderWindowsServer({ cloud, packages: [], mounts, storageSecretId: loginId })
+            : renderAppServer({ cloud, postgresMajor: databaseVersion, mounts });
+    });
+}
+
+/** Azure makes no machine with Windows without a password; who logs in through Azure Bastion finds it in the key vault. */
+function generateAdministrator(name: string, args: AzureAppPairArgs, child: Child): pulumi.Output<string> {
+    const { vaultId, rotation = 1, tags } = args;
+    const description = "MinusNow: administrator azureuser of the application servers";
+    const what = { description, specialCharacters: "!#%*+-=_", rotation, vaultId, tags };
+    return generateSecret(`${name}-administrator`, what, child).value;
+}
+
+/** What runs the first-boot script: Azure itself only leaves it on a machine with Windows. */
+function bootWindows(
+    name: string,
+    machine: compute.VirtualMachine,
+    { resourceGroupName, tags }: AzureAppPairArgs,
+    child: Child,
+): void {
+    const script = "C:\\AzureData\\first-boot.ps1";
+    const run = `Copy-Item C:\\AzureData\\CustomData.bin ${script}; & ${script}`;
+    new compute.VirtualMachineExtension(
+        `${name}-boot`,
+        {
+            resourceGroupName,
+            vmName: machine.name,
+            vmExtensionName: "first-boot",
+            publisher: "Microsoft.Compute",
+            type: "CustomScriptExtension",
+            typeHandlerVersion: "1.10",
+            autoUpgradeMinorVersion: true,
+            settings: {
+                commandToExecute: `powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command "${run}"`,
+            },
+            tags,
+        },
+        { ...child, customTimeouts: { create: "2h" } },
     );
 }
 
@@ -224,11 +290,12 @@ interface Server {
     place: number;
     identityId: pulumi.Output<string>;
     userData: pulumi.Output<string>;
+    administrator: pulumi.Output<string> | undefined;
 }
 
 function createServer(
     name: string,
-    { member, place, identityId, userData }: Server,
+    { member, place, identityId, userData, administrator }: Server,
     args: AzureAppPairArgs,
     child: pulumi.CustomResourceOptions,
 ): Machine {
@@ -243,10 +310,11 @@ function createServer(
             zone: pulumi.output(args.zones).apply((zones) => zones[place % zones.length]!),
             size: args.size ?? "Standard_D8s_v5",
             image,
-            diskGib: DISK_GIB,
+            diskGib: isWindows(args) ? WINDOWS_DISK_GIB : DISK_GIB,
             diskEncryptionSetId,
             identityId,
             sshPublicKey,
+            ...(administrator && { windows: { computerName: member, password: administrator } }),
             userData,
             renew: args.renew?.includes(member) ?? false,
             tags,

@@ -1,3 +1,4 @@
+import { OperatingSystem } from "../host/operating-system";
 import { AzureLoadBalancer } from "../load-balancer/azure";
 import { AzureProxyLoadBalancer } from "../load-balancer/azure-proxy";
 import { LoadBalancerKind } from "../load-balancer/contract";
@@ -57,7 +58,7 @@ export function createLoadBalancer(
 export function createRelease(
     name: string,
     { network, apps, balancer, operations }: Pick<AzureTiers, "network" | "apps" | "balancer" | "operations">,
-    { release, tags }: DeploymentArgs,
+    { release, appPair, tags }: DeploymentArgs,
     child: Child,
 ): void {
     const members = apps.memberIds.map((id, place) => ({
@@ -71,6 +72,7 @@ export function createRelease(
             resourceGroupName: network.resourceGroupName,
             release,
             members,
+            windows: appPair?.os === OperatingSystem.WindowsServer2025,
             ...(balancer instanceof AzureLoadBalancer
                 ? { gateway: gatewayOf(balancer, network) }
                 : { balancers: balancersOf(balancer) }),

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { AzureMachineDatabase } from "../database/azure-machines";
 import { databaseMachines, WITNESS } from "../database/host/settings";
+import { OperatingSystem } from "../host/operating-system";
 import { AzureProxyLoadBalancer } from "../load-balancer/azure-proxy";
 import { type AzureMonitoredMachine, AzureMonitoring } from "../monitoring/azure";
 import { AzureRedisSessionStore } from "../session-store/azure-redis";
@@ -52,6 +53,7 @@ export function createMonitoring(
             memberIds: apps.memberIds,
             memberNames: apps.memberNames,
             memberIdentityId: apps.identityId,
+            membersRunWindows: args.appPair?.os === OperatingSystem.WindowsServer2025,
             operationsMachineId: operations.machineId,
             operationsMachineName: operations.machineName,
             operationsIdentityId: operations.identityId,

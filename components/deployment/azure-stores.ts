@@ -1,12 +1,13 @@
 import { AzureDatabase } from "../database/azure";
 import { AzureMachineDatabase } from "../database/azure-machines";
 import { DatabaseKind } from "../database/contract";
+import { OperatingSystem } from "../host/operating-system";
 import { AzureSessionStore } from "../session-store/azure";
 import { AzureRedisSessionStore } from "../session-store/azure-redis";
 import { SessionStoreKind } from "../session-store/contract";
 import { AzureSharedStorage } from "../shared-storage/azure";
 import { AzureNfsStorage } from "../shared-storage/azure-nfs";
-import { SharedStorageKind } from "../shared-storage/contract";
+import { SharedStorageKind, ShareProtocol } from "../shared-storage/contract";
 import { type AzureTiers, encryptionKey, type Child, type Needed, operationsMachine } from "./azure-tiers";
 import type { DeploymentArgs } from "./contract";
 import { appNetworks, databaseAddresses, fileServerAddress, firstAddress } from "./settings";
@@ -57,6 +58,10 @@ export function createSharedStorage(
             endpointSubnetId: network.subnetIds.storage[0]!,
             dnsZoneId: network.privateDnsZoneIds.files,
             ...encryptionKey(secrets),
+            ...(args.appPair?.os === OperatingSystem.WindowsServer2025 && {
+                protocol: ShareProtocol.Smb,
+                vaultId: secrets.vaultId,
+            }),
             deletionProtection,
             tags,
         },

@@ -92,10 +92,13 @@ export class AzureDeployment extends pulumi.ComponentResource implements Deploym
     }
 }
 
-function neededOnAzure({ certificateId, appPair }: DeploymentArgs): Needed {
+function neededOnAzure(args: DeploymentArgs): Needed {
+    const { certificateId, appPair } = args;
     const sshPublicKey = appPair?.sshPublicKey;
-    if (certificateId === undefined || sshPublicKey === undefined) {
+    const hasNoShares = runsWindows(args) && args.sharedStorage?.kind === SharedStorageKind.Nfs;
+    if (certificateId === undefined || sshPublicKey === undefined || hasNoShares) {
         const problems = [
+            ...(hasNoShares ? ["sharedStorage.kind: found nfs with Windows, allowed is managed"] : []),
             ...(certificateId === undefined
                 ? ["certificateId: found nothing, allowed is the id of a secret with it"]
                 : []),
@@ -106,6 +109,8 @@ function neededOnAzure({ certificateId, appPair }: DeploymentArgs): Needed {
     return { certificateId, sshPublicKey };
 }
 
+const runsWindows = ({ appPair }: DeploymentArgs) => appPair?.os === OperatingSystem.WindowsServer2025;
+
 function createNetwork(name: string, args: DeploymentArgs, child: Child): AzureNetwork {
     const mirrors = packageMirrorPorts(OperatingSystem.Ubuntu2404);
     const outboundPorts = [ports.https, args.mail.port ?? ports.smtp, ...mirrors];
@@ -115,6 +120,7 @@ function createNetwork(name: string, args: DeploymentArgs, child: Child): AzureN
         {
             ...args.network,
             outboundPorts: [...new Set(outboundPorts)],
+            ...(runsWindows(args) && { administrationPorts: [ports.ssh, ports.rdp], storagePort: ports.smb }),
             edgeOutboundPorts: hasProxies(args) ? machinePorts : undefined,
             databaseOutboundPorts: args.database?.kind === DatabaseKind.Vm ? machinePorts : undefined,
             storageOutboundPorts: args.sharedStorage?.kind === SharedStorageKind.Nfs ? machinePorts : undefined,
@@ -181,6 +187,7 @@ function createOperations(
             diskEncryptionSetId: secrets.diskEncryptionSetId,
             sshPublicKey,
             mounts: storage.mounts,
+            storageSecretId: loginOf(storage),
             databaseVersion: args.database?.version,
             renew: (args.appPair?.renew ?? []).length > 0,
             tags: args.tags,
@@ -188,6 +195,10 @@ function createOperations(
         { ...child, dependsOn: network },
     );
 }
+
+/** Shares of SMB are reached by a login. */
+const loginOf = (storage: AzureTiers["storage"]) =>
+    storage instanceof AzureSharedStorage ? storage.loginSecretId : undefined;
 
 /** A managed database is known by the system's authorities. */
 const certificateOf = (database: AzureTiers["database"]) =>
@@ -214,6 +225,8 @@ function createAppPair(
             diskEncryptionSetId: secrets.diskEncryptionSetId,
             vaultId: secrets.vaultId,
             mounts: storage.mounts,
+            storageSecretId: loginOf(storage),
+            rotation: args.rotation,
             environment: environment(args, sessions !== undefined),
             secrets: [
                 { name: "SESSION_SECRET", secretId: secrets.sessionSecretId },

@@ -86,6 +86,7 @@ const imageParameters: { [os in OperatingSystem]: string } = {
     "amazon-linux-2023": "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
     "ubuntu-24.04": "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id",
     "debian-13": "/aws/service/debian/release/13/latest/amd64",
+    "windows-server-2025": "/aws/service/ami-windows-latest/Windows_Server-2025-English-Full-Base",
 };
 
 /** The newest image of a system; Amazon Linux 2023 by default. */

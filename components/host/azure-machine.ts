@@ -2,7 +2,7 @@ import * as compute from "@pulumi/azure-native/compute";
 import * as network from "@pulumi/azure-native/network";
 import * as pulumi from "@pulumi/pulumi";
 
-/** A machine without a public address and without a login by password. */
+/** A machine without a public address; on Linux nobody logs in by password. */
 export interface MachineArgs {
     resourceGroupName: pulumi.Input<string>;
     subnetId: pulumi.Input<string>;
@@ -22,8 +22,10 @@ export interface MachineArgs {
     dataDiskId?: pulumi.Input<string>;
     diskEncryptionSetId: pulumi.Input<string>;
     identityId: pulumi.Input<string>;
-    /** Public key of the user `azureuser`. */
+    /** Public key of the user `azureuser`, on Linux. */
     sshPublicKey: pulumi.Input<string>;
+    /** For a machine that runs Windows. Default Linux. */
+    windows?: WindowsLogin;
     /** Whether Azure may restart the machine for its patches. Default IfRequired. */
     reboots?: "IfRequired" | "Never";
     /** First-boot script. */
@@ -31,6 +33,14 @@ export interface MachineArgs {
     /** True lets an update replace the machine when its image, first-boot script, zone or disk is another one. */
     renew: boolean;
     tags?: { [key: string]: pulumi.Input<string> };
+}
+
+/** What Windows has in place of a key. */
+export interface WindowsLogin {
+    /** Name of at most 15 characters. */
+    computerName: string;
+    /** Password of the user `azureuser`. */
+    password: pulumi.Input<string>;
 }
 
 /** A machine with what others need of its network card. */
@@ -41,6 +51,12 @@ export interface Machine {
 
 /** Azure resolves `latest` when a machine is made and does not look again. */
 const UBUNTU = { publisher: "Canonical", offer: "ubuntu-24_04-lts", sku: "server", version: "latest" };
+const WINDOWS = {
+    publisher: "MicrosoftWindowsServer",
+    offer: "WindowsServer",
+    sku: "2025-datacenter-azure-edition",
+    version: "latest",
+};
 
 /** What Azure changes only by making another machine; it refuses a change of the present one. */
 const FIXED = ["osProfile", "storageProfile", "zones"];
@@ -60,24 +76,12 @@ export function createMachine(name: string, args: MachineArgs, child: pulumi.Cus
             identity: { type: "UserAssigned", userAssignedIdentities: [args.identityId] },
             networkProfile: { networkInterfaces: [{ id: card.id, primary: true, deleteOption: "Detach" }] },
             osProfile: {
-                computerName: name.slice(-63),
                 adminUsername: "azureuser",
                 customData: args.userData.apply((text) => Buffer.from(text).toString("base64")),
-                linuxConfiguration: {
-                    disablePasswordAuthentication: true,
-                    ssh: {
-                        publicKeys: [{ path: "/home/azureuser/.ssh/authorized_keys", keyData: args.sshPublicKey }],
-                    },
-                    patchSettings: {
-                        patchMode: "AutomaticByPlatform",
-                        assessmentMode: "AutomaticByPlatform",
-                        automaticByPlatformSettings: { rebootSetting: args.reboots ?? "IfRequired" },
-                    },
-                    provisionVMAgent: true,
-                },
+                ...(args.windows ? windowsProfile(args, args.windows) : linuxProfile(name, args)),
             },
             storageProfile: {
-                imageReference: args.image === undefined ? UBUNTU : { id: args.image },
+                imageReference: args.image === undefined ? (args.windows ? WINDOWS : UBUNTU) : { id: args.image },
                 osDisk: {
                     createOption: "FromImage",
                     caching: "ReadWrite",
@@ -106,6 +110,37 @@ export function createMachine(name: string, args: MachineArgs, child: pulumi.Cus
     );
     const privateAddress = card.ipConfigurations.apply((list) => list![0]!.privateIPAddress!);
     return { machine, privateAddress };
+}
+
+const patchSettings = ({ reboots = "IfRequired" }: MachineArgs) => ({
+    patchMode: "AutomaticByPlatform",
+    assessmentMode: "AutomaticByPlatform",
+    automaticByPlatformSettings: { rebootSetting: reboots },
+});
+
+function linuxProfile(name: string, args: MachineArgs) {
+    return {
+        computerName: name.slice(-63),
+        linuxConfiguration: {
+            disablePasswordAuthentication: true,
+            ssh: { publicKeys: [{ path: "/home/azureuser/.ssh/authorized_keys", keyData: args.sshPublicKey }] },
+            patchSettings: patchSettings(args),
+            provisionVMAgent: true,
+        },
+    };
+}
+
+function windowsProfile(args: MachineArgs, { computerName, password }: WindowsLogin) {
+    return {
+        computerName,
+        adminPassword: password,
+        windowsConfiguration: {
+            // Azure wants it on for patches by its own order.
+            enableAutomaticUpdates: true,
+            patchSettings: patchSettings(args),
+            provisionVMAgent: true,
+        },
+    };
 }
 
 const dataDisk = (id: pulumi.Input<string>) =>

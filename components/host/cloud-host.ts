@@ -1,6 +1,6 @@
 import { nodeMajor } from "../reference";
 import { azureUserDataLimit, userDataLimit } from "./cloud-init";
-import { type OperatingSystem, osFamily } from "./operating-system";
+import { linuxSystem, type OperatingSystem, osFamily } from "./operating-system";
 
 /** Where a machine runs and with which system: packages are named and installed by it. */
 export type Platform = "amazon-linux" | "debian-aws" | "ubuntu-azure";
@@ -19,7 +19,7 @@ export interface CloudHost {
 /** A machine on AWS; settings are SSM parameters under a path. */
 export function awsHost(os: OperatingSystem, region: string, settings: string, node = nodeMajor): CloudHost {
     return {
-        platform: osFamily[os] === "debian" ? "debian-aws" : "amazon-linux",
+        platform: osFamily[linuxSystem(os)] === "debian" ? "debian-aws" : "amazon-linux",
         cloudModule: "cloud-aws.mjs",
         variables: { REGION: region, SETTINGS: settings, NODE_MAJOR: String(node) },
         limit: userDataLimit,

@@ -79,7 +79,7 @@ export function cloudFiles(cloud: CloudHost, packages: string[], variables: Reco
     return [
         hostVariables({ ...variables, ...cloud.variables, PACKAGES: `"${packages.join(" ")}"` }),
         program("packages", sharedFiles, `packages-${platform}.sh`),
-        program("cloud.mjs", sharedFiles, cloudModule),
+        { ...program("cloud.mjs", sharedFiles, cloudModule), compressed: true },
     ];
 }
 
@@ -103,11 +103,23 @@ function hostVariables(variables: Record<string, string>): HostFile {
 
 /** The shared directories, as fstab(5) writes them, under a path. */
 export function mountTable(mounts: Mount[], under: string, access: "ro" | "rw" = "rw"): HostFile {
-    const lines = mounts.map(({ directory, source, type, options }) => {
+    const lines = mounts.map(linuxMount).map(({ directory, source, type, options }) => {
         const all = access === "ro" ? `ro,${options}` : options;
         return `${source} ${under}/${directory} ${type} ${all} 0 0\n`;
     });
     return { path: "/etc/minusnow/fstab", permissions: "0644", content: lines.join("") };
+}
+
+/** Where the login of shares of SMB is on a machine. */
+export const shareLogin = "/etc/minusnow/share-login";
+
+/** A share of SMB as Linux mounts it, encrypted on its way. */
+function linuxMount(mount: Mount): Mount {
+    if (mount.type !== "smb") {
+        return mount;
+    }
+    const source = mount.source.replaceAll("\\", "/");
+    return { ...mount, source, type: "cifs", options: `_netdev,nofail,vers=3.1.1,seal,credentials=${shareLogin}` };
 }
 
 /** Mounts the shared directories without holding up the boot, then starts what waited for them. */

@@ -6,11 +6,31 @@ export const OperatingSystem = {
     Ubuntu2404: "ubuntu-24.04",
     /** Debian 13. */
     Debian13: "debian-13",
+    /** Windows Server 2025 with desktop experience; application servers only. */
+    WindowsServer2025: "windows-server-2025",
 } as const;
 export type OperatingSystem = (typeof OperatingSystem)[keyof typeof OperatingSystem];
 
+/** Systems of machines that are no application servers. */
+export type LinuxSystem = Exclude<OperatingSystem, "windows-server-2025">;
+
+/** Whether machines of every kind can run it. */
+export const isLinux = (os: OperatingSystem): os is LinuxSystem => os !== OperatingSystem.WindowsServer2025;
+
+/**
+ * A system as machines take it that are no application servers.
+ *
+ * @throws Error for Windows.
+ */
+export function linuxSystem(os: OperatingSystem): LinuxSystem {
+    if (!isLinux(os)) {
+        throw new Error(`os: found ${os}, allowed are ${Object.keys(osFamily).join(", ")}`);
+    }
+    return os;
+}
+
 /** Package managers differ by family, and with them package names. */
-export const osFamily: { [os in OperatingSystem]: "rhel" | "debian" } = {
+export const osFamily: { [os in LinuxSystem]: "rhel" | "debian" } = {
     "amazon-linux-2023": "rhel",
     "ubuntu-24.04": "debian",
     "debian-13": "debian",
@@ -18,5 +38,5 @@ export const osFamily: { [os in OperatingSystem]: "rhel" | "debian" } = {
 
 /** Debian's and Ubuntu's package mirrors are reached over HTTP, their packages signed; the others' over HTTPS. */
 export function packageMirrorPorts(os: OperatingSystem): number[] {
-    return osFamily[os] === "debian" ? [80] : [];
+    return isLinux(os) && osFamily[os] === "debian" ? [80] : [];
 }

@@ -1,12 +1,61 @@
 import * as compute from "@pulumi/azure-native/compute";
 import * as monitor from "@pulumi/azure-native/monitor";
+import type * as types from "@pulumi/azure-native/types";
 import * as pulumi from "@pulumi/pulumi";
 import type { AzureMonitoringArgs } from "./azure";
 
 type Child = { parent: pulumi.Resource };
 
-/** Counters that the agent reads every minute; log queries find them by these names. */
-const COUNTERS = ["Logical Disk(*)\\% Used Space", "Memory(*)\\% Used Memory", "Processor(*)\\% Processor Time"];
+/** What an agent collects on a system, and what it is called there. */
+interface Collection {
+    kind: "Linux" | "Windows";
+    /** Counters that the agent reads every minute; log queries find them by these names. */
+    counters: string[];
+    logs: Pick<types.input.monitor.DataCollectionRuleDataSourcesArgs, "syslog" | "windowsEventLogs">;
+    stream: "Microsoft-Syslog" | "Microsoft-Event";
+    agent: "AzureMonitorLinuxAgent" | "AzureMonitorWindowsAgent";
+    version: string;
+}
+
+const linux: Collection = {
+    kind: "Linux",
+    counters: ["Logical Disk(*)\\% Used Space", "Memory(*)\\% Used Memory", "Processor(*)\\% Processor Time"],
+    logs: {
+        syslog: [
+            {
+                name: "syslog",
+                streams: ["Microsoft-Syslog"],
+                facilityNames: ["auth", "authpriv", "cron", "daemon", "kern", "syslog", "user"],
+                logLevels: ["Info", "Notice", "Warning", "Error", "Critical", "Alert", "Emergency"],
+            },
+        ],
+    },
+    stream: "Microsoft-Syslog",
+    agent: "AzureMonitorLinuxAgent",
+    version: "1.33",
+};
+
+const FROM_WARNINGS = "*[System[(Level=1 or Level=2 or Level=3)]]";
+const windows: Collection = {
+    kind: "Windows",
+    counters: [
+        "\\LogicalDisk(*)\\% Free Space",
+        "\\Memory\\% Committed Bytes In Use",
+        "\\Processor(_Total)\\% Processor Time",
+    ],
+    logs: {
+        windowsEventLogs: [
+            {
+                name: "events",
+                streams: ["Microsoft-Event"],
+                xPathQueries: [`Application!${FROM_WARNINGS}`, `System!${FROM_WARNINGS}`],
+            },
+        ],
+    },
+    stream: "Microsoft-Event",
+    agent: "AzureMonitorWindowsAgent",
+    version: "1.35",
+};
 
 /** Brings Azure Monitor's agent to every machine and tells it what to collect. */
 export function installAgents(
@@ -15,14 +64,13 @@ export function installAgents(
     args: AzureMonitoringArgs,
     child: Child,
 ): void {
-    const rule = createRule(name, workspaceId, args, child);
-    const machines = [
-        ...args.memberIds.map((id, place) => ({
-            part: `app${place + 1}`,
-            id,
-            vmName: args.memberNames[place]!,
-            identityId: args.memberIdentityId,
-        })),
+    const members = args.memberIds.map((id, place) => ({
+        part: `app${place + 1}`,
+        id,
+        vmName: args.memberNames[place]!,
+        identityId: args.memberIdentityId,
+    }));
+    const others = [
         {
             part: "operations",
             id: args.operationsMachineId,
@@ -36,23 +84,32 @@ export function installAgents(
             identityId,
         })),
     ];
-    for (const machine of machines) {
-        installAgent(`${name}-${machine.part}`, machine, rule, args, child);
+    const install = (collection: Collection, ruleName: string, machines: WatchedMachine[]) => {
+        const rule = createRule(ruleName, collection, workspaceId, args, child);
+        for (const machine of machines) {
+            installAgent(`${name}-${machine.part}`, machine, collection, rule, args, child);
+        }
+    };
+    if (args.membersRunWindows) {
+        install(windows, `${name}-windows`, members);
+        install(linux, name, others);
+    } else {
+        install(linux, name, [...members, ...others]);
     }
 }
 
 function createRule(
     name: string,
+    { kind, counters, logs, stream }: Collection,
     workspaceId: pulumi.Input<string>,
-    args: AzureMonitoringArgs,
+    { resourceGroupName, tags }: AzureMonitoringArgs,
     child: Child,
 ): monitor.DataCollectionRule {
-    const { resourceGroupName, tags } = args;
     return new monitor.DataCollectionRule(
         name,
         {
             resourceGroupName,
-            kind: "Linux",
+            kind,
             description: "MinusNow: counters and system logs of machines",
             dataSources: {
                 performanceCounters: [
@@ -60,20 +117,13 @@ function createRule(
                         name: "counters",
                         streams: ["Microsoft-Perf"],
                         samplingFrequencyInSeconds: 60,
-                        counterSpecifiers: COUNTERS,
+                        counterSpecifiers: counters,
                     },
                 ],
-                syslog: [
-                    {
-                        name: "syslog",
-                        streams: ["Microsoft-Syslog"],
-                        facilityNames: ["auth", "authpriv", "cron", "daemon", "kern", "syslog", "user"],
-                        logLevels: ["Info", "Notice", "Warning", "Error", "Critical", "Alert", "Emergency"],
-                    },
-                ],
+                ...logs,
             },
             destinations: { logAnalytics: [{ name: "workspace", workspaceResourceId: workspaceId }] },
-            dataFlows: [{ streams: ["Microsoft-Perf", "Microsoft-Syslog"], destinations: ["workspace"] }],
+            dataFlows: [{ streams: ["Microsoft-Perf", stream], destinations: ["workspace"] }],
             tags,
         },
         child,
@@ -81,6 +131,7 @@ function createRule(
 }
 
 interface WatchedMachine {
+    part: string;
     id: pulumi.Input<string>;
     vmName: pulumi.Input<string>;
     identityId: pulumi.Input<string>;
@@ -89,6 +140,7 @@ interface WatchedMachine {
 function installAgent(
     name: string,
     { id, vmName, identityId }: WatchedMachine,
+    { agent: type, version }: Collection,
     rule: monitor.DataCollectionRule,
     { resourceGroupName, tags }: AzureMonitoringArgs,
     child: Child,
@@ -99,10 +151,10 @@ function installAgent(
         {
             resourceGroupName,
             vmName,
-            vmExtensionName: "AzureMonitorLinuxAgent",
+            vmExtensionName: type,
             publisher: "Microsoft.Azure.Monitor",
-            type: "AzureMonitorLinuxAgent",
-            typeHandlerVersion: "1.33",
+            type,
+            typeHandlerVersion: version,
             autoUpgradeMinorVersion: true,
             enableAutomaticUpgrade: true,
             settings: { authentication: { managedIdentity: identity } },

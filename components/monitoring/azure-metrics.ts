@@ -51,7 +51,9 @@ export function watchedMetrics(sources: Sources, args: AzureMonitoringArgs): Wat
     const { workspaceId } = sources;
     const { databaseId, replicaId } = args;
     return [
-        ...args.memberIds.flatMap((id, place) => serverMetrics(`app${place + 1}`, id, workspaceId)),
+        ...args.memberIds.flatMap((id, place) =>
+            serverMetrics(`app${place + 1}`, id, workspaceId, args.membersRunWindows),
+        ),
         ...(args.otherMachines ?? []).flatMap((machine) => otherMetrics(machine, workspaceId)),
         ...(databaseId === undefined ? [standbyLag(workspaceId)] : databaseMetrics("primary", databaseId)),
         ...(replicaId === undefined ? [] : databaseMetrics("replica", replicaId)),
@@ -69,7 +71,12 @@ function otherMetrics(
 }
 
 /** Azure has no metric of a machine's disk, so the agent's counter is asked for. */
-function serverMetrics(resource: string, id: pulumi.Input<string>, workspaceId: pulumi.Input<string>): WatchedMetric[] {
+function serverMetrics(
+    resource: string,
+    id: pulumi.Input<string>,
+    workspaceId: pulumi.Input<string>,
+    runsWindows = false,
+): WatchedMetric[] {
     return [
         {
             metric: "cpu",
@@ -89,7 +96,7 @@ function serverMetrics(resource: string, id: pulumi.Input<string>, workspaceId: 
                 below: true,
             },
         },
-        { metric: "disk", resource, scope: workspaceId, query: diskQuery(id) },
+        { metric: "disk", resource, scope: workspaceId, query: runsWindows ? windowsDiskQuery(id) : diskQuery(id) },
     ];
 }
 
@@ -102,6 +109,20 @@ function diskQuery(id: pulumi.Input<string>, place = "/"): pulumi.Output<string>
                 `| where _ResourceId =~ '${machine}'`,
                 `| where ObjectName == 'Logical Disk' and CounterName == '% Used Space' and InstanceName == '${place}'`,
                 "| summarize disk = avg(CounterValue) by bin(TimeGenerated, 5m), _ResourceId",
+            ].join("\n"),
+        );
+}
+
+/** Windows counts what is free. */
+function windowsDiskQuery(id: pulumi.Input<string>): pulumi.Output<string> {
+    return pulumi
+        .output(id)
+        .apply((machine) =>
+            [
+                "Perf",
+                `| where _ResourceId =~ '${machine}'`,
+                "| where ObjectName == 'LogicalDisk' and CounterName == '% Free Space' and InstanceName == 'C:'",
+                "| summarize disk = 100.0 - avg(CounterValue) by bin(TimeGenerated, 5m), _ResourceId",
             ].join("\n"),
         );
 }

@@ -44,6 +44,8 @@ export interface AzureMonitoringArgs {
     memberNames: pulumi.Input<string>[];
     /** Resource id of their identity, by which the agent reports. */
     memberIdentityId: pulumi.Input<string>;
+    /** True for application servers on Windows. Default false. A change replaces their agents. */
+    membersRunWindows?: boolean;
     /** Resource id of the operations machine. */
     operationsMachineId: pulumi.Input<string>;
     /** Its name. */

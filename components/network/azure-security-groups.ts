@@ -19,6 +19,10 @@ interface SecurityGroupArgs {
     outboundPorts: OutboundPorts;
     /** Addresses of Azure Bastion, from where administrators reach the servers. Default none. */
     bastionPrefix?: string;
+    /** TCP ports by which they do. */
+    administrationPorts: number[];
+    /** TCP port of the shared directories. */
+    storagePort: number;
     tags?: { [key: string]: pulumi.Input<string> };
 }
 
@@ -34,7 +38,6 @@ interface Opening {
     purpose: string;
 }
 
-const SSH = 22;
 const FIRST_PRIORITY = 100;
 /** Last before Azure's own rules, which let everything inside the network through. */
 const LAST_PRIORITY = 4096;
@@ -52,12 +55,18 @@ function connections(args: SecurityGroupArgs): Arrow[] {
           ]
         : [];
     return [
-        ...arrows.map((arrow) =>
-            arrow.to === "cache" && !hasMachines(args, "cache") ? { ...arrow, port: cachePort } : arrow,
-        ),
+        ...arrows.map((arrow) => ({ ...arrow, port: portOf(arrow, args) })),
         ...among,
         ...readers.map((from): Arrow => ({ from, to: "storage", port: ports.https, purpose })),
     ];
+}
+
+/** Azure's own services have other ports than the guide's. */
+function portOf({ to, port }: Arrow, args: SecurityGroupArgs): number {
+    if (to === "storage") {
+        return args.storagePort;
+    }
+    return to === "cache" && !hasMachines(args, "cache") ? cachePort : port;
 }
 
 /** A network security group for each role that opens exactly the guide's connections (guide, step 7). */
@@ -151,20 +160,20 @@ function platformInto(role: SubnetRole, args: SecurityGroupArgs): Opening[] {
         : [from("AzureLoadBalancer", String(ports.http), "Tcp", "Azure asks the balancers for their health")];
 }
 
-function administrationInto(role: SubnetRole, { bastionPrefix, prefixes }: SecurityGroupArgs): Opening[] {
-    return role === "app" && bastionPrefix !== undefined
-        ? [
-              {
-                  name: "from-bastion",
-                  direction: "Inbound",
-                  sources: [bastionPrefix],
-                  targets: prefixes.app,
-                  port: String(SSH),
-                  protocol: "Tcp",
-                  purpose: "Administrators through Azure Bastion",
-              },
-          ]
-        : [];
+function administrationInto(role: SubnetRole, args: SecurityGroupArgs): Opening[] {
+    const { bastionPrefix, administrationPorts, prefixes } = args;
+    if (role !== "app" || bastionPrefix === undefined) {
+        return [];
+    }
+    return administrationPorts.map((port) => ({
+        name: port === ports.ssh ? "from-bastion" : `from-bastion-${port}`,
+        direction: "Inbound",
+        sources: [bastionPrefix],
+        targets: prefixes.app,
+        port: String(port),
+        protocol: "Tcp",
+        purpose: "Administrators through Azure Bastion",
+    }));
 }
 
 const machineNames: { [role in SubnetRole]: string } = {

@@ -56,6 +56,10 @@ export interface AzureNetworkArgs {
      * space of /18 or larger. A change is made in place.
      */
     bastion?: boolean;
+    /** TCP ports by which Azure Bastion lets administrators in. Default 22; 3389 for Windows. A change is made in place. */
+    administrationPorts?: number[];
+    /** TCP port of the shared directories. Default 2049, of NFS; 445 for SMB. A change is made in place. */
+    storagePort?: number;
     /**
      * Id of an existing virtual network to use; its owner then cares for subnets' security groups, outbound translation and
      * flow logs. Needs `subnetIds`.
@@ -245,6 +249,8 @@ function openConnections(
             prefixes,
             outboundPorts: outboundPortsOf(args),
             bastionPrefix: bastion ? bastionPrefix(plan) : undefined,
+            administrationPorts: args.administrationPorts ?? [ports.ssh],
+            storagePort: args.storagePort ?? ports.nfs,
             tags,
         },
         child,

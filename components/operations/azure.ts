@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { createIdentity } from "../azure-roles";
+import { createIdentity, giveRole } from "../azure-roles";
 import { createMachine } from "../host/azure-machine";
 import { azureHost } from "../host/cloud-host";
 import { nodeMajor } from "../reference";
@@ -28,6 +28,8 @@ export interface AzureOperationsArgs {
     sshPublicKey: pulumi.Input<string>;
     /** Mounts of the shared directories, which it reads for backups. */
     mounts: pulumi.Input<Mount[]>;
+    /** Resource id of the secret with the login of the shares, for mounts of the type `smb`. */
+    storageSecretId?: pulumi.Input<string>;
     /** PostgreSQL major version, for the client. Default 17. */
     databaseVersion?: string;
     /** Tags for everything that takes tags. A change is made in place. */
@@ -60,11 +62,16 @@ export class AzureOperations extends pulumi.ComponentResource {
         const { resourceGroupName, tags, databaseVersion = "17" } = args;
 
         const identity = createIdentity(name, { resourceGroupName, tags }, child);
-        const userData = pulumi.all([identity.clientId, args.mounts]).apply(([clientId, mounts]) =>
+        if (args.storageSecretId !== undefined) {
+            giveRole(`${name}-reads-files`, "secretsUser", identity.principalId, args.storageSecretId, child);
+        }
+        const known = pulumi.all([identity.clientId, args.mounts, args.storageSecretId]);
+        const userData = known.apply(([clientId, mounts, storageSecretId]) =>
             renderOperationsMachine({
                 cloud: azureHost(clientId, undefined, HOST_NODE_MAJOR),
                 postgresMajor: databaseVersion,
                 mounts,
+                storageSecretId,
             }),
         );
         const { machine } = createMachine(

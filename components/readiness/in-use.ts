@@ -1,6 +1,6 @@
 import { DatabaseKind } from "../database/contract";
 import type { DeploymentArgs } from "../deployment/contract";
-import { OperatingSystem } from "../host/operating-system";
+import { isLinux, type LinuxSystem, OperatingSystem } from "../host/operating-system";
 import { LoadBalancerKind } from "../load-balancer/contract";
 import { thirdPartyComponents } from "../reference";
 import { SessionStoreKind } from "../session-store/contract";
@@ -19,10 +19,11 @@ const operatingSystems: { [os in OperatingSystem]: string } = {
     "amazon-linux-2023": "Amazon Linux 2023",
     "ubuntu-24.04": "Ubuntu 24.04 LTS",
     "debian-13": "Debian 13",
+    "windows-server-2025": "Windows Server",
 };
 
 /** What each system brings for kind redis. */
-const ownStores: { [os in OperatingSystem]: string } = {
+const ownStores: { [os in LinuxSystem]: string } = {
     "amazon-linux-2023": "Valkey",
     "ubuntu-24.04": "Redis OSS",
     "debian-13": "Redis OSS",
@@ -39,10 +40,14 @@ export function productsOnAws(args: DeploymentArgs): ComponentInUse[] {
     const { appPair, certificateId, database, loadBalancer, mail, sessionStore } = args;
     const isOnMachines = database?.kind === DatabaseKind.Vm;
     const os = appPair?.os ?? OperatingSystem.AmazonLinux2023;
+    const ofOthers = isLinux(os) ? os : OperatingSystem.AmazonLinux2023;
     const products = [
         { component: "postgresql", product: isOnMachines ? "PostgreSQL" : "AWS RDS PostgreSQL" },
-        { component: "operating-system", product: operatingSystems[os] },
-        ...(isOnMachines && os === OperatingSystem.AmazonLinux2023
+        ...[...new Set([os, ofOthers])].map((system) => ({
+            component: "operating-system",
+            product: operatingSystems[system],
+        })),
+        ...(isOnMachines && ofOthers === OperatingSystem.AmazonLinux2023
             ? [{ component: "operating-system", product: operatingSystems["debian-13"] }]
             : []),
         { component: "certificates", product: certificateId ? "certificate brought along" : "AWS Certificate Manager" },
@@ -57,7 +62,7 @@ export function productsOnAws(args: DeploymentArgs): ComponentInUse[] {
             : [
                   {
                       component: "redis",
-                      product: sessionStore?.kind === SessionStoreKind.Redis ? ownStores[os] : "Valkey",
+                      product: sessionStore?.kind === SessionStoreKind.Redis ? ownStores[ofOthers] : "Valkey",
                   },
               ]),
     ];
@@ -65,11 +70,13 @@ export function productsOnAws(args: DeploymentArgs): ComponentInUse[] {
 }
 
 /** Third-party products of a deployment on Azure, by the guide's table of open-source and licensed ones. */
-export function productsOnAzure({ database, loadBalancer, mail, sessionStore }: DeploymentArgs): ComponentInUse[] {
+export function productsOnAzure(args: DeploymentArgs): ComponentInUse[] {
+    const { appPair, database, loadBalancer, mail, sessionStore } = args;
     const isOnMachines = database?.kind === DatabaseKind.Vm;
+    const systems = new Set([appPair?.os ?? OperatingSystem.Ubuntu2404, OperatingSystem.Ubuntu2404]);
     const products = [
         { component: "postgresql", product: isOnMachines ? "PostgreSQL" : "Azure Database for PostgreSQL" },
-        { component: "operating-system", product: operatingSystems["ubuntu-24.04"] },
+        ...[...systems].map((os) => ({ component: "operating-system", product: operatingSystems[os] })),
         { component: "certificates", product: "certificate brought along" },
         { component: "smtp", product: mailProduct(mail.host) },
         { component: "monitoring", product: "Azure Monitor" },

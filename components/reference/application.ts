@@ -14,6 +14,13 @@ export const application = {
     openFiles: 65535,
 } as const;
 
+/** The same on Windows; its own programs are in a folder that administrators alone may write. */
+export const windowsApplication = {
+    directory: "C:/MinusNow",
+    environmentFile: "C:/MinusNow/.env",
+    folder: "C:\\ProgramData\\MinusNow",
+} as const;
+
 /** Node.js major version (guide, step 2). */
 export const nodeMajor = 20;
 

@@ -10,6 +10,11 @@ export const ports = {
     postgres: 5432,
     /** NFS (step 5). */
     nfs: 2049,
+    /** How administrators reach machines through Azure Bastion: SSH for Linux, RDP for Windows. */
+    ssh: 22,
+    rdp: 3389,
+    /** SMB, in place of NFS for servers on Windows. */
+    smb: 445,
     /** Redis (step 6). */
     redis: 6379,
     /** Mail submission (step 6). */

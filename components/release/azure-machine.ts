@@ -8,6 +8,7 @@ import {
     type RunProgram,
     throughMachines,
     whenBooted,
+    whenBootedOnWindows,
     type WantedRelease,
 } from "./release-member";
 
@@ -20,6 +21,8 @@ export interface ReleaseRequest extends WantedRelease {
     member: string;
     /** Resource ids and private addresses of all servers by name. A single one is not taken out: nobody else would answer. */
     members: Record<string, { id: string; address: string }>;
+    /** Whether servers run Windows; everything else runs Linux. */
+    windows?: boolean;
     /** Resource id of a gateway. */
     gatewayId?: string;
     /** Resource ids of machines that run HAProxy or Nginx. */
@@ -40,7 +43,7 @@ const GATEWAY_SECONDS = 2700;
 const POLL_MS = Number(process.env["POLL_MS"] ?? 3000);
 
 const request = JSON.parse(needed("REQUEST")) as ReleaseRequest;
-const { member, members, gatewayId, balancerIds = [] } = request;
+const { member, members, gatewayId, balancerIds = [], windows = false } = request;
 const self = members[member]!;
 const others = Object.entries(members).filter(([name]) => name !== member);
 
@@ -83,6 +86,12 @@ async function runScript(machineId: string, script: string): Promise<CommandResu
 /** A server's or a balancer's own program, with all that it begins, in time or not at all. */
 const run: RunProgram = (machineId, program, ...args) =>
     runScript(machineId, whenBooted(program, args, COMMAND_SECONDS));
+
+/** The same on an application server. */
+const runOnServer: RunProgram = (machineId, program, ...args) =>
+    windows
+        ? runScript(machineId, whenBootedOnWindows(program, args, COMMAND_SECONDS))
+        : run(machineId, program, ...args);
 
 function resultOf({ properties }: Command): CommandResult | undefined {
     const { provisioningState, provisioningStateMessage = "", instanceView } = properties;
@@ -148,7 +157,7 @@ function gateway(id: string): Balancing {
     };
     // One that is off answers nobody, users neither.
     const isHealthy = ({ id: machineId }: { id: string }) =>
-        run(machineId, "release.mjs", "healthy").then(
+        runOnServer(machineId, "release.mjs", "healthy").then(
             ({ status }) => status === 0,
             () => false,
         );
@@ -176,7 +185,7 @@ const DRAIN_MS = Number(process.env["DRAIN_MS"] ?? 1000);
 
 runToEnd(async () => {
     const { version, artifact, sha256, releaseSecretId } = request;
-    const release = (...args: string[]) => run(self.id, "release.mjs", ...args);
+    const release = (...args: string[]) => runOnServer(self.id, "release.mjs", ...args);
     const result = await releaseMember(member, request, { ...balancing(), release });
     if (releaseSecretId !== undefined) {
         const description = "MinusNow: release of the application servers";

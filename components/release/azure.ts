@@ -48,6 +48,8 @@ export interface AzureReleaseArgs {
     gateway?: AzureGatewayReference;
     /** Balancers that run HAProxy or Nginx. */
     balancers?: AzureMachineReference[];
+    /** True for servers that run Windows. Default false. */
+    windows?: boolean;
     /** Name of the operations machine, which does it. */
     operationsMachineName: pulumi.Input<string>;
     /** Changes when the operations machine is replaced. */
@@ -188,6 +190,7 @@ function releaseTo(
     const request = pulumi.jsonStringify({
         member,
         members: Object.fromEntries(named) as object,
+        ...(args.windows && { windows: true }),
         ...(gateway && { gatewayId: gateway.id }),
         ...(balancers && { balancerIds: balancers.map(({ id }) => id) }),
         version,

@@ -1,3 +1,5 @@
+import { windowsApplication } from "../reference";
+
 /** What was printed, and how it ended; a status below 0 says that nobody knows. */
 export interface CommandResult {
     status: number;
@@ -114,6 +116,21 @@ export function whenBooted(program: string, args: string[], endAfterSeconds?: nu
     const command = [`/usr/local/lib/minusnow/${program}`, ...args].map(quoted).join(" ");
     const limit = endAfterSeconds === undefined ? "" : `timeout -k 10 ${endAfterSeconds} `;
     return `cloud-init status --wait >/dev/null; ${limit}${command}`;
+}
+
+/** The same on Windows, with the exit status of the program; 124 says that it was ended. */
+export function whenBootedOnWindows(program: string, args: string[], endAfterSeconds: number): string {
+    const folder = windowsApplication.folder;
+    const words = [`${folder}\\${program}`, ...args].map((word) => `"${word.replaceAll('"', '\\"')}"`).join(" ");
+    return `while (-not (Test-Path '${folder}\\booted')) { Start-Sleep -Seconds 5 }
+$words = '${words.replaceAll("'", "''")}'
+$program = Start-Process -FilePath '${folder}\\node\\node.exe' -ArgumentList $words -NoNewWindow -PassThru
+$null = $program.Handle
+if (-not $program.WaitForExit(${endAfterSeconds * 1000})) {
+    taskkill.exe /PID $program.Id /T /F
+    exit 124
+}
+exit $program.ExitCode`;
 }
 
 /** The server's programs mark it. */

@@ -41,17 +41,48 @@ export function summarizeMachines(resources: Resource[]): MachineSummary[] {
     return [...byUserData].map(([userData, names]) => ({ name: names.join(", "), lines: describe(userData) }));
 }
 
+const WINDOWS = "C:\\ProgramData\\MinusNow\\";
+
 function describe(userData: string): string[] {
+    return userData.startsWith("#cloud-config") ? describeLinux(userData) : describeWindows(userData);
+}
+
+const variablesOf = (text: string) =>
+    new Map([...text.matchAll(/^(\w+)=(.*)$/gm)].map(([, key, value]) => [key, value]));
+
+function mountLines(table: string): string[] {
+    const mounts = table.trim().split("\n").filter(Boolean);
+    return mounts.map((mount) => `mounts   ${mount.split(" ").slice(1, 3).join(" ")} from ${mount.split(" ")[0]}`);
+}
+
+const settingsLines = (variables: Map<string | undefined, string | undefined>) =>
+    variables.get("SETTINGS")
+        ? [`settings ${variables.get("SETTINGS")} (read by the machine's own role; user data holds no secret)`]
+        : [];
+
+function describeWindows(userData: string): string[] {
+    const written = [...userData.matchAll(/^Write-Text '([^']+)' @'\n([\s\S]*?)\n'@$/gm)];
+    const texts = new Map(written.map(([, path, text]) => [path!.replace(WINDOWS, ""), text!]));
+    const compressed = [...userData.matchAll(/^Write-Compressed '([^']+)'/gm)].map(([, path]) => path!);
+    const variables = variablesOf(texts.get("host.env") ?? "");
+    const programs = [...texts.keys(), ...compressed.map((path) => path.replace(WINDOWS, ""))];
+    return [
+        `runs     dist/index.cjs as the service minusnow with an account of its own, Node.js ${variables.get("NODE_MAJOR") ?? "?"}`,
+        `programs ${programs.filter((path) => /\.(ps1|mjs)$/.test(path)).join(", ")}`,
+        ...mountLines(texts.get("mounts") ?? ""),
+        ...settingsLines(variables),
+        `first boot ${WINDOWS}setup.ps1 until it succeeds, ${Buffer.byteLength(userData)} bytes of user data`,
+    ];
+}
+
+function describeLinux(userData: string): string[] {
     const config = parse(userData) as CloudConfig;
     const files = config.write_files ?? [];
     const content = (path: string) => files.find((file) => file.path === path)?.content ?? "";
-    const assignments = [...content("/etc/minusnow/host.env").matchAll(/^(\w+)=(.*)$/gm)];
-    const variables = new Map(assignments.map(([, key, value]) => [key, value]));
-    const mounts = content("/etc/minusnow/fstab").trim().split("\n").filter(Boolean);
+    const variables = variablesOf(content("/etc/minusnow/host.env"));
     const units = files.filter(({ path }) => path.startsWith("/etc/systemd/system/"));
     const service = content("/etc/systemd/system/minusnow.service");
     const writable = /^ReadWritePaths=(.*)$/m.exec(service)?.[1];
-    const settings = variables.get("SETTINGS");
     return [
         service === ""
             ? `runs     ${files
@@ -61,9 +92,9 @@ function describe(userData: string): string[] {
                   .join(", ")}, Node.js ${variables.get("NODE_MAJOR") ?? "?"}`
             : `runs     ${/^ExecStart=(.*)$/m.exec(service)?.[1] ?? "?"} as ${/^User=(.*)$/m.exec(service)?.[1] ?? "?"}, Node.js ${variables.get("NODE_MAJOR") ?? "?"}`,
         ...(units.length > 0 ? [`units    ${units.map(({ path }) => path.replace(/^.*\//, "")).join(", ")}`] : []),
-        ...mounts.map((mount) => `mounts   ${mount.split(" ").slice(1, 3).join(" ")} from ${mount.split(" ")[0]}`),
+        ...mountLines(content("/etc/minusnow/fstab")),
         ...(writable ? [`writable ${writable}`] : []),
-        ...(settings ? [`settings ${settings} (read by the machine's own role; user data holds no secret)`] : []),
+        ...settingsLines(variables),
         `first boot ${(config.runcmd ?? []).map((command) => command.join(" ")).join("; ")}, ${Buffer.byteLength(userData)} bytes of user data`,
     ];
 }

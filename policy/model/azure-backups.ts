@@ -14,6 +14,13 @@ export function fileAccounts(stack: Stack): Resource[] {
     return stack.of(azure.storageAccount).filter((account) => account.get("kind") === "FileStorage");
 }
 
+/** Whether an account's shares are reached over SMB. */
+export function servesSmb(stack: Stack, account: Resource): boolean {
+    return stack
+        .of(azure.fileShare)
+        .some((share) => share.refersTo("accountName", account) === true && share.get("enabledProtocols") !== "NFS");
+}
+
 /** What holds the files that a machine copies. */
 const filesOf = (stack: Stack) => [
     ...fileAccounts(stack),

@@ -15,6 +15,9 @@ const sinks: Record<string, readonly string[]> = {
 const SINK_NAME =
     /^(password|passwords|passwordWo|masterPassword|masterUserPassword|administratorLoginPassword|adminPassword|privateKey|privateKeyPem|privateKeyOpenssh|privateKeyPemPkcs8|authToken|valueWo)$/;
 
+/** The same inside a property that holds other texts too. */
+const innerSinks: Record<string, readonly string[]> = { [azure.machine]: ["adminPassword"] };
+
 /** Values that are secret beyond doubt, by form. */
 const secretForms = [
     { form: /-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----/, what: "a private key" },
@@ -33,7 +36,7 @@ const NAMED_SECRET = new RegExp(`${SECRET_NAME}["']?\\s{0,4}[:=]\\s{0,4}["']?([A
 const SECRET_KEY = new RegExp(`${SECRET_NAME}$`, "i");
 /** What follows such a name without being a secret: references, and names of files, parameters or secrets. */
 const REFERENCE =
-    /^(arn[:-]|\$|\/|https?:|true$|false$|null$|undefined$|process\.|await|read|get|String|JSON|settings|secretsmanager|ssm)|\//i;
+    /^(arn[:-]|(ConvertTo|ConvertFrom|Get|New|Read|Import)-[A-Z]|\$|\/|https?:|true$|false$|null$|undefined$|process\.|await|read|get|String|JSON|settings|secretsmanager|ssm)|\//i;
 /** An ARN names a secret without holding it. */
 const ARN = /\barn:[\w-]+:[^\s"',]*/g;
 
@@ -94,6 +97,7 @@ function exposuresIn(resource: Resource, property: string, generated: Generated[
     // What a parameter holds is told by its own name.
     const key = type === aws.parameter ? (resource.text("name") ?? property) : property;
     const found = textsOf(resource.get(property), key)
+        .filter((text) => !(innerSinks[type] ?? []).includes(text.key))
         .filter((text) => !SINK_NAME.test(text.key) || isFree)
         .flatMap((text) => secretsIn(decoded(text), generated, isFree));
     return [...new Set(found)].map((what) => ({ resource, property, what }));

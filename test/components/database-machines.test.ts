@@ -24,12 +24,16 @@ const database: AwsMachineDatabaseArgs = {
 const create = (more: Partial<AwsMachineDatabaseArgs> = {}) => new AwsMachineDatabase("db", { ...database, ...more });
 
 interface CloudConfig {
-    write_files: { path: string; content: string }[];
+    write_files: { path: string; content: string; encoding?: string }[];
 }
 
 function files(built: Recorded, machine: string): CloudConfig["write_files"] {
     const script = gunzipSync(Buffer.from(built.one("ec2.Instance", machine)["userDataBase64"] as string, "base64"));
-    return (parse(script.toString()) as CloudConfig).write_files;
+    return (parse(script.toString()) as CloudConfig).write_files.map((one) =>
+        one.encoding === "gz+b64"
+            ? { ...one, content: gunzipSync(Buffer.from(one.content, "base64")).toString() }
+            : one,
+    );
 }
 
 const file = (built: Recorded, machine: string, place: string) =>

@@ -220,6 +220,15 @@ const linux = (key: Values = {}): Values => ({
 const profile = (changes: Values): Values => ({
     osProfile: { computerName: "app1", adminUsername: "azureuser", linuxConfiguration: linux(), ...changes },
 });
+const windows = (changes: Values): Values => ({
+    osProfile: {
+        computerName: "app1",
+        adminUsername: "azureuser",
+        adminPassword: "Aa1-secret-enough",
+        windowsConfiguration: { provisionVMAgent: true, enableAutomaticUpdates: true },
+        ...changes,
+    },
+});
 const machine = of("compute:VirtualMachine", {
     vmName: "app1",
     zones: ["1"],
@@ -287,6 +296,28 @@ const computeExamples: Record<string, Example[]> = {
     "azure-command-count": Array.from({ length: 26 }, (_, place) => command({ runCommandName: `command-${place}` })),
     "azure-command-source": one(command, { source: { script: "true", commandId: "RunShellScript" } }),
     "azure-command-timeout": one(command, { timeoutInSeconds: 0 }),
+    "azure-machine-two-systems": one(machine, profile({ linuxConfiguration: linux({}), windowsConfiguration: {} })),
+    "azure-windows-computer-name": one(machine, windows({ computerName: "minusnow-prod-app-app1" })),
+    "azure-windows-password": one(machine, windows({ adminPassword: "onlysmallletters" })),
+    "azure-windows-disk": one(machine, {
+        storageProfile: {
+            imageReference: { publisher: "MicrosoftWindowsServer", sku: "2025-datacenter-azure-edition" },
+            osDisk: { diskSizeGB: 64 },
+        },
+    }),
+    "azure-windows-patches": one(
+        machine,
+        windows({
+            windowsConfiguration: {
+                enableAutomaticUpdates: false,
+                patchSettings: { patchMode: "AutomaticByPlatform" },
+            },
+        }),
+    ),
+    "azure-extension-system": [
+        machine(windows({})),
+        extension({ vmName: "$0.name", type: "AzureMonitorLinuxAgent", publisher: "Microsoft.Azure.Monitor" }),
+    ],
     "azure-extension-version": one(extension, { typeHandlerVersion: "1.33.0" }),
     "azure-extension-twice": [extension(), extension({ vmExtensionName: "again" })],
     "azure-disks-key-version": one(disks, { activeKey: { keyUrl: "https://v.vault.azure.net/keys/k" } }),

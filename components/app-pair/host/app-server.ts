@@ -53,6 +53,7 @@ export function renderAppServer({ cloud, postgresMajor, databaseCaUrl = "", moun
             deadConnections,
             program("setup", own, "setup.sh"),
             program("mount-storage", sharedFiles, "mount-storage.sh"),
+            { ...program("system.mjs", own, "system-linux.mjs"), compressed: true },
             { ...program("environment.mjs", own, "environment.mjs"), compressed: true },
             { ...program("release.mjs", own, "release.mjs"), compressed: true },
             storageUnit(application.service),

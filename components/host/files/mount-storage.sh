@@ -1,10 +1,13 @@
 #!/bin/bash
 # Mounts every shared directory, however long the file server takes to answer, and hands it to the application's user.
 set -euo pipefail
+set -a
 . /etc/minusnow/host.env
+set +a
 
 while read -r _ target _; do
     until mountpoint -q "$target"; do
+        [ -z "${SHARE_LOGIN:-}" ] || /usr/local/lib/minusnow/share-login.mjs || true
         mount "$target" || sleep 5
     done
     [ -n "${APP_UID:-}" ] || continue

@@ -15,7 +15,7 @@ import {
     timer,
     unit,
 } from "../../host/machine-files";
-import { type OperatingSystem, osFamily } from "../../host/operating-system";
+import { linuxSystem, type OperatingSystem, osFamily } from "../../host/operating-system";
 import { healthCheck, ports } from "../../reference";
 import type { LoadBalancerKind } from "../contract";
 import { type BalancerHost, certificatePath, CHECK_SECONDS, FAST_INTERVAL_SECONDS } from "./balancer";
@@ -52,7 +52,7 @@ export function renderConfiguration(
     os: OperatingSystem,
     own: Omit<BalancerHost, "workerUser">,
 ): string {
-    const host = { ...own, workerUser: osFamily[os] === "debian" ? "www-data" : "nginx" };
+    const host = { ...own, workerUser: osFamily[linuxSystem(os)] === "debian" ? "www-data" : "nginx" };
     const members = Object.fromEntries(host.members.map(({ name, address }) => [name, address]));
     return JSON.stringify({ text: programs[kind].render(host), members });
 }

@@ -190,6 +190,13 @@ const functions: Record<string, Answer | undefined> = {
             keyUriWithVersion: `${keyUri}/${digits(keyUri, 32)}`,
         };
     },
+    "azure-native:storage:listStorageAccountKeys": (args) => ({
+        keys: ["key1", "key2"].map((keyName) => ({
+            keyName,
+            permissions: "Full",
+            value: Buffer.from(digits(`${textOf(args["accountName"])} ${keyName}`, 64)).toString("base64"),
+        })),
+    }),
     "azure-native:redisenterprise:listDatabaseKeys": (args) => ({
         primaryKey: `Aa1+${digits(`${textOf(args["clusterName"])} primary`, 40)}=`,
         secondaryKey: `Aa1+${digits(`${textOf(args["clusterName"])} secondary`, 40)}=`,

@@ -1,6 +1,5 @@
 import { arrows, ports } from "../../../components/reference";
 import { cachePort } from "../../../components/session-store/azure-port";
-import { fileAccounts } from "../../model/azure-backups";
 import {
     BASTION_SUBNET,
     bastionPrefixes,
@@ -16,6 +15,7 @@ import {
     subnetsOfService,
     type Tier,
 } from "../../model/azure-network";
+import { azureFileServers, azureSessions, azureTiers } from "../../model/azure-tiers";
 import { databaseMachines } from "../../model/databases";
 import { covers, fromInternet, groupOf, type NsgRule, rulesOf } from "../../model/nsg";
 import { isInternet, isPort, judgeOpening, openings, openingsInto, portsText } from "../../model/openings";
@@ -159,20 +159,6 @@ function tiersConnected(stack: Stack): Finding[] {
     return [...servers, ...inner, ...azureConnected(stack)];
 }
 
-/** What servers reach on Azure, over private endpoints or on a machine, with the port. */
-function azureTiers(stack: Stack): { service: Resource; port: number; what: string }[] {
-    return [
-        ...fileAccounts(stack).map((service) => ({ service, port: ports.nfs, what: "shared storage" })),
-        ...stack.of(azure.cache).map((service) => ({ service, port: cachePort, what: "the session store" })),
-        ...azureFileServers(stack).map((service) => ({ service, port: ports.nfs, what: "shared storage" })),
-        ...azureSessions(stack).map((service) => ({ service, port: ports.redis, what: "the session store" })),
-    ];
-}
-
-const azureFileServers = (stack: Stack) => fileServers(stack).filter(({ type }) => type === azure.machine);
-
-const azureSessions = (stack: Stack) => sessionMachines(stack).filter(({ type }) => type === azure.machine);
-
 function azureConnected(stack: Stack): Finding[] {
     const servers = serverGroups(stack).map((group) =>
         opens(stack, group, ports.app)
@@ -243,7 +229,7 @@ function nsgTiers(stack: Stack): Finding[] {
         return ownOpenings(stack, group)
             .filter((rule) => !fromInternet(rule))
             .map((rule) =>
-                covers(rule, SSH) && rule.sources.every((source) => bastionPrefixes(stack).includes(source))
+                isAdministration(rule) && rule.sources.every((source) => bastionPrefixes(stack).includes(source))
                     ? pass(rule.holder, `${rule.name}: Azure Bastion`)
                     : readsSecrets(stack, rule)
                       ? pass(rule.holder, `${rule.name}: machines read their secrets`)
@@ -254,7 +240,8 @@ function nsgTiers(stack: Stack): Finding[] {
     });
 }
 
-const SSH = 22;
+const isAdministration = ({ ports: opened }: NsgRule) =>
+    opened.length > 0 && opened.every((port) => [ports.ssh, ports.rdp].map(String).includes(port));
 
 /** A session store, a balancer or a database on a machine reads what is its own from the vault, on nothing but its port. */
 function readsSecrets(stack: Stack, { ports: opened, sources }: NsgRule): boolean {
@@ -269,7 +256,7 @@ function readsSecrets(stack: Stack, { ports: opened, sources }: NsgRule): boolea
 }
 
 /** Ports of every tier behind the application's. */
-const INNER_PORTS = [ports.postgres, ports.nfs, cachePort, ports.redis, ports.https];
+const INNER_PORTS = [ports.postgres, ports.nfs, ports.smb, cachePort, ports.redis, ports.https];
 
 /** What may reach the resources that a group guards. */
 function tierBehind(stack: Stack, group: Resource): Tier {

@@ -1,6 +1,7 @@
-import { application, sharedDirectories } from "../../../components/reference";
+import { application, sharedDirectories, windowsApplication } from "../../../components/reference";
 import { prefixesOf, serverSubnets } from "../../model/azure-network";
 import { customerKey } from "../../model/azure-protection";
+import { fileAccounts, servesSmb } from "../../model/azure-backups";
 import { firstBoot } from "../../model/first-boot";
 import { appServers, appSubnets, fileServers, fileVolumes, machines, zoneOf } from "../../model/service";
 import { expectEqual, expectSet, expectValue, fail, type Finding, type ItemRules, pass, waits } from "../../rule";
@@ -68,27 +69,52 @@ function encryptedAtRest(stack: Stack): Finding[] {
 }
 
 function encryptedInTransit(stack: Stack): Finding[] {
-    return [...demandedByStore(stack), ...stack.of(azure.machine).flatMap(clearMounts)];
+    return [
+        ...demandedByStore(stack),
+        ...stack.of(azure.fileService).flatMap((service) => demandedOverSmb(stack, service)),
+        ...stack.of(azure.machine).flatMap(clearMounts),
+    ];
 }
 
-/** Azure's mount helper encrypts; other ways to mount the same share do not. */
+/** Older versions of SMB know no encryption, or a weak one. */
+function demandedOverSmb(stack: Stack, service: Resource): Finding[] {
+    const accounts = fileAccounts(stack).filter((account) => service.refersTo("accountName", account) === true);
+    const only = (path: string, form: RegExp, allowed: string) =>
+        expectValue(service, `protocolSettings.smb.${path}`, (value) => form.test(String(value)), allowed);
+    return accounts.some((account) => servesSmb(stack, account))
+        ? [
+              only("versions", /^SMB3\.1\.1;?$/, "SMB3.1.1 alone"),
+              only("channelEncryption", /^AES-(128|256)-GCM;?(AES-256-GCM;?)?$/, "AES-128-GCM or AES-256-GCM"),
+          ]
+        : [];
+}
+
+/** How each type of mount says that it encrypts. */
+const encryptedBy: Record<string, ((options: string[]) => boolean) | undefined> = {
+    aznfs: (options) => !options.includes("notls"),
+    cifs: (options) => options.includes("seal"),
+    smb: (options) => options.includes("RequirePrivacy"),
+};
+
+/** Azure's mount helper encrypts, and SMB where it is told to; other ways to mount the same share do not. */
 function clearMounts(server: Resource): Finding[] {
     const lines = (firstBoot(server) ?? "").split("\n").filter((text) => !text.trimStart().startsWith("#"));
     return lines.flatMap((line) => {
         // Fields, not a pattern over the line: a script's lines may be long, and a pattern tries every beginning.
         const fields = line.split(/\s+/);
-        const at = fields.findIndex((field) => field.includes(AZURE_FILES));
+        const at = fields.findIndex((field) => AZURE_FILES.test(field));
         const [place, type, options] = at === -1 ? [] : fields.slice(at + 1);
         if (options === undefined) {
             return [];
         }
-        return type === "aznfs" && !options.split(",").includes("notls")
-            ? [pass(server, `${place} is mounted over TLS`)]
+        return encryptedBy[type!]?.(options.split(",")) === true
+            ? [pass(server, `${place} is mounted encrypted, by ${type}`)]
             : [fail(server, `${place} is mounted by ${type} ${options}, which is not encrypted`)];
     });
 }
 
-const AZURE_FILES = ".file.core.windows.net:";
+/** A share as a table of mounts names it: over NFS, and over SMB on Linux and on Windows. */
+const AZURE_FILES = /\.file\.core\.windows\.net[:/\\]/;
 
 function demandedByStore(stack: Stack): Finding[] {
     return fileStores(stack).flatMap((store) => {
@@ -153,15 +179,17 @@ function directoriesOf(server: Resource, stores: Resource[]): Finding[] {
         ];
     }
     const mounts = mountedPlaces(text);
+    const isOnWindows = [...mounts].some((place) => place.startsWith(windowsApplication.directory));
+    const root = isOnWindows ? windowsApplication.directory : application.directory;
     return sharedDirectories.map((directory) => {
-        const place = `${application.directory}/${directory}`;
+        const place = `${root}/${directory}`;
         return mounts.has(place)
             ? pass(server, `mounts ${place}`)
             : fail(server, `its first-boot script does not mount ${place} from shared storage`);
     });
 }
 
-const SHARED_TYPES = ["efs", "nfs", "nfs4", "aznfs"];
+const SHARED_TYPES = ["efs", "nfs", "nfs4", "aznfs", "smb"];
 
 /** Where a script mounts shared storage: lines of fstab, and the same in the list of cloud-init's mounts. */
 function mountedPlaces(script: string): Set<string> {
@@ -169,7 +197,7 @@ function mountedPlaces(script: string): Set<string> {
     for (const line of script.split("\n").filter((text) => !text.trimStart().startsWith("#"))) {
         const fields = line.split(/[\s",[\]]+/).filter(Boolean);
         fields.forEach((field, at) => {
-            if (SHARED_TYPES.includes(fields[at + 1] ?? "") && (fields[at - 1] ?? "").includes(":")) {
+            if (SHARED_TYPES.includes(fields[at + 1] ?? "") && /:|^\\\\/.test(fields[at - 1] ?? "")) {
                 places.add(field);
             }
         });
@@ -223,7 +251,8 @@ function exported(stack: Stack): Finding[] {
 }
 
 function shares(stack: Stack): Finding[] {
-    return stack.of(azure.fileShare).map((share) => expectEqual(share, "enabledProtocols", "NFS"));
+    const known = (value: unknown) => ["NFS", "SMB"].includes(String(value));
+    return stack.of(azure.fileShare).map((share) => expectValue(share, "enabledProtocols", known, "NFS or SMB"));
 }
 
 /** Shared storage mounted and accessible. */
@@ -265,7 +294,7 @@ export const sharedStorage: ItemRules = {
             title: "Files are encrypted in transit",
             severity: "high",
             risk: "Attachments and audit logs can be read on the network.",
-            fix: "Attach a file-system policy that denies access without TLS; on Azure demand secure transfer and mount by aznfs.",
+            fix: "Attach a file-system policy that denies access without TLS; on Azure demand secure transfer, and mount by aznfs or over SMB 3.1.1 with encryption.",
             step: "Step 5",
             controls: ["AWS Well-Architected SEC09-BP02", "MCSB DP-3"],
             check: encryptedInTransit,

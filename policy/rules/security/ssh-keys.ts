@@ -92,11 +92,24 @@ function bootScript(server: Resource): Finding[] {
         : [pass(server, "its first-boot script opens no login by password")];
 }
 
+/** Windows has no keys: its administrator comes through Azure Bastion, and nothing is managed by passwords over the network. */
+function windowsLogins(server: Resource): Finding[] {
+    const listeners = server.list("osProfile.windowsConfiguration.winRM.listeners");
+    return listeners.length === 0
+        ? [pass(server, "Windows, without remote management by password")]
+        : [fail(server, "osProfile.windowsConfiguration.winRM: found listeners, allowed: nothing")];
+}
+
 function azureLogins(server: Resource): Finding[] {
+    if (isSet(server, "osProfile.windowsConfiguration")) {
+        return windowsLogins(server);
+    }
     const path = "osProfile.linuxConfiguration";
     return [
         expectEqual(server, `${path}.disablePasswordAuthentication`, true),
-        expectValue(server, "osProfile.adminPassword", (value) => value === undefined || value === null, "nothing"),
+        isSet(server, "osProfile.adminPassword")
+            ? fail(server, "osProfile.adminPassword: found a password, allowed: nothing")
+            : pass(server, "its administrator has no password"),
         expectValue(
             server,
             `${path}.ssh.publicKeys[0].keyData`,
@@ -105,6 +118,8 @@ function azureLogins(server: Resource): Finding[] {
         ),
     ];
 }
+
+const isSet = (server: Resource, path: string) => ![undefined, null].includes(server.get(path) as undefined);
 
 /** Azure's metadata service answers no request without a header that a browser cannot forge. */
 function tokensOnly(stack: Stack): Finding[] {

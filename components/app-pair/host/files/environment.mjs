@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Assembles the application's environment file from settings and secrets; runs before each start of the service.
 import { chmodSync, renameSync, writeFileSync } from "node:fs";
+import { databaseAuthorities, environmentLine } from "./system.mjs";
 import * as cloud from "./cloud.mjs";
 
 const { databaseHost, readSecret, readSetting } = cloud;
@@ -21,16 +22,15 @@ if (database.certificate) {
         throw new Error("the database has no certificate yet: its primary is not made");
     }
     // Not into what may be there: on some systems it is a link to the system's own authorities.
-    writeFileSync("/etc/minusnow/database-ca.pem.new", certificate);
-    chmodSync("/etc/minusnow/database-ca.pem.new", 0o644);
-    renameSync("/etc/minusnow/database-ca.pem.new", "/etc/minusnow/database-ca.pem");
+    writeFileSync(`${databaseAuthorities}.new`, certificate);
+    chmodSync(`${databaseAuthorities}.new`, 0o644);
+    renameSync(`${databaseAuthorities}.new`, databaseAuthorities);
 }
 if (sessionStore) {
     const { scheme, port, secretId } = sessionStore;
     variables.REDIS_URL = `${scheme}://:${encodeURIComponent(readSecret(secretId))}@${sessionStore.host}:${port}`;
 }
 
-const quote = (value) => `"${String(value).replace(/["\\$`]/g, "\\$&")}"`;
-const lines = Object.entries(variables).map(([name, value]) => `${name}=${quote(value)}\n`);
+const lines = Object.entries(variables).map(([name, value]) => `${environmentLine(name, value)}\n`);
 writeFileSync(`${file}.new`, lines.join(""), { mode: 0o600 });
 renameSync(`${file}.new`, file);

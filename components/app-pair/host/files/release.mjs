@@ -6,60 +6,22 @@
 //   release.mjs status <version> <sha256>              0: it runs and is healthy; 3: it runs and is ill; 1: it does not run
 //   release.mjs healthy                                0: whatever it runs is healthy
 //   release.mjs watch <version> <sha256> <seconds>     as status, once it was ill three times in a row or the time is over
-import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import {
-    chmodSync,
-    existsSync,
-    mkdirSync,
-    openSync,
-    readdirSync,
-    readFileSync,
-    readlinkSync,
-    renameSync,
-    rmSync,
-    symlinkSync,
-    writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync } from "node:fs";
 import { basename } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import * as system from "./system.mjs";
+import { download, readSetting } from "./cloud.mjs";
 
-const HOST = "/etc/minusnow/host.env";
-if (existsSync(HOST)) {
-    process.loadEnvFile(HOST);
-}
-const { APP_DIRECTORY: app, APP_USER: user, APP_PORT = "5000", ENVIRONMENT_FILE: environmentFile } = process.env;
-const { RELEASE_LOCK = "/run/minusnow-release.lock", HEALTHY_SECONDS = "90" } = process.env;
-const { WATCH_MS = "5000", RELEASE_LOG: log = "/var/log/minusnow-release.log" } = process.env;
-const { download, readSetting } = await import("./cloud.mjs");
-
-/** What commands say goes to a file: npm says much, and a caller gets a part of it only. */
-const run = (command, ...args) => {
-    const said = openSync(log, "a", 0o640);
-    try {
-        execFileSync(command, args, { stdio: ["ignore", said, said] });
-    } catch (error) {
-        throw new Error(`${[command, ...args].join(" ")} ended with ${error.status ?? error.signal}, see ${log}`);
-    }
-};
-/** The machine's credentials are not those of packages that a release brings. */
-const metadata = "169.254.169.254";
-const asUnit = (directory, ...options) => {
-    const own = [`--property=User=${user}`, `--property=IPAddressDeny=${metadata}`, `--working-directory=${directory}`];
-    return ["--wait", "--pipe", "--quiet", ...own, ...options, "--"];
-};
+const { link, run } = system;
+const { APP_DIRECTORY: app, APP_PORT = "5000" } = process.env;
+const { HEALTHY_SECONDS = "90", WATCH_MS = "5000" } = process.env;
 
 /** A version with another archive is another release. */
 const nameOf = (version, sha256) => `${version}-${sha256.slice(0, 12)}`;
 const pathOf = (name) => `${app}/releases/${name}`;
 /** The release that a link names. */
 const linked = (link) => (existsSync(`${app}/${link}`) ? basename(readlinkSync(`${app}/${link}`)) : undefined);
-
-function link(to, path) {
-    rmSync(`${path}.new`, { force: true });
-    symlinkSync(to, `${path}.new`);
-    renameSync(`${path}.new`, path);
-}
 
 /** Downloads and builds a release, or finds it done; removes those that nothing names. */
 function fetchRelease({ version, artifact, sha256 }) {
@@ -83,31 +45,19 @@ function fetchRelease({ version, artifact, sha256 }) {
     }
     run("tar", "-xzf", archive, "-C", partial, "--no-same-owner");
     rmSync(archive);
-    const asUser = (...command) => run("systemd-run", ...asUnit(partial, `--setenv=HOME=${partial}`), ...command);
     if (!existsSync(`${partial}/node_modules`)) {
-        run("chown", "-R", user, partial);
-        asUser("npm", "install", ...(existsSync(`${partial}/dist`) ? ["--omit=dev"] : []));
+        system.npm(partial, "install", ...(existsSync(`${partial}/dist`) ? ["--omit=dev"] : []));
     }
     if (!existsSync(`${partial}/dist`)) {
-        run("chown", "-R", user, partial);
-        asUser("npm", "run", "build");
+        system.npm(partial, "run", "build");
     }
-    run("chown", "-R", "root:root", partial);
-    chmodSync(partial, 0o755);
+    system.seal(partial);
     renameSync(partial, target);
     return name;
 }
 
-/** One server at a time, and never again what is marked. */
-const once = 'exec 9>"$2" && flock 9 && { [ -e "$1" ] || { npm run db:push && : >"$1"; }; }';
-
-/** Brings the schema to a release, once for all servers: the mark is in a shared directory, where root has no rights. */
-function migrate(name) {
-    const mark = `${app}/data/.schema-${name}`;
-    const certificates = "--setenv=NODE_EXTRA_CA_CERTS=/etc/minusnow/database-ca.pem";
-    const unit = [`--property=EnvironmentFile=${environmentFile}`, certificates];
-    run("systemd-run", ...asUnit(pathOf(name), ...unit), "sh", "-c", once, "migrate", mark, `${app}/data/.schema.lock`);
-}
+/** Brings the schema to a release, once for all servers. */
+const migrate = (name) => system.migrate(pathOf(name), `${app}/data/.schema-${name}`, `${app}/data/.schema.lock`);
 
 /** Makes a release current, and remembers the last one that was seen to run. Until it was, none counts as running. */
 function use(name) {
@@ -140,7 +90,7 @@ async function illness() {
 const ill = (why) => Object.assign(new Error(why), { exitCode: 3 });
 
 async function restart() {
-    run("systemctl", "restart", "minusnow.service");
+    system.restart();
     const end = Date.now() + Number(HEALTHY_SECONDS) * 1000;
     for (;;) {
         const why = await illness();
@@ -226,14 +176,8 @@ if (!(action in actions)) {
     console.error(`usage: release.mjs ${Object.keys(actions).join("|")}`);
     process.exit(2);
 }
-if (!["status", "healthy", "watch"].includes(action) && process.env.RELEASE_LOCKED === undefined) {
-    process.env.RELEASE_LOCKED = "1";
-    try {
-        execFileSync("flock", [RELEASE_LOCK, program, action, ...args], { stdio: "inherit" });
-    } catch (error) {
-        process.exit(error.status ?? 1);
-    }
-} else {
+const changesNothing = ["status", "healthy", "watch"].includes(action);
+if (changesNothing || system.alone(program, [action, ...args])) {
     try {
         await actions[action](...args);
     } catch (error) {

@@ -1,5 +1,5 @@
 import { at, form, isSet, listAt, numberAt, range, textAt, type Trap, when } from "../../trap";
-import { azurerm, learn } from "./sources";
+import { azurerm, learn, spec } from "./sources";
 
 const MACHINE = "azure-native:compute:VirtualMachine";
 const COMMAND = "azure-native:compute:VirtualMachineRunCommandByVirtualMachine";
@@ -16,6 +16,22 @@ const CUSTOM_DATA_BYTES = 65_535;
 const MOST_COMMANDS = 25;
 
 const size = (inputs: Parameters<typeof textAt>[0]) => textAt(inputs, "hardwareProfile.vmSize");
+
+const isWindows = (inputs: Parameters<typeof textAt>[0]) => isSet(inputs, "osProfile.windowsConfiguration");
+/** Size of Windows Server's image. */
+const WINDOWS_GIB = 127;
+
+function isStrong(password: string): boolean {
+    const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z\d]/].filter((kind) => kind.test(password));
+    return password.length >= 12 && password.length <= 123 && kinds.length >= 3;
+}
+
+const extensionSystems: Record<string, "Linux" | "Windows" | undefined> = {
+    AzureMonitorLinuxAgent: "Linux",
+    AzureMonitorWindowsAgent: "Windows",
+    CustomScript: "Linux",
+    CustomScriptExtension: "Windows",
+};
 
 export const computeTraps: readonly Trap[] = [
     form(
@@ -61,6 +77,56 @@ export const computeTraps: readonly Trap[] = [
         },
         "InvalidParameter: Destination path for SSH public keys is currently limited to its default value /home/<username>/.ssh/authorized_keys due to a known issue in Linux provisioning agent.",
         machineSource,
+    ),
+    when(
+        "azure-machine-two-systems",
+        MACHINE,
+        (inputs) => isSet(inputs, "osProfile.linuxConfiguration") && isSet(inputs, "osProfile.windowsConfiguration"),
+        "InvalidParameter: linuxConfiguration and windowsConfiguration exclude each other",
+        spec("compute"),
+    ),
+    when(
+        "azure-windows-computer-name",
+        MACHINE,
+        (inputs) => {
+            const name = textAt(inputs, "osProfile.computerName") ?? "server";
+            return isWindows(inputs) && (name.length > 15 || /^\d+$/.test(name));
+        },
+        "InvalidParameter: Windows computer name cannot be more than 15 characters long, be entirely numeric, or contain the following characters.",
+        learn("azure-resource-manager/management/resource-name-rules"),
+    ),
+    when(
+        "azure-windows-password",
+        MACHINE,
+        (inputs) => {
+            const password = textAt(inputs, "osProfile.adminPassword");
+            return (
+                isWindows(inputs) &&
+                (at(inputs, "osProfile.adminPassword") === undefined || (password !== undefined && !isStrong(password)))
+            );
+        },
+        "InvalidParameter: The supplied password must be between 12-123 characters long and must satisfy at least 3 of password complexity requirements: an uppercase character, a lowercase character, a numeric digit, a special character.",
+        learn("virtual-machines/windows/faq"),
+    ),
+    when(
+        "azure-windows-disk",
+        MACHINE,
+        (inputs) =>
+            textAt(inputs, "storageProfile.imageReference.publisher") === "MicrosoftWindowsServer" &&
+            !/smalldisk/.test(textAt(inputs, "storageProfile.imageReference.sku") ?? "") &&
+            (numberAt(inputs, "storageProfile.osDisk.diskSizeGB") ?? WINDOWS_GIB) < WINDOWS_GIB,
+        "ResizeDiskError: The specified disk size is smaller than the size of the corresponding disk in the VM image: 127 GB.",
+        azurerm("compute/windows_virtual_machine_resource.go"),
+    ),
+    when(
+        "azure-windows-patches",
+        MACHINE,
+        (inputs) =>
+            at(inputs, "osProfile.windowsConfiguration.patchSettings.patchMode") === "AutomaticByPlatform" &&
+            (at(inputs, "osProfile.windowsConfiguration.enableAutomaticUpdates") === false ||
+                at(inputs, "osProfile.windowsConfiguration.provisionVMAgent") === false),
+        "InvalidParameter: patchMode AutomaticByPlatform needs provisionVMAgent and enableAutomaticUpdates",
+        learn("virtual-machines/automatic-vm-guest-patching"),
     ),
     form(
         "azure-machine-user",
@@ -179,6 +245,23 @@ export const computeTraps: readonly Trap[] = [
             (numberAt(inputs, "timeoutInSeconds") ?? 1) < 1 || (numberAt(inputs, "timeoutInSeconds") ?? 1) > 7_776_000,
         "InvalidParameter: timeoutInSeconds of a run command is 1 to 7776000",
         learn("virtual-machines/linux/run-command-managed"),
+    ),
+    when(
+        "azure-extension-system",
+        EXTENSION,
+        (inputs, world) => {
+            const machine = world
+                .ofType(MACHINE)
+                .find(({ values }) => values["name"] === inputs["vmName"] && isSet(inputs, "vmName"));
+            const needed = extensionSystems[textAt(inputs, "type") ?? ""];
+            return (
+                machine !== undefined &&
+                needed !== undefined &&
+                needed !== (isWindows(machine.values) ? "Windows" : "Linux")
+            );
+        },
+        "OperationNotAllowed: the extension is for another operating system than the machine's",
+        learn("virtual-machines/extensions/overview"),
     ),
     form(
         "azure-extension-version",

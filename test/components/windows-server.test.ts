@@ -1,0 +1,339 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    readlinkSync,
+    rmSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parseEnv } from "node:util";
+import { gunzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { renderWindowsServer } from "../../components/app-pair/host/windows-server";
+import { azureHost } from "../../components/host/cloud-host";
+import { renderPowerShell } from "../../components/host/powershell";
+import { sharedDirectories } from "../../components/reference";
+import { whenBootedOnWindows } from "../../components/release/release-member";
+import { startHealthyApp } from "../support/host";
+import { parsePowerShell } from "../support/powershell";
+
+const VAULT = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/v/secrets";
+const cloud = azureHost("client", `${VAULT}/app`, 22);
+const mounts = sharedDirectories.map((directory) => ({
+    directory,
+    source: `\\\\files.file.core.windows.net\\${directory}`,
+    type: "smb",
+    options: "RequirePrivacy",
+}));
+const script = renderWindowsServer({ cloud, packages: [], mounts, storageSecretId: `${VAULT}/files` });
+
+/** Files that the script writes, by name. */
+function filesOf(text: string): Map<string, string> {
+    const plain = [...text.matchAll(/^Write-Text '[^']*\\([^'\\]+)' @'\n([\s\S]*?)\n'@$/gm)];
+    const packed = [...text.matchAll(/^Write-Compressed '[^']*\\([^'\\]+)' '([^']+)'$/gm)];
+    return new Map([
+        ...plain.map(([, name, content]) => [name!, `${content!}\n`] as const),
+        ...packed.map(([, name, bytes]) => [name!, gunzipSync(Buffer.from(bytes!, "base64")).toString()] as const),
+    ]);
+}
+
+const files = filesOf(script);
+
+/** What Windows PowerShell 5.1 knows of the commands that first boot and start use, by Microsoft's reference. */
+const known: Record<string, string[]> = {
+    "ConvertFrom-Json": [],
+    "ConvertTo-SecureString": ["String", "AsPlainText", "Force"],
+    "Copy-Item": [],
+    "Get-ChildItem": ["Path", "Filter", "Recurse", "ErrorAction"],
+    "Get-Content": [],
+    "Get-NetFirewallRule": ["Name", "ErrorAction"],
+    "Get-Service": ["ErrorAction"],
+    "Get-SmbGlobalMapping": ["RemotePath", "ErrorAction"],
+    "Invoke-WebRequest": ["UseBasicParsing", "Uri", "OutFile"],
+    "New-Item": ["ItemType", "Path", "Target", "Force"],
+    "New-NetFirewallRule": [
+        ...["Name", "DisplayName", "Direction", "Action", "Protocol"],
+        ...["LocalPort", "RemoteAddress", "LocalUser"],
+    ],
+    "New-Object": ["TypeName", "ArgumentList"],
+    "New-ScheduledTaskAction": ["Execute", "Argument"],
+    "New-ScheduledTaskPrincipal": ["UserId", "LogonType", "RunLevel"],
+    "New-ScheduledTaskSettingsSet": ["ExecutionTimeLimit"],
+    "New-ScheduledTaskTrigger": ["AtStartup"],
+    "New-SmbGlobalMapping": ["RemotePath", "Credential", "RequirePrivacy"],
+    "Out-Host": [],
+    "Out-Null": [],
+    "Pop-Location": [],
+    "Push-Location": [],
+    "Register-ScheduledTask": ["TaskName", "Action", "Trigger", "Principal", "Settings", "Force"],
+    "Remove-NetFirewallRule": [],
+    "Remove-SmbGlobalMapping": ["RemotePath", "Force"],
+    "Select-Object": ["First", "Last"],
+    "Set-Service": ["StartupType"],
+    "Sort-Object": ["Property"],
+    "Start-Process": ["FilePath", "ArgumentList", "NoNewWindow", "PassThru"],
+    "Start-Service": [],
+    "Start-Sleep": ["Seconds"],
+    "Stop-Service": ["Force"],
+    "Test-Path": [],
+    "Where-Object": [],
+    "Write-Warning": [],
+    "icacls.exe": [],
+    "taskkill.exe": [],
+};
+
+describe("PowerShell of an application server on Windows, by its grammar", () => {
+    const scripts = [
+        ["first boot", script],
+        ["setup.ps1", files.get("setup.ps1")!],
+        ["start.ps1", files.get("start.ps1")!],
+        ["a release", whenBootedOnWindows("release.mjs", ["install", "1.0.0", "https://it's"], 60)],
+    ] as const;
+
+    it.each(scripts)("%s can be read", async (_, text) => {
+        expect((await parsePowerShell(text)).errors).toEqual([]);
+    });
+
+    it("notices what cannot be read", async () => {
+        const broken = files.get("setup.ps1")!.replace("-split ' ') {", "-split ' '  {");
+        expect(broken).not.toBe(files.get("setup.ps1"));
+        expect((await parsePowerShell(broken)).errors).not.toEqual([]);
+        expect((await parsePowerShell("if ($a) {")).errors).not.toEqual([]);
+    });
+
+    it.each(scripts)("%s runs commands and parameters that there are", async (_, text) => {
+        const { commands, functions } = await parsePowerShell(text);
+        const named = commands.filter(({ name }) => name !== "" && !functions.includes(name));
+        for (const { name, parameters } of named.filter(({ name: one }) => !one.startsWith("Write-Text"))) {
+            expect(known, name).toHaveProperty([name]);
+            const given = parameters.map((parameter) => parameter.replace(/^-/, ""));
+            expect(
+                given.filter((parameter) => !known[name]!.includes(parameter)),
+                name,
+            ).toEqual([]);
+        }
+    });
+
+    it("is plain ASCII, which every version of PowerShell reads alike", () => {
+        expect(script).toMatch(/^[\n\x20-\x7e]+$/);
+        expect(files.get("setup.ps1")).toMatch(/^[\n\x20-\x7e]+$/);
+        expect(files.get("start.ps1")).toMatch(/^[\n\x20-\x7e]+$/);
+    });
+
+    it("refuses a text that would end its own quotation, and more than a cloud accepts", () => {
+        const boot = (content: string) => ({
+            folder: "C:\\a",
+            files: [{ path: "C:\\a\\b", permissions: "0600", content }],
+            command: "C:\\a\\b",
+        });
+        expect(() => renderPowerShell(boot("one\n'@\n"), 10_000)).toThrow("a line begins with '@");
+        expect(() => renderPowerShell(boot("x".repeat(10_000)), 10_000)).toThrow("allowed are 10000");
+    });
+});
+
+describe("first boot on Windows (guide, step 2)", () => {
+    const setup = files.get("setup.ps1")!;
+
+    it("installs the guide's Node.js by winget, in the version of choice", () => {
+        expect(files.get("host.env")).toContain('PACKAGES="OpenJS.NodeJS.22 mtkennerly.shawl"\n');
+        expect(setup).toContain("@('install', '--id', $package)");
+    });
+
+    it("runs the application as a service without rights, restarted after ten seconds", () => {
+        expect(setup).toContain("$account = 'obj=', \"NT SERVICE\\$Name\"");
+        expect(setup).toContain("$again = 'restart/10000'");
+        expect(setup).toContain("dist/index.cjs");
+    });
+
+    it("maps every shared directory, encrypted on its way", () => {
+        const lines = sharedDirectories.map(
+            (directory) =>
+                `\\\\files.file.core.windows.net\\${directory} C:/MinusNow/${directory} smb RequirePrivacy\n`,
+        );
+        expect(files.get("mounts")).toBe(lines.join(""));
+        expect(files.get("start.ps1")).toContain("-RequirePrivacy $true");
+    });
+
+    it("holds no secret: machines read theirs when they start", () => {
+        expect(files.get("host.env")).toContain(`STORAGE_SECRET_ID=${VAULT}/files\n`);
+        expect([...files.keys()].sort()).toEqual([
+            ...["cloud.mjs", "environment.mjs", "host.env", "mounts", "release.mjs"],
+            ...["setup.ps1", "start.ps1", "storage.mjs", "system.mjs", "work.mjs"],
+        ]);
+    });
+});
+
+let folder: string;
+const own = (...names: string[]) => path.join(folder, "ProgramData", ...names);
+const app = (...names: string[]) => path.join(folder, "MinusNow", ...names);
+const bin = (...names: string[]) => path.join(folder, "bin", ...names);
+
+/** A folder with the server's programs, and Windows's own commands played by scripts. */
+beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), "minusnow-windows-"));
+    [own("node", "node_modules", "npm", "bin"), own("work"), app("data"), bin()].forEach((place) =>
+        mkdirSync(place, { recursive: true }),
+    );
+    for (const [name, content] of files) {
+        writeFileSync(own(name), content);
+    }
+    const variables = files.get("host.env")!.replaceAll("C:/MinusNow", app());
+    writeFileSync(own("host.env"), variables);
+    symlinkSync(process.execPath, own("node", "node.exe"));
+    const npm = `const fs = require("fs");
+fs.appendFileSync(${JSON.stringify(app("npm.log"))}, process.argv.slice(2).join(" ") + " in " + process.cwd().split("/").at(-1) + " " + (process.env.DATABASE_URL ?? "-") + "\\n");
+if (process.argv[2] === "install") { fs.mkdirSync("node_modules"); }
+if (process.argv[3] === "build") { fs.mkdirSync("dist"); fs.writeFileSync("dist/index.cjs", ""); }`;
+    writeFileSync(own("node", "node_modules", "npm", "bin", "npm-cli.js"), npm);
+    fake("sc.exe", `[ "$1" = query ] && echo "STATE : 1 STOPPED" || "${own("node", "node.exe")}" "${own("work.mjs")}"`);
+    fake("icacls.exe", `echo "$@" >>"${app("icacls.log")}"`);
+    fake("powershell.exe", `echo "$@" >>"${app("powershell.log")}"`);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function fake(name: string, commands: string): void {
+    writeFileSync(bin(name), `#!/bin/bash\n${commands}\n`, { mode: 0o755 });
+}
+
+/** Azure's interfaces, as curl finds them. */
+function fakeAzure(secrets: Record<string, unknown>, archive = ""): void {
+    const cases = Object.entries(secrets).map(
+        ([name, value]) => `*/secrets/${name}\\?*) cat <<'EOF'\n${JSON.stringify({ value })}\nEOF\n;;`,
+    );
+    fake(
+        "curl",
+        `cat >/dev/null
+file=""; for ((i = 1; i <= $#; i++)); do [ "\${!i}" = -o ] && { next=$((i + 1)); file="\${!next}"; }; done
+case "$*" in
+*identity/oauth2/token*) echo '{"access_token":"t"}' ;;
+${cases.join("\n")}
+*) [ -n "$file" ] && cp "${archive}" "$file" || exit 22 ;;
+esac`,
+    );
+}
+
+const run = (program: string, args: string[] = [], env: Record<string, string> = {}) =>
+    spawnSync(process.execPath, [own(program), ...args], {
+        encoding: "utf8",
+        env: { ...env, PATH: `${bin()}:${process.env["PATH"]!}` },
+    });
+
+const settings = {
+    environment: { NODE_ENV: "production", SMTP_USER: 'no"reply\\n$x' },
+    secrets: { SESSION_SECRET: `${VAULT}/session` },
+    database: { host: "db.example.com", port: 5432, name: "minusnow_db", secretId: `${VAULT}/db` },
+};
+const login = { username: "minusnow", password: "p@ss/word" };
+const URL_ = "postgres://minusnow:p%40ss%2Fword@db.example.com:5432/minusnow_db?sslmode=verify-full";
+
+describe("the environment file on Windows (guide, step 6)", () => {
+    it("is read by Node.js as it was meant", () => {
+        fakeAzure({ "app-settings": JSON.stringify(settings), session: "it's `secret`", db: JSON.stringify(login) });
+        const { status, stderr } = run("environment.mjs");
+        expect(status, stderr).toBe(0);
+        expect(parseEnv(readFileSync(app(".env"), "utf8"))).toEqual({
+            NODE_ENV: "production",
+            SMTP_USER: 'no"reply\\n$x',
+            SESSION_SECRET: "it's `secret`",
+            DATABASE_URL: URL_,
+        });
+    });
+
+    it("is refused where no quotation can hold a value, and the former one stays", () => {
+        fakeAzure({ "app-settings": JSON.stringify(settings), session: `'"\``, db: JSON.stringify(login) });
+        writeFileSync(app(".env"), "former");
+        const { status, stderr } = run("environment.mjs");
+        expect(status).not.toBe(0);
+        expect(stderr).toContain("SESSION_SECRET: a value with all of ', \" and ` cannot be written");
+        expect(readFileSync(app(".env"), "utf8")).toBe("former");
+    });
+});
+
+describe("a release on Windows, its system's commands played", () => {
+    function pack(): { archive: string; sha256: string } {
+        const archive = path.join(folder, "release.tar.gz");
+        writeFileSync(path.join(folder, "package.json"), "{}");
+        execFileSync("tar", ["--mtime=@0", "-czf", archive, "-C", folder, "package.json"]);
+        return { archive, sha256: createHash("sha256").update(readFileSync(archive)).digest("hex") };
+    }
+
+    async function install(version: string): Promise<{ status: number | null; stdout: string; name: string }> {
+        const { archive, sha256 } = pack();
+        const release = { version, artifact: "https://files/release.tar.gz", sha256 };
+        fakeAzure({ "app-release": JSON.stringify(release) }, archive);
+        writeFileSync(app(".env"), `DATABASE_URL='${URL_}'\n`);
+        const healthy = await startHealthyApp();
+        try {
+            const { status, stdout, stderr } = run("release.mjs", ["first"], { APP_PORT: healthy.port });
+            return { status, stdout: stdout + stderr, name: `${version}-${sha256.slice(0, 12)}` };
+        } finally {
+            healthy.stop();
+        }
+    }
+
+    it("is built and migrated by the worker, sealed, made current and started", async () => {
+        writeFileSync(own("environment.mjs"), "");
+        const { status, stdout, name } = await install("1.0.0");
+        expect(
+            status,
+            `${stdout}\n${existsSync(own("release.log")) ? readFileSync(own("release.log"), "utf8") : ""}`,
+        ).toBe(0);
+        expect(readFileSync(app("npm.log"), "utf8").split("\n")).toEqual([
+            `install in ${name}.partial -`,
+            `run build in ${name}.partial -`,
+            `run db:push in ${name} ${URL_}`,
+            "",
+        ]);
+        const granted = readFileSync(app("icacls.log"), "utf8").trim().split("\n");
+        expect(granted.map((line) => line.split(" ").slice(1, 3).join(" "))).toEqual([
+            "/grant NT",
+            "/grant NT",
+            "/setowner *S-1-5-32-544",
+            "/reset /T",
+        ]);
+        expect(readlinkSync(app("current"))).toBe(app("releases", name));
+        expect(readlinkSync(app("verified"))).toBe(app("releases", name));
+        expect(existsSync(app("dist", "index.cjs"))).toBe(true);
+        expect(readFileSync(app("powershell.log"), "utf8")).toContain("Restart-Service -Force minusnow");
+    });
+
+    it("is migrated once for all servers", async () => {
+        writeFileSync(own("environment.mjs"), "");
+        const { name } = await install("1.0.0");
+        expect(existsSync(app("data", `.schema-${name}`))).toBe(true);
+        rmSync(app("releases"), { recursive: true });
+        ["current", "verified"].forEach((link) => rmSync(app(link)));
+        expect((await install("1.0.0")).status).toBe(0);
+        const commands = readFileSync(app("npm.log"), "utf8");
+        expect(commands.match(/db:push/g)).toHaveLength(1);
+        expect(commands.match(/install/g)).toHaveLength(2);
+    });
+
+    it("fails with the reason when the worker does", async () => {
+        writeFileSync(
+            own("node", "node_modules", "npm", "bin", "npm-cli.js"),
+            "console.log('no registry'); process.exit(7)",
+        );
+        const { status, stdout } = await install("1.0.0");
+        expect(status).toBe(1);
+        expect(stdout).toMatch(/^REASON: npm install ended with 7, see .*release\.log$/m);
+        expect(readFileSync(own("release.log"), "utf8")).toContain("no registry");
+    });
+});
+
+describe("a release that runs on Windows by a command", () => {
+    it("waits for first boot, hands arguments on as one word each, and is ended in time", () => {
+        const text = whenBootedOnWindows("release.mjs", ["install", "1.0", 'https://a/it\'s "b".tar.gz'], 60);
+        expect(text).toContain("while (-not (Test-Path 'C:\\ProgramData\\MinusNow\\booted'))");
+        expect(text).toContain(
+            `$words = '"C:\\ProgramData\\MinusNow\\release.mjs" "install" "1.0" "https://a/it''s \\"b\\".tar.gz"'`,
+        );
+        expect(text).toContain("WaitForExit(60000)");
+    });
+});
