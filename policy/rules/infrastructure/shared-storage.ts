@@ -159,7 +159,24 @@ function deniesClearTransport(policy: string): boolean {
 /** Every server mounts every directory; its first-boot script says so. */
 function mounted(stack: Stack): Finding[] {
     const stores = fileStores(stack);
-    return stores.length === 0 ? [] : machines(stack).flatMap((server) => directoriesOf(server, stores));
+    return stores.length === 0
+        ? []
+        : machines(stack).flatMap((server) => [...directoriesOf(server, stores), ...unread(stack, server)]);
+}
+
+/** Azure leaves a script on a machine with Windows and does not run it. */
+function unread(stack: Stack, server: Resource): Finding[] {
+    const isWindows = server.type === azure.machine && server.get("osProfile.windowsConfiguration") !== undefined;
+    const runners = stack
+        .of(azure.machineExtension)
+        .filter((extension) => extension.get("type") === "CustomScriptExtension")
+        .filter(
+            (extension) =>
+                extension.get("vmName") === server.get("name") || extension.refersTo("vmName", server) === true,
+        );
+    return isWindows && runners.length === 0
+        ? [fail(server, "nothing runs its first-boot script; allowed: an extension CustomScriptExtension")]
+        : [];
 }
 
 function directoriesOf(server: Resource, stores: Resource[]): Finding[] {
