@@ -55,8 +55,6 @@ export interface AzureAppPairArgs {
     mounts: pulumi.Input<Mount[]>;
     /** Windows: resource id of the secret with the login of the shares. */
     storageSecretId?: pulumi.Input<string>;
-    /** Windows: a higher number generates another password of the administrator; servers that run keep theirs. Default 1. */
-    rotation?: number;
     /** Variables of the environment file that are no secret (guide, step 6). Servers read them when the service starts. */
     environment: { [name: string]: pulumi.Input<string> };
     /** Variables of the environment file that are secret (guide, step 6). Servers read them when the service starts. */
@@ -249,11 +247,13 @@ function renderUserData(name: string, identity: Identity, args: AzureAppPairArgs
     });
 }
 
-/** Azure makes no machine with Windows without a password; who logs in through Azure Bastion finds it in the key vault. */
-function generateAdministrator(name: string, args: AzureAppPairArgs, child: Child): pulumi.Output<string> {
-    const { vaultId, rotation = 1, tags } = args;
+/**
+ * Azure makes no machine with Windows without a password; who logs in through Azure Bastion finds it in the key vault. It is
+ * set when a machine is made and not rotated: machines that run would keep another one than the vault tells.
+ */
+function generateAdministrator(name: string, { vaultId, tags }: AzureAppPairArgs, child: Child): pulumi.Output<string> {
     const description = "MinusNow: administrator azureuser of the application servers";
-    const what = { description, specialCharacters: "!#%*+-=_", rotation, vaultId, tags };
+    const what = { description, specialCharacters: "!#%*+-=_", rotation: 1, vaultId, tags };
     return generateSecret(`${name}-administrator`, what, child).value;
 }
 

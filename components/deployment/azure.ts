@@ -226,7 +226,6 @@ function createAppPair(
             vaultId: secrets.vaultId,
             mounts: storage.mounts,
             storageSecretId: loginOf(storage),
-            rotation: args.rotation,
             environment: environment(args, sessions !== undefined),
             secrets: [
                 { name: "SESSION_SECRET", secretId: secrets.sessionSecretId },

@@ -146,6 +146,89 @@ describe("AzureAppPair", () => {
     });
 });
 
+describe("application servers on Windows", () => {
+    const os = "windows-server-2025" as const;
+    const onWindows = { ...deployment, appPair: { ...deployment.appPair, os }, network: { bastion: true } };
+
+    it("are made with a password that nobody knows, and run their script by an extension", async () => {
+        const built = await build(() => new AzureDeployment("minusnow", onWindows));
+        expect(built.cloud.refusals).toEqual([]);
+        const [app1] = servers(built).sort((a, b) => a.name.localeCompare(b.name));
+        expect(app1!.inputs).toMatchObject({
+            osProfile: { computerName: "app1", windowsConfiguration: { enableAutomaticUpdates: true } },
+            storageProfile: {
+                imageReference: { offer: "WindowsServer", sku: "2025-datacenter-azure-edition" },
+                osDisk: { diskSizeGB: 128 },
+            },
+        });
+        expect(built.one("index.RandomPassword", "-app-administrator")).toMatchObject({ length: 32 });
+        expect(built.one("compute.VirtualMachineExtension", "-app1-boot")).toMatchObject({
+            type: "CustomScriptExtension",
+            settings: { commandToExecute: expect.stringContaining("C:\\AzureData\\CustomData.bin") as string },
+        });
+        expect(built.one("compute.VirtualMachineExtension", "-agent-app1")).toMatchObject({
+            type: "AzureMonitorWindowsAgent",
+        });
+        expect(built.one("compute.VirtualMachineExtension", "-agent-operations")).toMatchObject({
+            type: "AzureMonitorLinuxAgent",
+        });
+    });
+
+    it("share files over encrypted SMB, by a login that servers and backups read from the key vault", async () => {
+        const built = await build(() => new AzureDeployment("minusnow", onWindows));
+        expect(built.all("storage.FileShare").map(({ inputs }) => inputs["enabledProtocols"])).toEqual(
+            Array.from({ length: 5 }, () => "SMB"),
+        );
+        expect(built.one("storage.FileServiceProperties", "-files")).toMatchObject({
+            protocolSettings: { smb: { versions: "SMB3.1.1;", channelEncryption: "AES-256-GCM;" } },
+        });
+        expect(built.one("storage.StorageAccount", "-files")).toMatchObject({
+            allowSharedKeyAccess: true,
+            enableHttpsTrafficOnly: true,
+        });
+        const { properties } = built.one("keyvault.Secret", "-files-login");
+        // The engine is told that it is a secret.
+        expect(JSON.parse((properties as { value: { value: string } }).value.value)).toEqual({
+            username: expect.stringMatching(/^localhost\\[a-z0-9]+$/) as string,
+            password: expect.stringMatching(/^[A-Za-z0-9+/]+=*$/) as string,
+        });
+        const readers = built.all("authorization.RoleAssignment").filter(({ name }) => name.endsWith("-reads-files"));
+        expect(readers.map(({ name }) => name).sort()).toEqual([
+            "minusnow-app-reads-files",
+            "minusnow-ops-reads-files",
+        ]);
+    });
+
+    it("are reached by the ports of Windows, from Azure Bastion and to their files", async () => {
+        const built = await build(() => new AzureDeployment("minusnow", onWindows));
+        const rules = (role: string) =>
+            (
+                built.one("network.NetworkSecurityGroup", `-net-${role}`)["securityRules"] as {
+                    name: string;
+                    destinationPortRange: string;
+                }[]
+            ).map(({ name, destinationPortRange }) => `${name} ${destinationPortRange}`);
+        expect(rules("app")).toEqual(
+            expect.arrayContaining(["from-bastion 22", "from-bastion-3389 3389", "to-storage-445 445"]),
+        );
+        expect(rules("storage")).toContain("from-app-445 445");
+        expect(rules("storage").join()).not.toContain("2049");
+    });
+
+    it("are refused without shares that Windows mounts, and without their login", async () => {
+        const sharedStorage = { kind: "nfs" as const };
+        await expect(build(() => new AzureDeployment("minusnow", { ...onWindows, sharedStorage }))).rejects.toThrow(
+            "sharedStorage.kind: found nfs with Windows, allowed is managed",
+        );
+        await expect(
+            build(() => new AzureAppPair("app", { os } as unknown as components.AzureAppPairArgs)),
+        ).rejects.toThrow("storageSecretId: found nothing");
+        await expect(
+            build(() => new AzureSharedStorage("files", { ...endpoint, ...key, protocol: "smb" })),
+        ).rejects.toThrow("vaultId: found nothing, allowed with protocol smb is the id of a key vault");
+    });
+});
+
 describe("AzureDatabase", () => {
     it("stands alone without standby and replica, and is reached by its own name", async () => {
         let made: components.AzureDatabase | undefined;

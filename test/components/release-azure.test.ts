@@ -201,6 +201,24 @@ describe("the release program on Azure's operations machine (guide, step 8)", ()
         expect(told).toBeUndefined();
     });
 
+    it("runs PowerShell on servers with Windows, and a shell on balancers", async () => {
+        const scripts: string[] = [];
+        outcomes = (script, name) => {
+            scripts.push(`${name}: ${script}`);
+            return script.includes('"status"') ? { status: 1, stdout: "REASON: it runs 1.0.0" } : {};
+        };
+        const { gatewayId: _managed, ...rest } = request;
+        const { code, output } = await release({ ...rest, windows: true, balancerIds: [machine("lb1")] });
+        expect(code, output).toBe(0);
+        expect(JSON.parse(output)).toMatchObject({ installed: true });
+        const servers = scripts.filter((script) => script.startsWith("app"));
+        expect(servers.length).toBeGreaterThan(2);
+        expect(servers.every((script) => script.includes("$program = Start-Process"))).toBe(true);
+        const ofBalancer = scripts.filter((script) => script.startsWith("lb1"));
+        expect(ofBalancer.length).toBeGreaterThan(1);
+        expect(ofBalancer.every((script) => script.includes("/usr/local/lib/minusnow/drain.mjs"))).toBe(true);
+    });
+
     it("asks balancers on machines in turn", async () => {
         const { gatewayId: _managed, ...rest } = request;
         await release({ ...rest, balancerIds: [machine("lb1"), machine("lb2")] });

@@ -167,7 +167,7 @@ const onAzure = fc.record({
         {
             sshPublicKey: fc.constant(`ssh-ed25519 ${"A".repeat(68)} administrator`),
             count: fc.integer({ min: 2, max: 12 }),
-            os: fc.constantFrom("ubuntu-24.04", "ubuntu-24.04", "ubuntu-24.04", "debian-13"),
+            os: fc.constantFrom("ubuntu-24.04", "ubuntu-24.04", "windows-server-2025", "debian-13"),
             nodeVersion: fc.integer({ min: 20, max: 26 }),
             renew: fc.constantFrom(["app1"], ["app1"], [], ["app9"]),
         },

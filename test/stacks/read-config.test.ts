@@ -135,6 +135,7 @@ describe("configuration", () => {
         [{ dnsZone: undefined }, "minusnow:dnsZone", "the zone to issue a certificate in"],
         [{ dnsZone: "example.org" }, "minusnow:dnsZone", "a zone that holds minusnow.example.com"],
         [{ sharedStorage: { size: "m7i.large" } }, "minusnow:sharedStorage.size", "or kind nfs"],
+        [{ appPair: { os: "windows-server-2025" } }, "minusnow:appPair.os", "ubuntu-24.04 or debian-13 on AWS"],
         [{ sharedStorage: { kind: "nfs", size: "db.m7i.large" } }, "minusnow:sharedStorage.size", "m7i.large"],
         [{ database: { renew: ["db2"] } }, "minusnow:database.renew", "only kind vm"],
         [{ database: { automaticFailover: true } }, "minusnow:database.automaticFailover", "takes over by itself"],
@@ -293,6 +294,15 @@ describe("configuration", () => {
             changes: { backup: { retentionDays: 200 } },
             path: "backup.retentionDays",
             allowed: "1 to 190",
+        },
+        {
+            given: "Windows with a file server for Linux",
+            changes: {
+                appPair: { ...onAzure.appPair, os: "windows-server-2025" },
+                sharedStorage: { kind: "nfs" },
+            },
+            path: "sharedStorage.kind",
+            allowed: "managed there: Windows mounts shares of SMB",
         },
         {
             given: "Debian",
