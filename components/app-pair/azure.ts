@@ -242,7 +242,7 @@ function renderUserData(name: string, identity: Identity, args: AzureAppPairArgs
     return known.apply(([clientId, vaultId, mounts, loginId]) => {
         const cloud = azureHost(clientId, `${vaultId}/secrets/${name}`, nodeVersion);
         return isWindows(args)
-            ? renderWindowsServer({ cloud, packages: [], mounts, storageSecretId: loginId })
+            ? renderWindowsServer({ cloud, mounts, storageSecretId: loginId })
             : renderAppServer({ cloud, postgresMajor: databaseVersion, mounts });
     });
 }

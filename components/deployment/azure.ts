@@ -111,6 +111,7 @@ function neededOnAzure(args: DeploymentArgs): Needed {
 
 const runsWindows = ({ appPair }: DeploymentArgs) => appPair?.os === OperatingSystem.WindowsServer2025;
 
+/** Windows asks over HTTP, as package mirrors are asked, whether certificates were revoked. */
 function createNetwork(name: string, args: DeploymentArgs, child: Child): AzureNetwork {
     const mirrors = packageMirrorPorts(OperatingSystem.Ubuntu2404);
     const outboundPorts = [ports.https, args.mail.port ?? ports.smtp, ...mirrors];

@@ -124,13 +124,20 @@ export function whenBootedOnWindows(program: string, args: string[], endAfterSec
     const words = [`${folder}\\${program}`, ...args].map((word) => `"${word.replaceAll('"', '\\"')}"`).join(" ");
     return `while (-not (Test-Path '${folder}\\booted')) { Start-Sleep -Seconds 5 }
 $words = '${words.replaceAll("'", "''")}'
-$program = Start-Process -FilePath '${folder}\\node\\node.exe' -ArgumentList $words -NoNewWindow -PassThru
+$said = '${folder}\\said-' + [System.Guid]::NewGuid()
+$streams = @{ RedirectStandardOutput = "$said.out"; RedirectStandardError = "$said.err" }
+$program = Start-Process -FilePath '${folder}\\node\\node.exe' -ArgumentList $words @streams -NoNewWindow -PassThru
 $null = $program.Handle
-if (-not $program.WaitForExit(${endAfterSeconds * 1000})) {
+$status = 124
+if ($program.WaitForExit(${endAfterSeconds * 1000})) {
+    $status = $program.ExitCode
+} else {
     taskkill.exe /PID $program.Id /T /F
-    exit 124
+    sc.exe stop minusnow-work
 }
-exit $program.ExitCode`;
+Get-Content "$said.out", "$said.err"
+Remove-Item "$said.out", "$said.err" -ErrorAction SilentlyContinue
+exit $status`;
 }
 
 /** The server's programs mark it. */

@@ -10,8 +10,6 @@ import type { Mount } from "../../shared-storage/contract";
 /** What an application server on Windows is to become. */
 export interface WindowsServerHost {
     cloud: Pick<CloudHost, "cloudModule" | "variables" | "limit">;
-    /** Further packages of winget. */
-    packages: string[];
     /** Where the authorities that sign the database's certificate are published. Default: those of Node.js. */
     databaseCaUrl?: string;
     /** Shares, whose login is in the secret below. */
@@ -61,7 +59,7 @@ export function renderWindowsServer(host: WindowsServerHost): string {
     );
 }
 
-function hostVariables({ cloud, packages, databaseCaUrl = "", storageSecretId }: WindowsServerHost): string {
+function hostVariables({ cloud, databaseCaUrl = "", storageSecretId }: WindowsServerHost): string {
     const { directory, environmentFile } = windowsApplication;
     const variables = {
         APP_DIRECTORY: directory,
@@ -70,7 +68,6 @@ function hostVariables({ cloud, packages, databaseCaUrl = "", storageSecretId }:
         DATABASE_CA_URL: databaseCaUrl,
         STORAGE_SECRET_ID: storageSecretId,
         ...cloud.variables,
-        PACKAGES: `"${[`OpenJS.NodeJS.${cloud.variables["NODE_MAJOR"]}`, "mtkennerly.shawl", ...packages].join(" ")}"`,
     };
     return Object.entries(variables)
         .map(([name, value]) => `${name}=${value}\n`)

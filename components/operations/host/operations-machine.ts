@@ -23,8 +23,7 @@ const mountPath = "/srv/minusnow";
 export function renderOperationsMachine(host: OperationsHost): string {
     const { cloud, postgresMajor, mounts, storageSecretId } = host;
     const own = path.join(__dirname, "files");
-    const ofMounts =
-        storageSecretId === undefined ? ["nfs-common", "aznfs"] : ["cifs-utils", "linux-modules-extra-azure"];
+    const ofMounts = storageSecretId === undefined ? ["nfs-common", "aznfs"] : ["cifs-utils"];
     const packages = ["zstd", "azcopy", `postgresql-client-${postgresMajor}`, ...ofMounts];
     const login: Record<string, string> =
         storageSecretId === undefined ? {} : { STORAGE_SECRET_ID: storageSecretId, SHARE_LOGIN: shareLogin };

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Assembles the application's environment file from settings and secrets; runs before each start of the service.
-import { chmodSync, renameSync, writeFileSync } from "node:fs";
-import { databaseAuthorities, environmentLine } from "./system.mjs";
+import { chmodSync, writeFileSync } from "node:fs";
+import { databaseAuthorities, environmentLine, move, protect } from "./system.mjs";
 import * as cloud from "./cloud.mjs";
 
 const { databaseHost, readSecret, readSetting } = cloud;
@@ -24,7 +24,7 @@ if (database.certificate) {
     // Not into what may be there: on some systems it is a link to the system's own authorities.
     writeFileSync(`${databaseAuthorities}.new`, certificate);
     chmodSync(`${databaseAuthorities}.new`, 0o644);
-    renameSync(`${databaseAuthorities}.new`, databaseAuthorities);
+    move(`${databaseAuthorities}.new`, databaseAuthorities);
 }
 if (sessionStore) {
     const { scheme, port, secretId } = sessionStore;
@@ -32,5 +32,7 @@ if (sessionStore) {
 }
 
 const lines = Object.entries(variables).map(([name, value]) => `${environmentLine(name, value)}\n`);
-writeFileSync(`${file}.new`, lines.join(""), { mode: 0o600 });
-renameSync(`${file}.new`, file);
+writeFileSync(`${file}.new`, "", { mode: 0o600 });
+protect(`${file}.new`);
+writeFileSync(`${file}.new`, lines.join(""));
+move(`${file}.new`, file);

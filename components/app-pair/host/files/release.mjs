@@ -7,7 +7,7 @@
 //   release.mjs healthy                                0: whatever it runs is healthy
 //   release.mjs watch <version> <sha256> <seconds>     as status, once it was ill three times in a row or the time is over
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { basename } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import * as system from "./system.mjs";
@@ -35,7 +35,7 @@ function fetchRelease({ version, artifact, sha256 }) {
     mkdirSync(`${app}/releases`, { recursive: true });
     const kept = ["current", "verified", "previous"].map(linked);
     for (const old of readdirSync(`${app}/releases`).filter((other) => !kept.includes(other))) {
-        rmSync(pathOf(old), { recursive: true });
+        rmSync(pathOf(old), { recursive: true, maxRetries: 10, retryDelay: 500 });
     }
     mkdirSync(partial);
     download(artifact, archive);
@@ -45,14 +45,17 @@ function fetchRelease({ version, artifact, sha256 }) {
     }
     run("tar", "-xzf", archive, "-C", partial, "--no-same-owner");
     rmSync(archive);
+    const isBuilt = existsSync(`${partial}/node_modules`) && existsSync(`${partial}/dist`);
+    if (!isBuilt) {
+        system.open(partial);
+    }
     if (!existsSync(`${partial}/node_modules`)) {
         system.npm(partial, "install", ...(existsSync(`${partial}/dist`) ? ["--omit=dev"] : []));
     }
     if (!existsSync(`${partial}/dist`)) {
         system.npm(partial, "run", "build");
     }
-    system.seal(partial);
-    renameSync(partial, target);
+    system.move(system.seal(partial), target);
     return name;
 }
 
@@ -65,7 +68,7 @@ function use(name) {
     if (verified !== undefined && verified !== name) {
         link(pathOf(verified), `${app}/previous`);
     }
-    rmSync(`${app}/verified`, { force: true });
+    system.unlink(`${app}/verified`);
     link(pathOf(name), `${app}/current`);
     for (const entry of ["dist", "node_modules", "package.json"]) {
         link(`current/${entry}`, `${app}/${entry}`);

@@ -15,67 +15,102 @@ function Invoke-Program([string] $Program, [string[]] $Arguments, [int[]] $Allow
     }
 }
 
-# The system account has no alias for winget, which runs in its own folder.
-$installed = -1978335189, -1978335135
-$winget = Get-ChildItem 'C:\Program Files\WindowsApps\Microsoft.DesktopAppInstaller_*_x64__*\winget.exe' |
-    Sort-Object -Property LastWriteTime |
-    Select-Object -Last 1
-if ($null -eq $winget) {
-    throw 'winget is not there: use an image of Windows Server 2025 with desktop experience'
+# winget runs outside its package here, where Microsoft's C++ runtime is not beside it.
+function Install-Runtime {
+    $installer = "$PSScriptRoot\vc_redist.x64.exe"
+    Invoke-WebRequest -UseBasicParsing -Uri 'https://aka.ms/vs/17/release/vc_redist.x64.exe' -OutFile $installer
+    $signature = Get-AuthenticodeSignature $installer
+    if ($signature.Status -ne 'Valid' -or $signature.SignerCertificate.Subject -notmatch 'O=Microsoft Corporation') {
+        throw 'the C++ runtime is not signed by Microsoft'
+    }
+    $setup = Start-Process -FilePath $installer -ArgumentList '/install /quiet /norestart' -Wait -PassThru
+    if (@(0, 1638, 3010) -notcontains $setup.ExitCode) {
+        throw "the C++ runtime ended with $($setup.ExitCode)"
+    }
 }
-Push-Location $winget.DirectoryName
-foreach ($package in $settings['PACKAGES'] -split ' ') {
+
+# The system account has no alias for winget.
+function Install-Package([string] $Package) {
+    $winget = Get-Item 'C:\Program Files\WindowsApps\Microsoft.DesktopAppInstaller_*_x64__*\winget.exe' |
+        Sort-Object -Property LastWriteTime |
+        Select-Object -Last 1
+    if ($null -eq $winget) {
+        throw 'winget is not there: use an image of Windows Server 2025 with desktop experience'
+    }
+    Install-Runtime
     $options = '--exact', '--scope', 'machine', '--source', 'winget', '--silent', '--disable-interactivity'
     $terms = '--accept-package-agreements', '--accept-source-agreements'
-    Invoke-Program $winget.FullName (@('install', '--id', $package) + $options + $terms) (@(0) + $installed)
+    # Installed already, in this or a newer version.
+    $present = -1978335189, -1978335135
+    Invoke-Program $winget.FullName (@('install', '--id', $Package) + $options + $terms) (@(0) + $present)
 }
-Pop-Location
 
-# A package is an installer or an archive; either way its programs are reached by one path.
-$places = "C:\Program Files\WinGet\Packages\OpenJS.NodeJS.$($settings['NODE_MAJOR'])_*", 'C:\Program Files\nodejs'
-$found = Get-ChildItem -Path $places -Filter node.exe -Recurse -ErrorAction SilentlyContinue | Select-Object -First 1
+# An image may have it; a package is an installer or an archive.
+function Get-Program([string] $Package, [string[]] $Places) {
+    $found = Get-Item -Path $Places -ErrorAction SilentlyContinue | Select-Object -First 1
+    if ($null -eq $found) {
+        Install-Package $Package
+        $found = Get-Item -Path $Places -ErrorAction SilentlyContinue | Select-Object -First 1
+    }
+    if ($null -eq $found) {
+        throw "$Package is installed and in none of $Places"
+    }
+    $found
+}
+
 if (-not (Test-Path $node)) {
+    $package = "OpenJS.NodeJS.$($settings['NODE_MAJOR'])"
+    $places = "C:\Program Files\WinGet\Packages\${package}_*\*\node.exe", 'C:\Program Files\nodejs\node.exe'
+    $found = Get-Program $package $places
     New-Item -ItemType Junction -Path "$PSScriptRoot\node" -Target $found.DirectoryName | Out-Null
 }
 if (-not (Test-Path "$PSScriptRoot\shawl.exe")) {
-    $places = 'C:\Program Files\WinGet\Packages\mtkennerly.shawl_*'
-    $shawl = Get-ChildItem -Path $places -Filter shawl.exe -Recurse | Select-Object -First 1
-    Copy-Item $shawl.FullName "$PSScriptRoot\shawl.exe"
+    $found = Get-Program 'mtkennerly.shawl' 'C:\Program Files\WinGet\Packages\mtkennerly.shawl_*\shawl.exe'
+    Copy-Item $found.FullName "$PSScriptRoot\shawl.exe"
 }
 if ($settings['DATABASE_CA_URL'] -ne '') {
     Invoke-WebRequest -UseBasicParsing -Uri $settings['DATABASE_CA_URL'] -OutFile "$PSScriptRoot\database-ca.pem"
 }
 
 # Each service has an account of its own, without a password and without rights.
-function Set-OwnService([string] $Name, [string] $Title, [string] $Command, [string] $Passed) {
-    $log = "$app\log"
-    $binary = "$PSScriptRoot\shawl.exe run --name $Name --no-restart --pass $Passed --stop-timeout 30000 --log-dir $log $Command"
+function Set-OwnService([string] $Name, [string] $Title, [string] $Options, [string] $Command) {
+    $logs = "--log-dir $app\log\$Name --log-rotate daily --log-retain 30"
+    $binary = "$PSScriptRoot\shawl.exe run --name $Name --kill-process-tree $logs $Options -- $node $Command"
+    New-Item -ItemType Directory -Force -Path "$app\log\$Name" | Out-Null
     if ($null -eq (Get-Service $Name -ErrorAction SilentlyContinue)) {
         Invoke-Program sc.exe @('create', $Name, 'binPath=', $binary, 'start=', 'demand')
     }
     $account = 'obj=', "NT SERVICE\$Name", 'DisplayName=', $Title
     Invoke-Program sc.exe (@('config', $Name, 'binPath=', $binary, 'start=', 'demand') + $account)
 }
-New-Item -ItemType Directory -Force -Path "$app\log", "$app\releases", "$PSScriptRoot\work" | Out-Null
 $trust = "--env NODE_EXTRA_CA_CERTS=$PSScriptRoot\database-ca.pem"
-$environment = "--env-file=$app\.env"
-# A process that was asked to end by Ctrl-C ends with this code.
-$interrupted = -1073741510
-Set-OwnService 'minusnow' 'MinusNow ITSM Platform' "--cwd $app $trust -- $node $environment dist/index.cjs" "0,$interrupted"
-Set-OwnService 'minusnow-work' 'MinusNow: builds releases' "-- $node $PSScriptRoot\work.mjs" '0'
-$again = 'restart/10000'
-Invoke-Program sc.exe @('failure', 'minusnow', 'reset=', '86400', 'actions=', "$again/$again/$again")
-Invoke-Program sc.exe @('failureflag', 'minusnow', '1')
+# A process that was asked to end by Ctrl-C ends with the second of these.
+$always = '--restart --restart-delay 10000 --stop-timeout 30000 --pass 0,-1073741510'
+Set-OwnService 'minusnow' 'MinusNow ITSM Platform' "--cwd $app $trust $always" "--env-file=$app\.env dist/index.cjs"
+Set-OwnService 'minusnow-work' 'MinusNow: builds releases' '--no-restart' "$PSScriptRoot\work.mjs"
+Invoke-Program sc.exe @('failure', 'minusnow', 'reset=', '86400', 'actions=', 'restart/10000')
 
-$administrators = '*S-1-5-18:(OI)(CI)F', '*S-1-5-32-544:(OI)(CI)F'
+# What an account may do beside administrators, in a folder or with a file.
+function Set-Access([string] $Path, [string] $Form, [string[]] $Others) {
+    $administrators = "*S-1-5-18:${Form}F", "*S-1-5-32-544:${Form}F"
+    Invoke-Program icacls.exe (@($Path, '/inheritance:r', '/grant:r') + $administrators + $Others + '/Q')
+}
+$below = '(OI)(CI)'
+New-Item -ItemType Directory -Force -Path "$app\releases" | Out-Null
 foreach ($folder in $app, $PSScriptRoot) {
-    $readers = 'NT SERVICE\minusnow:(OI)(CI)RX', 'NT SERVICE\minusnow-work:(OI)(CI)RX'
-    Invoke-Program icacls.exe (@($folder, '/inheritance:r', '/grant:r') + $administrators + $readers + '/Q')
+    Set-Access $folder $below @("NT SERVICE\minusnow:${below}RX", "NT SERVICE\minusnow-work:${below}RX")
 }
 foreach ($account in 'minusnow', 'minusnow-work') {
-    Invoke-Program icacls.exe @("$app\log", '/grant', "NT SERVICE\${account}:(OI)(CI)M", '/Q')
+    Set-Access "$app\log\$account" $below @("NT SERVICE\${account}:${below}M")
 }
-Invoke-Program icacls.exe @("$PSScriptRoot\work", '/grant', 'NT SERVICE\minusnow-work:(OI)(CI)M', '/Q')
+# The worker is told by a file that it may read, and answers in one that it may write and not replace.
+foreach ($file in 'work.json', 'result.json') {
+    if (-not (Test-Path "$PSScriptRoot\$file")) {
+        New-Item -ItemType File -Path "$PSScriptRoot\$file" | Out-Null
+    }
+}
+Set-Access "$PSScriptRoot\work.json" '' @('NT SERVICE\minusnow-work:R')
+Set-Access "$PSScriptRoot\result.json" '' @('NT SERVICE\minusnow-work:(R,W)')
 
 # Users come through the balancer; the machine's credentials are neither the application's nor those of what releases bring.
 Get-NetFirewallRule -Name 'minusnow-*' -ErrorAction SilentlyContinue | Remove-NetFirewallRule

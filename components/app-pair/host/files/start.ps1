@@ -14,22 +14,18 @@ function Connect-Share([string] $Share) {
 foreach ($line in Get-Content "$PSScriptRoot\mounts") {
     $remote, $local = ($line -split ' ')[0..1]
     $share = ($remote -split '\\')[0..3] -join '\'
-    while (-not (Test-Path $remote)) {
+    while (-not (Test-Path $remote -ErrorAction SilentlyContinue)) {
         try {
-            $present = Get-SmbGlobalMapping -RemotePath $share -ErrorAction SilentlyContinue
-            if ($null -eq $present) {
-                Connect-Share $share
-            } elseif ($present.Status -ne 'OK') {
+            if ($null -ne (Get-SmbGlobalMapping -RemotePath $share -ErrorAction SilentlyContinue)) {
                 Remove-SmbGlobalMapping -RemotePath $share -Force
-                Connect-Share $share
             }
-            New-Item -ItemType Directory -Force -Path $remote | Out-Null
+            Connect-Share $share
         } catch {
             Write-Warning "${remote}: $_"
-            Start-Sleep -Seconds 5
         }
+        Start-Sleep -Seconds 5
     }
-    if (-not (Test-Path $local)) {
+    if ($null -eq (Get-Item $local -Force -ErrorAction SilentlyContinue)) {
         New-Item -ItemType SymbolicLink -Path $local -Target $remote | Out-Null
     }
 }
@@ -42,6 +38,12 @@ while ($true) {
     Start-Sleep -Seconds 10
 }
 $app = (Get-Content "$PSScriptRoot\host.env" | Where-Object { $_ -like 'APP_DIRECTORY=*' }) -replace '^APP_DIRECTORY=', ''
-if (Test-Path "$app\dist") {
-    Start-Service minusnow
+while (Test-Path "$app\dist") {
+    try {
+        Start-Service minusnow
+        break
+    } catch {
+        Write-Warning $_
+        Start-Sleep -Seconds 10
+    }
 }

@@ -1,6 +1,6 @@
 // What an application server's programs ask of Linux.
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, openSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, existsSync, openSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
 
 const HOST = "/etc/minusnow/host.env";
 if (existsSync(HOST)) {
@@ -47,17 +47,24 @@ function asUser(directory, options, ...command) {
     run("systemd-run", "--wait", "--pipe", "--quiet", ...own, ...options, "--", ...command);
 }
 
-/** Builds in a release's folder as the application's user, which gets the folder for it. */
-export function npm(directory, ...args) {
-    run("chown", "-R", user, directory);
-    asUser(directory, [`--setenv=HOME=${directory}`], "npm", ...args);
-}
+/** Gives a release's folder to the application's user, who is to build in it. */
+export const open = (directory) => run("chown", "-R", user, directory);
 
-/** Nobody but root may change a release that is built. */
+/** Builds in a release's folder, as the application's user. */
+export const npm = (directory, ...args) => asUser(directory, [`--setenv=HOME=${directory}`], "npm", ...args);
+
+/** Nobody but root may change a release that is built; gives its folder. */
 export function seal(directory) {
     run("chown", "-R", "root:root", directory);
     chmodSync(directory, 0o755);
+    return directory;
 }
+
+/** A file is written for root alone. */
+export const protect = () => undefined;
+
+/** Gives a file or folder another name. */
+export const move = renameSync;
 
 /** One server at a time, and never again what is marked. */
 const once = 'exec 9>"$2" && flock 9 && { [ -e "$1" ] || { npm run db:push && : >"$1"; }; }';
@@ -69,9 +76,20 @@ export function migrate(directory, mark, lock) {
     asUser(directory, options, "sh", "-c", once, "migrate", mark, lock);
 }
 
+/** Removes a link, if it is there; what it leads to stays. */
+export function unlink(path) {
+    try {
+        unlinkSync(path);
+    } catch (error) {
+        if (error.code !== "ENOENT") {
+            throw error;
+        }
+    }
+}
+
 /** Replaces a link in one step. */
 export function link(to, path) {
-    rmSync(`${path}.new`, { force: true });
+    unlink(`${path}.new`);
     symlinkSync(to, `${path}.new`);
     renameSync(`${path}.new`, path);
 }

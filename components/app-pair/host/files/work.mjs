@@ -1,12 +1,10 @@
 // Runs one command of npm, as the account of the service that it is: what a release brings does not run as an administrator.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter } from "node:path";
 import { node, own, take } from "./system.mjs";
 
-const folder = `${own}/work`;
-const { directory, args, environmentFile, authorities, mark, lock } = JSON.parse(
-    readFileSync(`${folder}/work.json`, "utf8"),
-);
+const { directory, args, environment, mark, lock } = JSON.parse(readFileSync(`${own}/work.json`, "utf8"));
 const npm = `${own}/node/node_modules/npm/bin/npm-cli.js`;
 const LONGEST_OUTPUT = 64 * 1024 * 1024;
 
@@ -17,11 +15,9 @@ function work() {
     if (mark !== undefined && existsSync(mark)) {
         return { status: 0, output: "" };
     }
-    if (environmentFile !== undefined) {
-        process.loadEnvFile(environmentFile);
-    }
-    const trust = authorities === undefined ? {} : { NODE_EXTRA_CA_CERTS: authorities };
-    const env = { ...process.env, USERPROFILE: directory, ...trust };
+    // What packages run finds the same Node.js.
+    const path = `${own}/node${delimiter}${process.env.PATH}`;
+    const env = { ...process.env, ...environment, PATH: path, USERPROFILE: directory };
     try {
         const options = { cwd: directory, env, encoding: "utf8", maxBuffer: LONGEST_OUTPUT };
         const output = execFileSync(node, [npm, ...args], options);
@@ -34,4 +30,5 @@ function work() {
     }
 }
 
-writeFileSync(`${folder}/result.json`, JSON.stringify(work()));
+// The file is there: this account may write it and make no other.
+writeFileSync(`${own}/result.json`, JSON.stringify(work()), { flag: "r+" });

@@ -130,7 +130,9 @@ async function copyFiles(directory) {
     for (const path of [work, ...(changesOnly ? [next] : [])].filter(() => plan.reader)) {
         chownSync(path, plan.reader.uid, plan.reader.gid);
     }
-    const listed = ["--create", "--zstd", `--listed-incremental=${next}`, "-C", mounts, directory];
+    // A share has another device number each time that it is mounted.
+    const incremental = ["--no-check-device", `--listed-incremental=${next}`];
+    const listed = ["--create", "--zstd", ...incremental, "-C", mounts, directory];
     const kind = changesOnly ? "changes" : "whole";
     try {
         await archive(`files/${stamp}/${directory}.${kind}.tar.zst`, "tar", listed, copying);
