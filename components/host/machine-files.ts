@@ -78,7 +78,7 @@ export function cloudFiles(cloud: CloudHost, packages: string[], variables: Reco
     const { platform, cloudModule } = cloud;
     return [
         hostVariables({ ...variables, ...cloud.variables, PACKAGES: `"${packages.join(" ")}"` }),
-        program("packages", sharedFiles, `packages-${platform}.sh`),
+        { ...program("packages", sharedFiles, `packages-${platform}.sh`), compressed: true },
         { ...program("cloud.mjs", sharedFiles, cloudModule), compressed: true },
     ];
 }
