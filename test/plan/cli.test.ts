@@ -245,11 +245,13 @@ describe("an interrupt", () => {
             const { pid, monitor } = await until(
                 () => JSON.parse(readFileSync(pidFile, "utf8")) as { pid: number; monitor: string },
             );
-            const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
+            const ended = new Promise<number | string>((resolve) =>
+                child.on("close", (code, by) => resolve(code ?? by!)),
+            );
             child.kill(signal);
-            // An impatient second one must leave nothing behind either.
+            // An impatient second one must leave nothing behind either; it may come when all is done and the process just ends.
             setTimeout(() => child.kill(signal), 50);
-            expect(await ended).toBe(130);
+            expect([130, signal]).toContain(await ended);
             expect(stderr).toContain("Interrupted; nothing was left running.");
             await until(() => !isRunning(pid) || undefined);
             expect(await accepts(Number(monitor.split(":").at(-1)))).toBe(false);
