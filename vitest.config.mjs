@@ -13,7 +13,7 @@ class LabsFirst extends BaseSequencer {
 
 /** They measure: nothing else runs beside them. */
 const measuring = [
-    ...["balancing", "release", "azure"].map((name) => `test/machines/${name}.test.ts`),
+    ...["balancing", "balancer-loss", "release", "azure"].map((name) => `test/machines/${name}.test.ts`),
     "test/components/balancers.test.ts",
 ];
 

@@ -14,3 +14,4 @@ export { AwsSessionStore, type AwsSessionStoreArgs } from "./session-store/aws";
 export { AwsRedisSessionStore, type AwsRedisSessionStoreArgs } from "./session-store/aws-redis";
 export { AwsNfsStorage, type AwsNfsStorageArgs } from "./shared-storage/aws-nfs";
 export { AwsSharedStorage, type AwsSharedStorageArgs } from "./shared-storage/aws";
+export { AwsWindowsStorage, type AwsWindowsStorageArgs } from "./shared-storage/aws-windows";

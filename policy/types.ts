@@ -36,6 +36,7 @@ export const aws = {
     databaseParameters: "aws:rds/parameterGroup:ParameterGroup",
     databaseSubnets: "aws:rds/subnetGroup:SubnetGroup",
     fileSystem: "aws:efs/fileSystem:FileSystem",
+    windowsFiles: "aws:fsx/windowsFileSystem:WindowsFileSystem",
     fileSystemPolicy: "aws:efs/fileSystemPolicy:FileSystemPolicy",
     mountTarget: "aws:efs/mountTarget:MountTarget",
     accessPoint: "aws:efs/accessPoint:AccessPoint",

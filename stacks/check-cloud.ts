@@ -58,12 +58,6 @@ const forms: { [cloud in Cloud]: Form[] } = {
             example: "s3://example-releases/minusnow/2.4.1.tar.gz",
         },
         {
-            path: "appPair.os",
-            form: /^(amazon-linux-2023|ubuntu-24\.04|debian-13)$/,
-            allowed: "amazon-linux-2023, ubuntu-24.04 or debian-13 on AWS",
-            example: "amazon-linux-2023",
-        },
-        {
             path: "certificateId",
             form: /^arn:aws[a-z-]*:(acm:[^:]+:\d{12}:certificate\/.+|secretsmanager:[^:]+:\d{12}:secret:.+)$/,
             allowed: "the ARN of a certificate in ACM; for haproxy and nginx also of a secret that holds one",

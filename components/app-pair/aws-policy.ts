@@ -12,11 +12,12 @@ export function memberPolicy(
     child: { parent: pulumi.Resource },
 ): pulumi.Output<string> {
     const { secrets, databaseSecretId, databaseCertificateArn, sessionSecretId, keyId } = args;
-    const { fileSystemArn, accessPointArns } = args;
+    const { fileSystemArn, accessPointArns, storageSecretId } = args;
     const secretIds = [
         ...secrets.map((secret) => secret.secretId),
         databaseSecretId,
         ...(sessionSecretId ? [sessionSecretId] : []),
+        ...(storageSecretId ? [storageSecretId] : []),
     ];
     const throughOwnAccessPoints = { StringEquals: { "elasticfilesystem:AccessPointArn": accessPointArns } };
     return pulumi.jsonStringify({

@@ -4,12 +4,14 @@ import type * as iam from "@pulumi/aws/iam";
 import * as ssm from "@pulumi/aws/ssm";
 import * as pulumi from "@pulumi/pulumi";
 import { createMachine, createProfile, newestImage } from "../host/aws-machine";
-import { awsHost } from "../host/cloud-host";
+import { awsCloud, awsHost } from "../host/cloud-host";
+import { userDataLimit } from "../host/cloud-init";
 import { OperatingSystem } from "../host/operating-system";
 import type { Mount } from "../shared-storage/contract";
 import { memberPolicy } from "./aws-policy";
 import { type AppPair, type ReleaseArtifact, type SecretVariable, SERVERS_TAG } from "./contract";
 import { renderAppServer } from "./host/app-server";
+import { ec2Launch, renderWindowsServer } from "./host/windows-server";
 import { memberNames, pairDocuments, pairProblems } from "./members";
 
 /** Arguments of {@link AwsAppPair}. */
@@ -18,7 +20,10 @@ export interface AwsAppPairArgs {
     count?: number;
     /** Instance type. Default c7i.2xlarge: 8 CPU and 16 GiB, the guide's recommended size. See `renew`. */
     size?: pulumi.Input<string>;
-    /** Operating system of new servers. Default Amazon Linux 2023. A change reaches servers named in `renew`. */
+    /**
+     * Operating system of new servers. Default Amazon Linux 2023. Windows Server 2025 needs mounts of SMB. A change reaches
+     * servers named in `renew`.
+     */
     os?: OperatingSystem;
     /** Id of the machine image of new servers. Default: the newest of `os` when a server is made. See `renew`. */
     image?: pulumi.Input<string>;
@@ -44,6 +49,12 @@ export interface AwsAppPairArgs {
     fileSystemArn?: pulumi.Input<string>;
     /** ARNs of its access points that servers may use. */
     accessPointArns?: pulumi.Input<string[]>;
+    /** Windows: ARN of the secret with the login of the shares. */
+    storageSecretId?: pulumi.Input<string>;
+    /** Windows: domain below which the shares have their names; needs `nameServers`. Default: the network knows them. */
+    storageDomain?: pulumi.Input<string>;
+    /** Windows: addresses of the servers that know these names. */
+    nameServers?: pulumi.Input<string[]>;
     /** Variables of the environment file that are no secret (guide, step 6). Servers read them when the service starts. */
     environment: { [name: string]: pulumi.Input<string> };
     /** Variables of the environment file that are secret (guide, step 6). Servers read them when the service starts. */
@@ -148,8 +159,18 @@ interface Child {
     parent: pulumi.Resource;
 }
 
+const isWindows = ({ os }: AwsAppPairArgs) => os === OperatingSystem.WindowsServer2025;
+
 function checkArguments(args: AwsAppPairArgs): void {
     const problems = pairProblems(args);
+    if (isWindows(args) && args.storageSecretId === undefined) {
+        problems.push(
+            "storageSecretId: found nothing, allowed on Windows is the ARN of the secret with the shares' login",
+        );
+    }
+    if ((args.storageDomain === undefined) !== (args.nameServers === undefined)) {
+        problems.push("storageDomain and nameServers: allowed are both or neither");
+    }
     if (problems.length > 0) {
         throw new Error(`AwsAppPair: ${problems.join("; ")}`);
     }
@@ -185,6 +206,9 @@ function publishSettings(name: string, args: AwsAppPairArgs, child: Child): Sett
 function renderUserData(settings: Settings, args: AwsAppPairArgs, child: Child): pulumi.Output<string> {
     const os = args.os ?? OperatingSystem.AmazonLinux2023;
     const region = getRegionOutput({}, child).region;
+    if (isWindows(args)) {
+        return renderOnWindows(settings.path, region, args);
+    }
     return pulumi.all([settings.path, region, args.mounts]).apply(([path, regionName, mounts]) =>
         renderAppServer({
             cloud: awsHost(os, regionName, path, args.nodeVersion),
@@ -193,6 +217,30 @@ function renderUserData(settings: Settings, args: AwsAppPairArgs, child: Child):
             mounts,
         }),
     );
+}
+
+const COMMAND_LINE = { package: "Amazon.AWSCLI", folder: "C:\\Program Files\\Amazon\\AWSCLIV2" };
+
+function renderOnWindows(
+    path: pulumi.Output<string>,
+    region: pulumi.Output<string>,
+    args: AwsAppPairArgs,
+): pulumi.Output<string> {
+    const { mounts, storageSecretId = "", storageDomain, nameServers, databaseCertificateName, nodeVersion } = args;
+    return pulumi
+        .all([path, region, mounts, storageSecretId, storageDomain, nameServers])
+        .apply(([settingsPath, regionName, shares, loginId, domain, servers]) =>
+            ec2Launch(
+                renderWindowsServer({
+                    cloud: { ...awsCloud(regionName, settingsPath, nodeVersion), limit: userDataLimit },
+                    commandLine: COMMAND_LINE,
+                    ...(domain !== undefined && servers !== undefined && { names: { domain, servers } }),
+                    databaseCaUrl: databaseCertificateName === undefined ? databaseCertificates(regionName) : "",
+                    mounts: shares,
+                    storageSecretId: loginId,
+                }),
+            ),
+        );
 }
 
 /** Where AWS publishes the certificate authorities of RDS; the special partitions have their own. */

@@ -14,7 +14,7 @@ export interface AwsBackupArgs extends BackupSettings {
     databaseArns: pulumi.Input<string>[];
     /** ARN of the file system, or of the volume, with the shared directories, the audit logs among them. */
     filesArn: pulumi.Input<string>;
-    /** False where the files are on a volume, whose backups AWS moves to no cold storage within a month. Default true. */
+    /** False where AWS moves backups of the files to no cold storage within a month: on a volume, on FSx. Default true. */
     coldStorage?: boolean;
     /** Documents that describe the deployment, by file name; each version is kept. They must hold no secret. */
     configuration: { [file: string]: pulumi.Input<string> };

@@ -3,6 +3,7 @@ import type { AwsAppPair } from "../app-pair/aws";
 import type { AwsDatabase } from "../database/aws";
 import { AwsMachineDatabase } from "../database/aws-machines";
 import { databaseMachines, WITNESS } from "../database/host/settings";
+import { OperatingSystem } from "../host/operating-system";
 import type { AwsLoadBalancer } from "../load-balancer/aws";
 import { AwsProxyLoadBalancer } from "../load-balancer/aws-proxy";
 import { AwsMonitoring, type MonitoredMachines } from "../monitoring/aws";
@@ -11,13 +12,14 @@ import type { AwsSessionStore } from "../session-store/aws";
 import { AwsRedisSessionStore } from "../session-store/aws-redis";
 import type { AwsSharedStorage } from "../shared-storage/aws";
 import { AwsNfsStorage } from "../shared-storage/aws-nfs";
+import type { AwsWindowsStorage } from "../shared-storage/aws-windows";
 import { EXPORTS } from "../shared-storage/host/exports";
 import type { DeploymentArgs } from "./contract";
 
 /** What is watched. */
 interface WatchedTiers {
     database: AwsDatabase | AwsMachineDatabase;
-    storage: AwsSharedStorage | AwsNfsStorage;
+    storage: AwsSharedStorage | AwsNfsStorage | AwsWindowsStorage;
     sessions: AwsSessionStore | AwsRedisSessionStore | undefined;
     apps: AwsAppPair;
     balancer: AwsLoadBalancer | AwsProxyLoadBalancer;
@@ -73,6 +75,7 @@ export function createMonitoring(
             memberIds: apps.memberIds,
             memberRoleName: apps.roleName,
             serversTag: apps.serversTag,
+            membersRunWindows: args.appPair?.os === OperatingSystem.WindowsServer2025,
             loadBalancerKind: args.loadBalancer?.kind,
             otherMachines: [
                 ...(balancer instanceof AwsProxyLoadBalancer ? [balancersOf(balancer)] : []),

@@ -4,7 +4,7 @@ import { AwsBackup } from "../backup/aws";
 import { AwsDatabase } from "../database/aws";
 import { AwsMachineDatabase } from "../database/aws-machines";
 import { DatabaseKind } from "../database/contract";
-import { OperatingSystem, packageMirrorPorts } from "../host/operating-system";
+import { isLinux, OperatingSystem, packageMirrorPorts } from "../host/operating-system";
 import { AwsLoadBalancer } from "../load-balancer/aws";
 import { AwsProxyLoadBalancer } from "../load-balancer/aws-proxy";
 import { LoadBalancerKind } from "../load-balancer/contract";
@@ -20,6 +20,7 @@ import { AwsRedisSessionStore } from "../session-store/aws-redis";
 import { SessionStoreKind } from "../session-store/contract";
 import { AwsSharedStorage } from "../shared-storage/aws";
 import { AwsNfsStorage } from "../shared-storage/aws-nfs";
+import { AwsWindowsStorage } from "../shared-storage/aws-windows";
 import { SharedStorageKind } from "../shared-storage/contract";
 import { createMonitoring } from "./aws-monitoring";
 import type { Deployment, DeploymentArgs } from "./contract";
@@ -55,6 +56,7 @@ export class AwsDeployment extends pulumi.ComponentResource implements Deploymen
     constructor(name: string, args: DeploymentArgs, opts?: pulumi.ComponentResourceOptions) {
         super("minusnow:index:AwsDeployment", name, { ...args, mail: withoutClearPassword(args.mail) }, opts);
         const child = { parent: this };
+        checkKinds(args);
 
         // First, so that a policy that objects to it stops an update before anything is made.
         new Readiness(`${name}-readiness`, { ...args.readiness, inUse: productsOnAws(args) }, child);
@@ -98,20 +100,35 @@ interface Tiers {
     network: AwsNetwork;
     secrets: AwsSecrets;
     database: AwsDatabase | AwsMachineDatabase;
-    storage: AwsSharedStorage | AwsNfsStorage;
+    storage: AwsSharedStorage | AwsNfsStorage | AwsWindowsStorage;
     sessions: AwsSessionStore | AwsRedisSessionStore | undefined;
 }
 
+const runsWindows = ({ appPair }: DeploymentArgs) => appPair?.os === OperatingSystem.WindowsServer2025;
+
+/** System of machines that are no application servers. */
+const otherSystem = ({ appPair }: DeploymentArgs) =>
+    appPair?.os !== undefined && isLinux(appPair.os) ? appPair.os : undefined;
+
+function checkKinds(args: DeploymentArgs): void {
+    if (runsWindows(args) && args.sharedStorage?.kind === SharedStorageKind.Nfs) {
+        throw new Error("AwsDeployment: sharedStorage.kind: found nfs with Windows, allowed is managed");
+    }
+}
+
 function createNetwork(name: string, args: DeploymentArgs, child: Child): AwsNetwork {
-    const mirrorPorts = [ports.https, ...packageMirrorPorts(args.appPair?.os ?? OperatingSystem.AmazonLinux2023)];
+    const mirrorPorts = [ports.https, ...packageMirrorPorts(otherSystem(args) ?? OperatingSystem.AmazonLinux2023)];
+    // Windows asks over HTTP whether certificates were revoked.
+    const serverPorts = runsWindows(args) ? [ports.http, ...mirrorPorts] : mirrorPorts;
     const databaseMirrorPorts = [ports.https, ...packageMirrorPorts(args.database?.os ?? OperatingSystem.Debian13)];
-    const outboundPorts = [args.mail.port ?? ports.smtp, ...mirrorPorts];
+    const outboundPorts = [args.mail.port ?? ports.smtp, ...serverPorts];
     const { bastion: _ofAzure, ...settings } = args.network ?? {};
     return new AwsNetwork(
         `${name}-net`,
         {
             ...settings,
             outboundPorts: [...new Set(outboundPorts)],
+            ...(runsWindows(args) && { storagePort: ports.smb }),
             edgeOutboundPorts: hasProxies(args) ? mirrorPorts : undefined,
             databaseOutboundPorts: hasDatabaseMachines(args) ? databaseMirrorPorts : undefined,
             storageOutboundPorts: args.sharedStorage?.kind === SharedStorageKind.Nfs ? mirrorPorts : undefined,
@@ -194,9 +211,21 @@ function createSharedStorage(
                 subnetId: network.subnetIds.storage[0]!,
                 privateAddress: fileServerAddress(args),
                 appNetworks: appNetworks(args),
-                os: args.appPair?.os,
+                os: otherSystem(args),
             },
             { ...child, dependsOn: network },
+        );
+    }
+    if (runsWindows(args)) {
+        return new AwsWindowsStorage(
+            `${name}-files`,
+            {
+                ...common,
+                networkId: network.networkId,
+                subnetIds: network.subnetIds.storage,
+                appFirewallGroupId: network.firewallGroupIds.app,
+            },
+            child,
         );
     }
     return new AwsSharedStorage(
@@ -224,7 +253,7 @@ function createSessionStore(
             `${name}-sessions`,
             {
                 ...settings,
-                os: args.appPair?.os,
+                os: otherSystem(args),
                 subnetId: network.subnetIds.cache[0]!,
                 privateAddress: firstAddress(args, "cache"),
                 firewallGroupId: network.firewallGroupIds.cache,
@@ -262,6 +291,11 @@ function createAppPair(name: string, tiers: Tiers, args: DeploymentArgs, child: 
             ...(storage instanceof AwsSharedStorage && {
                 fileSystemArn: storage.fileSystemArn,
                 accessPointArns: storage.accessPointArns,
+            }),
+            ...(storage instanceof AwsWindowsStorage && {
+                storageSecretId: storage.loginSecretId,
+                storageDomain: storage.domain,
+                nameServers: storage.nameServers,
             }),
             environment: environment(args, sessions !== undefined),
             secrets: [
@@ -330,7 +364,7 @@ function createLoadBalancer(
             memberAddresses: apps.memberAddresses,
             size,
             renew,
-            os: args.appPair?.os,
+            os: otherSystem(args),
             keyId: secrets.keyId,
         },
         options,
@@ -342,15 +376,17 @@ function createRelease(
     name: string,
     apps: AwsAppPair,
     balancer: AwsLoadBalancer | AwsProxyLoadBalancer,
-    { release, tags }: DeploymentArgs,
+    args: DeploymentArgs,
     child: Child,
 ): void {
+    const { release, tags } = args;
     const isManaged = balancer instanceof AwsLoadBalancer;
     new AwsRelease(
         `${name}-release`,
         {
             release,
             memberIds: apps.memberIds,
+            windows: runsWindows(args),
             serverTags: [apps.serversTag, ...(isManaged ? [] : [balancer.balancersTag])],
             ...(isManaged ? { targetGroupArn: balancer.targetGroupArn } : { balancerIds: balancer.balancerIds }),
             parameterName: apps.releaseParameterName,
@@ -366,7 +402,7 @@ function createBackup(
     tiers: {
         secrets: AwsSecrets;
         database: AwsDatabase | AwsMachineDatabase;
-        storage: AwsSharedStorage | AwsNfsStorage;
+        storage: AwsSharedStorage | AwsNfsStorage | AwsWindowsStorage;
         apps: AwsAppPair;
         monitoring: AwsMonitoring;
     },
@@ -380,9 +416,8 @@ function createBackup(
         {
             ...backup,
             databaseArns: database instanceof AwsMachineDatabase ? database.machineArns : [database.primaryArn],
-            ...(storage instanceof AwsSharedStorage
-                ? { filesArn: storage.fileSystemArn }
-                : { filesArn: storage.volumeArn, coldStorage: false }),
+            filesArn: storage instanceof AwsNfsStorage ? storage.volumeArn : storage.fileSystemArn,
+            coldStorage: storage instanceof AwsSharedStorage,
             configuration: apps.configuration,
             keyId: secrets.keyId,
             alarmTopicId: monitoring.criticalTopicId,

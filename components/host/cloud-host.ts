@@ -16,14 +16,19 @@ export interface CloudHost {
     limit: number;
 }
 
-/** A machine on AWS; settings are SSM parameters under a path. */
-export function awsHost(os: OperatingSystem, region: string, settings: string, node = nodeMajor): CloudHost {
+/** What every machine on AWS is told; settings are SSM parameters under a path. */
+export function awsCloud(region: string, settings: string, node = nodeMajor) {
     return {
-        platform: osFamily[linuxSystem(os)] === "debian" ? "debian-aws" : "amazon-linux",
         cloudModule: "cloud-aws.mjs",
         variables: { REGION: region, SETTINGS: settings, NODE_MAJOR: String(node) },
         limit: userDataLimit,
     };
+}
+
+/** A machine with Linux on AWS. */
+export function awsHost(os: OperatingSystem, region: string, settings: string, node = nodeMajor): CloudHost {
+    const platform = osFamily[linuxSystem(os)] === "debian" ? "debian-aws" : "amazon-linux";
+    return { platform, ...awsCloud(region, settings, node) };
 }
 
 /** A machine on Azure; settings are secrets of a key vault whose names start so. */

@@ -17,12 +17,14 @@ function Write-Text([string] $Path, [string] $Text) {
     [System.IO.File]::WriteAllText($Path, $Text)
 }
 
-function Write-Compressed([string] $Path, [string] $Base64) {
+function Write-Bundle([string] $Base64) {
     $bytes = [System.IO.MemoryStream]::new([System.Convert]::FromBase64String($Base64))
     $mode = [System.IO.Compression.CompressionMode]::Decompress
     $stream = [System.IO.Compression.GZipStream]::new($bytes, $mode)
     $reader = [System.IO.StreamReader]::new($stream, [System.Text.Encoding]::UTF8)
-    Write-Text $Path $reader.ReadToEnd()
+    foreach ($file in (ConvertFrom-Json $reader.ReadToEnd())) {
+        Write-Text $file.path $file.content
+    }
 }
 `;
 
@@ -38,7 +40,8 @@ export function renderPowerShell({ folder, files, command }: PowerShellBoot, lim
         prelude,
         `New-Item -ItemType Directory -Force -Path '${folder}' | Out-Null`,
         `icacls.exe '${folder}' /inheritance:r /grant:r ${administrators} /Q | Out-Null`,
-        ...files.map(writtenFile),
+        ...files.filter(({ compressed }) => !compressed).map(writtenFile),
+        `Write-Bundle '${bundle(files.filter(({ compressed }) => compressed))}'`,
         "# Repeated until it succeeds: package sources and the cloud's roles may be late.",
         "while ($true) {",
         "    try {",
@@ -59,10 +62,13 @@ export function renderPowerShell({ folder, files, command }: PowerShellBoot, lim
     return text;
 }
 
-function writtenFile({ path, content, compressed }: HostFile): string {
-    if (compressed) {
-        return `Write-Compressed '${path}' '${gzipSync(content, { level: 9 }).toString("base64")}'`;
-    }
+/** Files that nobody reads, compressed together: user data of EC2 is small. */
+function bundle(files: HostFile[]): string {
+    const text = JSON.stringify(files.map(({ path, content }) => ({ path, content })));
+    return gzipSync(text, { level: 9 }).toString("base64");
+}
+
+function writtenFile({ path, content }: HostFile): string {
     if (/^'@/m.test(content)) {
         throw new Error(`${path}: a line begins with '@, which ends its text`);
     }

@@ -3,11 +3,15 @@ import * as ssm from "@pulumi/aws/ssm";
 import * as pulumi from "@pulumi/pulumi";
 import { SERVERS_TAG } from "../app-pair/contract";
 import { allow } from "../aws-account";
+import { windowsApplication } from "../reference";
 import { EXPORTS } from "../shared-storage/host/exports";
 import type { AwsMonitoringArgs } from "./aws";
 
 /** Namespace that the CloudWatch agent publishes in. */
 export const AGENT_NAMESPACE = "CWAgent";
+
+/** What first boot leaves on Windows when it is done. */
+const BOOTED = `${windowsApplication.folder}\\booted`;
 
 /** What the agent measures. Its dimensions must be exactly those that the alarms ask for. */
 const agentConfiguration = {
@@ -24,6 +28,24 @@ const agentConfiguration = {
     },
 };
 
+/** The same on Windows, whose counters have names and dimensions of their own. */
+const windowsConfiguration = {
+    agent: { metrics_collection_interval: 60 },
+    metrics: {
+        namespace: AGENT_NAMESPACE,
+        append_dimensions: { InstanceId: "${aws:InstanceId}" },
+        aggregation_dimensions: [["InstanceId"], ["InstanceId", "instance"]],
+        metrics_collected: {
+            Memory: { measurement: ["% Committed Bytes In Use"] },
+            LogicalDisk: { measurement: ["% Free Space"], resources: ["C:"] },
+        },
+    },
+};
+
+const only = (platformType: "Linux" | "Windows") => ({
+    precondition: { StringEquals: ["platformType", platformType] },
+});
+
 /**
  * Waits for the first boot, whose packages need the same lock, then installs the package and starts it with the
  * configuration: two associations would run in any order.
@@ -36,7 +58,17 @@ const installDocument = {
         {
             action: "aws:runShellScript",
             name: "afterFirstBoot",
+            ...only("Linux"),
             inputs: { runCommand: ["cloud-init status --wait || true"], timeoutSeconds: "1800" },
+        },
+        {
+            action: "aws:runPowerShellScript",
+            name: "afterFirstBootOfWindows",
+            ...only("Windows"),
+            inputs: {
+                runCommand: [`while (-not (Test-Path '${BOOTED}')) { Start-Sleep -Seconds 5 }`],
+                timeoutSeconds: "1800",
+            },
         },
         {
             action: "aws:configurePackage",
@@ -64,14 +96,43 @@ const installDocument = {
 /** Brings the CloudWatch agent to every server, also to one that replaces another, through Systems Manager. */
 export function installAgent(name: string, args: AwsMonitoringArgs, child: { parent: pulumi.Resource }): void {
     const { tags, serversTag, memberRoleName, otherMachines = [] } = args;
-    const configuration = new ssm.Parameter(
-        name,
-        { name: `/${name}/configuration`, type: "String", value: JSON.stringify(agentConfiguration), tags },
-        child,
-    );
     const document = new ssm.Document(
         name,
         { documentType: "Command", documentFormat: "JSON", content: JSON.stringify(installDocument), tags },
+        child,
+    );
+    const install = (part: string, configuration: object, machines: Installed[]) =>
+        associate(part, document, configuration, machines, tags, child);
+    const members = { part: name, roleName: memberRoleName, tag: serversTag };
+    const others = otherMachines.map(({ names, roleName, tag }) => ({ part: `${name}-${names[0]!}`, roleName, tag }));
+    if (args.membersRunWindows) {
+        install(`${name}-windows`, windowsConfiguration, [members]);
+        if (others.length > 0) {
+            install(name, agentConfiguration, others);
+        }
+    } else {
+        install(name, agentConfiguration, [members, ...others]);
+    }
+}
+
+/** Machines that share a role and a tag. */
+interface Installed {
+    part: string;
+    roleName: pulumi.Input<string>;
+    tag: pulumi.Input<string>;
+}
+
+function associate(
+    name: string,
+    document: ssm.Document,
+    content: object,
+    machines: Installed[],
+    tags: AwsMonitoringArgs["tags"],
+    child: { parent: pulumi.Resource },
+): void {
+    const configuration = new ssm.Parameter(
+        name,
+        { name: `/${name}/configuration`, type: "String", value: JSON.stringify(content), tags },
         child,
     );
     const policy = pulumi.jsonStringify({
@@ -81,24 +142,16 @@ export function installAgent(name: string, args: AwsMonitoringArgs, child: { par
             allow(["cloudwatch:PutMetricData"], ["*"], { StringEquals: { "cloudwatch:namespace": AGENT_NAMESPACE } }),
         ],
     });
-    const permission = (policyName: string, role: pulumi.Input<string>) =>
-        new iam.RolePolicy(policyName, { role, policy }, child);
-    const permissions = [
-        permission(name, memberRoleName),
-        ...otherMachines.map(({ names, roleName }) => permission(`${name}-${names[0]!}`, roleName)),
-    ];
+    const permissions = machines.map(
+        ({ part, roleName }) => new iam.RolePolicy(part, { role: roleName, policy }, child),
+    );
     new ssm.Association(
         name,
         {
             associationName: name,
             name: document.name,
             parameters: { configuration: configuration.name },
-            targets: [
-                {
-                    key: `tag:${SERVERS_TAG}`,
-                    values: [serversTag, ...otherMachines.map(({ tag }) => tag)],
-                },
-            ],
+            targets: [{ key: `tag:${SERVERS_TAG}`, values: machines.map(({ tag }) => tag) }],
             scheduleExpression: "rate(30 minutes)",
             complianceSeverity: "HIGH",
             tags,

@@ -42,7 +42,9 @@ export function seesRequests({ loadBalancerKind = LoadBalancerKind.Managed }: Aw
 export function watchedMetrics(probe: string, args: AwsMonitoringArgs): WatchedMetric[] {
     const { replicaId } = args;
     return [
-        ...args.memberIds.flatMap((id, place) => serverMetrics(`app${place + 1}`, id)),
+        ...args.memberIds.flatMap((id, place) =>
+            args.membersRunWindows ? windowsMetrics(`app${place + 1}`, id) : serverMetrics(`app${place + 1}`, id),
+        ),
         ...(args.otherMachines ?? []).flatMap(({ names, ids, dataPath }) =>
             ids.flatMap((id, place) => serverMetrics(names[place]!, id, dataPath)),
         ),
@@ -74,6 +76,40 @@ function serverMetrics(resource: string, id: pulumi.Input<string>, dataPath?: st
         ...(dataPath === undefined
             ? []
             : [{ ...agent("disk", "disk_used_percent", { path: dataPath }), resource: `${resource}-data` }]),
+    ];
+}
+
+/** The agent of Windows has other names, and tells what is free of a disk. */
+function windowsMetrics(resource: string, id: pulumi.Input<string>): WatchedMetric[] {
+    const dimensions = { InstanceId: id };
+    return [
+        {
+            metric: "cpu",
+            resource,
+            queries: [query("AWS/EC2", "CPUUtilization", "Average", dimensions)],
+            missing: "missing",
+        },
+        {
+            metric: "memory",
+            resource,
+            queries: [query(AGENT_NAMESPACE, "Memory % Committed Bytes In Use", "Average", dimensions)],
+            missing: "missing",
+        },
+        {
+            metric: "disk",
+            resource,
+            queries: [
+                query(
+                    AGENT_NAMESPACE,
+                    "LogicalDisk % Free Space",
+                    "Average",
+                    { ...dimensions, instance: "C:" },
+                    "free",
+                ),
+                { id: "used", expression: "100 - free" },
+            ],
+            missing: "missing",
+        },
     ];
 }
 

@@ -38,6 +38,8 @@ export interface AwsMonitoringArgs {
     memberIds: pulumi.Input<string>[];
     /** Value of the tag `minusnow-servers` on every application server. */
     serversTag: pulumi.Input<string>;
+    /** True for application servers on Windows. Default false. A change is made in place. */
+    membersRunWindows?: boolean;
     /** Name of the application servers' role, which is allowed to publish metrics. */
     memberRoleName: pulumi.Input<string>;
     /**

@@ -21,6 +21,8 @@ export interface OutboundPorts {
 interface SecurityGroupArgs {
     networkId: pulumi.Output<string>;
     outbound: OutboundPorts;
+    /** TCP port of the shared directories. */
+    storagePort: number;
     tags?: { [key: string]: pulumi.Input<string> };
 }
 
@@ -66,8 +68,9 @@ function createGroups(name: string, args: SecurityGroupArgs, child: Child): Fire
 
 /** Opens each of the guide's connections on both of its ends. */
 function allowArrows(name: string, groups: FirewallGroupIds, args: SecurityGroupArgs, child: Child): void {
-    const { tags } = args;
-    for (const { from, to, port, purpose } of arrows) {
+    const { tags, storagePort } = args;
+    for (const { from, to, port: guide, purpose } of arrows) {
+        const port = to === "storage" ? storagePort : guide;
         const range = { ipProtocol: "tcp", fromPort: port, toPort: port, description: purpose, tags };
         const source = from === "internet" ? { cidrIpv4: "0.0.0.0/0" } : { referencedSecurityGroupId: groups[from] };
         const ruleName = `${name}-${to}-from-${from}-${port}`;

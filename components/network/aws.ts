@@ -54,6 +54,8 @@ export interface AwsNetworkArgs {
      * out. Default none: managed storage reaches nothing. A change is made in place.
      */
     storageOutboundPorts?: number[];
+    /** TCP port of the shared directories. Default 2049, of NFS; 445 for SMB. A change is made in place. */
+    storagePort?: number;
     /** Days to keep flow logs. Default 90. A change is made in place. */
     flowLogRetentionDays?: number;
     /** Id of an existing VPC to use; its owner then cares for routes, endpoints and flow logs. Needs `subnetIds`. */
@@ -89,7 +91,9 @@ export class AwsNetwork extends pulumi.ComponentResource implements Network {
         this.zones = existing ? zonesOf(existing.subnetIds.app, child) : zoneNames(args, child);
         const { tags } = args;
         const outbound = outboundPorts(args);
-        this.firewallGroupIds = createSecurityGroups(name, { networkId: this.networkId, outbound, tags }, child);
+        const storagePort = args.storagePort ?? ports.nfs;
+        const groups = { networkId: this.networkId, outbound, storagePort, tags };
+        this.firewallGroupIds = createSecurityGroups(name, groups, child);
         if (!existing) {
             const { reservations, privateRouteTableIds: routeTableIds } = built;
             const users = Object.keys(outbound).map((role) => ({

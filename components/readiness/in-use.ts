@@ -50,6 +50,7 @@ export function productsOnAws(args: DeploymentArgs): ComponentInUse[] {
         ...(isOnMachines && ofOthers === OperatingSystem.AmazonLinux2023
             ? [{ component: "operating-system", product: operatingSystems["debian-13"] }]
             : []),
+        ...(isLinux(os) ? [] : [{ component: "directory", product: "Microsoft Active Directory" }]),
         { component: "certificates", product: certificateId ? "certificate brought along" : "AWS Certificate Manager" },
         { component: "smtp", product: mailProduct(mail.host) },
         { component: "monitoring", product: "AWS CloudWatch" },

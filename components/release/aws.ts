@@ -20,6 +20,8 @@ export interface AwsReleaseArgs {
     memberIds: pulumi.Input<string>[];
     /** Value of the tag `minusnow-servers` on the servers, and on the balancers if they are machines. */
     serverTags: pulumi.Input<string>[];
+    /** True for servers that run Windows. Default false. */
+    windows?: boolean;
     /** ARN of the group of servers of a managed balancer. Exactly one of this and `balancerIds`. */
     targetGroupArn?: pulumi.Input<string>;
     /** Instance ids of balancers that run HAProxy or Nginx. */
@@ -96,13 +98,19 @@ function createReleaser(name: string, args: AwsReleaseArgs, child: Child): lambd
 }
 
 /** Runs commands on the deployment's own machines, and takes servers out of their balancer. */
-function releaseStatements({ serverTags, targetGroupArn, parameterArn }: AwsReleaseArgs, child: Child): object[] {
+function releaseStatements(args: AwsReleaseArgs, child: Child): object[] {
+    const { serverTags, windows, targetGroupArn, parameterArn } = args;
     const partition = getPartitionOutput({}, child).partition;
     const region = getRegionOutput({}, child).region;
     const ownMachines = { StringEquals: { "ssm:resourceTag/minusnow-servers": serverTags } };
     return [
         allow(["ssm:SendCommand"], [pulumi.interpolate`arn:${partition}:ec2:${region}:*:instance/*`], ownMachines),
-        allow(["ssm:SendCommand"], [pulumi.interpolate`arn:${partition}:ssm:${region}::document/AWS-RunShellScript`]),
+        allow(
+            ["ssm:SendCommand"],
+            ["AWS-RunShellScript", ...(windows ? ["AWS-RunPowerShellScript"] : [])].map(
+                (document) => pulumi.interpolate`arn:${partition}:ssm:${region}::document/${document}`,
+            ),
+        ),
         allow(["ssm:GetCommandInvocation", "ssm:CancelCommand"], ["*"]),
         allow(["ssm:PutParameter"], [parameterArn]),
         ...(targetGroupArn === undefined
@@ -139,6 +147,7 @@ function releaseTo(
                 memberIds,
                 ...(targetGroupArn !== undefined && { targetGroupArn }),
                 ...(balancerIds !== undefined && { balancerIds }),
+                ...(args.windows && { windows: true }),
                 version,
                 artifact,
                 sha256,

@@ -18,8 +18,10 @@ import {
     type CommandResult,
     type MemberActions,
     releaseMember,
+    type RunProgram,
     throughMachines,
     whenBooted,
+    whenBootedOnWindows,
     type WantedRelease,
 } from "./release-member";
 
@@ -30,6 +32,8 @@ export interface ReleaseRequest extends WantedRelease {
     instanceId: string;
     /** Instance ids of all servers. A single one is not taken out: nobody else would answer. */
     memberIds: string[];
+    /** Whether servers run Windows; balancers run Linux. */
+    windows?: boolean;
     /** Group of servers of a managed balancer. */
     targetGroupArn?: string;
     /** Machines that run HAProxy or Nginx. */
@@ -49,6 +53,8 @@ const POLL_SECONDS = 2;
 /** A server that was made just now has to boot and to install what it runs first. */
 const APPEAR_SECONDS = 300;
 const COMMAND_SECONDS = 420;
+/** The first boot of Windows takes longer, and a release waits for it. */
+const WINDOWS_COMMAND_SECONDS = 700;
 const BALANCER_SECONDS = 120;
 /** A role that was made just now is refused by parts of AWS for a while. */
 const ROLE_SECONDS = 120;
@@ -61,7 +67,8 @@ let deadline = Infinity;
 export async function handler(request: ReleaseRequest, context?: Context): Promise<{ installed: boolean }> {
     const { member, instanceId, version, artifact, sha256, parameterName } = request;
     deadline = Date.now() + (context?.getRemainingTimeInMillis() ?? Infinity) - RESERVE_SECONDS * 1000;
-    const release = (...args: string[]) => runCommand(instanceId, "release.mjs", ...args);
+    const run = request.windows ? runOnWindows : runCommand;
+    const release = (...args: string[]) => run(instanceId, "release.mjs", ...args);
     const actions: MemberActions = { ...withReserve(balancing(request)), release };
     const result = await releaseMember(member, request, actions);
     if (parameterName !== undefined) {
@@ -137,15 +144,30 @@ async function until(what: string, seconds: number, done: () => Promise<boolean>
 }
 
 /** Runs a machine's own program through Systems Manager, once the machine has reported to it and has booted. */
-async function runCommand(instanceId: string, program: string, ...args: string[]): Promise<CommandResult> {
-    const CommandId = await sendCommand(instanceId, whenBooted(program, args));
+const runCommand: RunProgram = (instanceId, program, ...args) =>
+    runScript(instanceId, [program, ...args], "AWS-RunShellScript", whenBooted(program, args), COMMAND_SECONDS);
+
+/** The same on a server that runs Windows. */
+const runOnWindows: RunProgram = (instanceId, program, ...args) => {
+    const script = whenBootedOnWindows(program, args, WINDOWS_COMMAND_SECONDS);
+    return runScript(instanceId, [program, ...args], "AWS-RunPowerShellScript", script, WINDOWS_COMMAND_SECONDS);
+};
+
+async function runScript(
+    instanceId: string,
+    command: string[],
+    document: string,
+    script: string,
+    seconds: number,
+): Promise<CommandResult> {
+    const CommandId = await sendCommand(instanceId, document, script, seconds);
     let result: CommandResult | undefined;
     const isDone = async () => {
         result = await resultOf(CommandId, instanceId);
         return result !== undefined;
     };
     try {
-        await until(`${instanceId} to run ${[program, ...args].join(" ")}`, COMMAND_SECONDS, isDone);
+        await until(`${instanceId} to run ${command.join(" ")}`, seconds, isDone);
     } catch (error) {
         // What nobody waits for must not start later, on a server that answers users.
         await ssm.send(new CancelCommandCommand({ CommandId }));
@@ -170,7 +192,7 @@ async function resultOf(CommandId: string, InstanceId: string): Promise<CommandR
     }
 }
 
-async function sendCommand(instanceId: string, command: string): Promise<string> {
+async function sendCommand(instanceId: string, document: string, command: string, seconds: number): Promise<string> {
     const began = Date.now();
     const isYoung = () => Date.now() < began + ROLE_SECONDS * 1000;
     let commandId: string | undefined;
@@ -178,9 +200,9 @@ async function sendCommand(instanceId: string, command: string): Promise<string>
         try {
             const { Command } = await ssm.send(
                 new SendCommandCommand({
-                    DocumentName: "AWS-RunShellScript",
+                    DocumentName: document,
                     InstanceIds: [instanceId],
-                    Parameters: { commands: [command], executionTimeout: [String(COMMAND_SECONDS)] },
+                    Parameters: { commands: [command], executionTimeout: [String(seconds)] },
                     // An agent that is away does not start it later.
                     TimeoutSeconds: 60,
                 }),

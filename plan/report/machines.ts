@@ -60,12 +60,24 @@ const settingsLines = (variables: Map<string | undefined, string | undefined>) =
         ? [`settings ${variables.get("SETTINGS")} (read by the machine's own role; user data holds no secret)`]
         : [];
 
+/** EC2 takes a script within a document, Azure as it is. */
+function scriptOf(userData: string): string {
+    const document = userData.startsWith("version:") ? (parse(userData) as Ec2LaunchDocument) : undefined;
+    return document?.tasks.find(({ task }) => task === "executeScript")?.inputs?.[0]?.content ?? userData;
+}
+
+interface Ec2LaunchDocument {
+    tasks: { task: string; inputs?: { content: string }[] }[];
+}
+
 function describeWindows(userData: string): string[] {
-    const written = [...userData.matchAll(/^Write-Text '([^']+)' @'\n([\s\S]*?)\n'@$/gm)];
+    const script = scriptOf(userData);
+    const written = [...script.matchAll(/^Write-Text '([^']+)' @'\n([\s\S]*?)\n'@$/gm)];
     const texts = new Map(written.map(([, path, text]) => [path!.replace(WINDOWS, ""), text!]));
-    const compressed = [...userData.matchAll(/^Write-Compressed '([^']+)'/gm)].map(([, path]) => path!);
+    const [, bundle = ""] = /^Write-Bundle '([^']+)'$/m.exec(script) ?? [];
+    const bundled = JSON.parse(gunzipSync(Buffer.from(bundle, "base64")).toString()) as { path: string }[];
     const variables = variablesOf(texts.get("host.env") ?? "");
-    const programs = [...texts.keys(), ...compressed.map((path) => path.replace(WINDOWS, ""))];
+    const programs = bundled.map(({ path }) => path.replace(WINDOWS, ""));
     return [
         `runs     dist/index.cjs as the service minusnow with an account of its own, Node.js ${variables.get("NODE_MAJOR") ?? "?"}`,
         `programs ${programs.filter((path) => /\.(ps1|mjs)$/.test(path)).join(", ")}`,

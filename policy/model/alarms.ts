@@ -20,8 +20,8 @@ const metricNames: {
     convert?: (threshold: number) => number;
 }[] = [
     { cloud: "aws", pattern: /^CPUUtilization$/, metric: "cpu" },
-    { cloud: "aws", pattern: /^mem_used_percent$/, metric: "memory" },
-    { cloud: "aws", pattern: /^(disk_used_percent|FreeStorageSpace)$/, metric: "disk" },
+    { cloud: "aws", pattern: /^(mem_used_percent|Memory % Committed Bytes In Use)$/, metric: "memory" },
+    { cloud: "aws", pattern: /^(disk_used_percent|LogicalDisk % Free Space|FreeStorageSpace)$/, metric: "disk" },
     { cloud: "aws", pattern: /^TargetResponseTime$/, metric: "response-time" },
     { cloud: "aws", pattern: /^HTTPCode_(Target|ELB)_5XX_Count$/, metric: "error-rate" },
     { cloud: "aws", pattern: /^(ReplicaLag|ReplicationLag)$/, metric: "replication-lag" },

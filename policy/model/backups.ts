@@ -105,7 +105,7 @@ function copiesOf(stack: Stack, plan: Resource, actions: unknown): (Resource | s
 function coveredBy(stack: Stack, plan: Resource): Resource[] {
     const selections = stack.of(aws.backupSelection).filter((selection) => selection.refersTo("planId", plan) === true);
     return stack
-        .of(aws.database, aws.fileSystem, aws.volume, aws.instance)
+        .of(aws.database, aws.fileSystem, aws.windowsFiles, aws.volume, aws.instance)
         .filter((resource) => selections.some((selection) => selects(selection, resource)));
 }
 

@@ -12,6 +12,8 @@ class FakeAws {
     ]);
     public readonly said: string[] = [];
     public parameter: string | undefined;
+    /** Documents of Systems Manager that were run. */
+    public readonly documents = new Set<string>();
     /** What a command on a server ends with. */
     public run: (script: string) => { status: number; output: string } = () => ({ status: 0, output: "" });
     /** Refusals that the next commands get. */
@@ -54,6 +56,7 @@ class FakeAws {
                     return [400, JSON.stringify({ __type: refusal })];
                 }
                 const { commands } = body["Parameters"] as { commands: string[] };
+                this.documents.add(body["DocumentName"] as string);
                 const CommandId = `command-${this.#outcomes.size}`.padEnd(36, "0");
                 const script = commands.join("\n").replace("cloud-init status --wait >/dev/null; ", "");
                 const [instance] = body["InstanceIds"] as string[];
@@ -180,6 +183,16 @@ describe("the release function behind a managed balancer", () => {
             `i-app2: 'release.mjs' 'install' '2.0.0' 's3://it'\\''s/$(reboot).tar.gz' '${request.sha256}'`,
         );
     });
+});
+
+it("runs PowerShell on a server with Windows, and waits longer for it", async () => {
+    aws.run = (script) =>
+        script.includes('"status"') ? { status: 1, output: "REASON: it runs 1.0.0" } : { status: 0, output: "" };
+    expect(await handler({ ...request, windows: true })).toEqual({ installed: true });
+    const scripts = aws.said.filter((said) => said.startsWith("i-"));
+    expect(scripts.length).toBeGreaterThan(2);
+    expect(scripts.every((said) => said.includes("$program = Start-Process"))).toBe(true);
+    expect(aws.documents).toEqual(new Set(["AWS-RunPowerShellScript"]));
 });
 
 it("asks each balancer on a machine in turn", async () => {

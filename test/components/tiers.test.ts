@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws/provider";
 import type * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import {
+    AwsWindowsStorage,
     AwsAppPair,
     AwsDatabase,
     type AwsDatabaseArgs,
@@ -117,6 +118,78 @@ describe("AwsDeployment", () => {
         ).rejects.toThrow(
             "version: found '15', allowed is 17 on debian-13; renew: found db3, allowed is one of db1, db2",
         );
+    });
+});
+
+describe("application servers on Windows", () => {
+    const os = "windows-server-2025" as const;
+    const onWindows = { ...deployment, appPair: { os } };
+
+    it("share files by FSx in two zones, in a directory of its own, over SMB", async () => {
+        const built = await build(() => new AwsDeployment("minusnow", onWindows));
+        expect(built.cloud.refusals).toEqual([]);
+        expect(built.all("efs.FileSystem")).toEqual([]);
+        expect(built.one("fsx.WindowsFileSystem")).toMatchObject({
+            deploymentType: "MULTI_AZ_1",
+            storageCapacity: 500,
+            throughputCapacity: 32,
+            automaticBackupRetentionDays: 0,
+        });
+        expect(built.one("directoryservice.Directory")).toMatchObject({
+            name: "minusnow.internal",
+            shortName: "minusnow",
+            type: "MicrosoftAD",
+            edition: "Standard",
+        });
+        const opened = built.all("vpc.SecurityGroupIngressRule").filter(({ name }) => name.includes("-storage-from-"));
+        expect(opened.map(({ inputs }) => inputs["toPort"])).toEqual([445]);
+    });
+
+    it("run their script by EC2Launch, and read the login of the share", async () => {
+        const built = await build(() => new AwsDeployment("minusnow", onWindows));
+        const script = built.one("ec2.Instance", "-app1")["userData"] as string;
+        expect(script).toContain("version: 1.1\n");
+        expect(script).toContain("\\share\\uploads C:/MinusNow/uploads smb RequirePrivacy");
+        const policy = JSON.parse(built.one("iam.RolePolicy", "-app")["policy"] as string) as {
+            Statement: { Action: string[]; Resource: string[] }[];
+        };
+        const secrets = policy.Statement.find(({ Action }) => Action.includes("secretsmanager:GetSecretValue"))!;
+        expect(secrets.Resource.some((arn) => arn.includes("minusnow-files-login"))).toBe(true);
+        expect(JSON.stringify(policy)).not.toContain("elasticfilesystem");
+    });
+
+    it("have an agent and alarms of Windows, and releases by PowerShell", async () => {
+        const built = await build(() => new AwsDeployment("minusnow", onWindows));
+        // Parameters are kept as secrets by Pulumi, whatever is in them.
+        const { value } = built.one("ssm.Parameter", "-agent-windows")["value"] as { value: string };
+        expect(JSON.parse(value)).toMatchObject({
+            metrics: { metrics_collected: { LogicalDisk: { resources: ["C:"] } } },
+        });
+        const disk = built.one("cloudwatch.MetricAlarm", "-disk-app1-critical")["metricQueries"];
+        expect(JSON.stringify(disk)).toContain('"LogicalDisk % Free Space"');
+        expect(JSON.stringify(disk)).toContain('"100 - free"');
+        const releaser = built.one("iam.RolePolicy", "-release")["policy"] as string;
+        expect(releaser).toContain("document/AWS-RunPowerShellScript");
+        expect(JSON.stringify(built.one("lambda.Invocation", "-release-app2")["input"])).toContain("windows");
+    });
+
+    it("are refused without shares that Windows mounts, without their login, and in one zone", async () => {
+        const sharedStorage = { kind: "nfs" as const };
+        await expect(build(() => new AwsDeployment("minusnow", { ...onWindows, sharedStorage }))).rejects.toThrow(
+            "sharedStorage.kind: found nfs with Windows, allowed is managed",
+        );
+        await expect(
+            build(
+                () =>
+                    new AwsAppPair("app", { os, nameServers: ["10.0.0.2"] } as unknown as ConstructorParameters<
+                        typeof AwsAppPair
+                    >[1]),
+            ),
+        ).rejects.toThrow(/storageSecretId: found nothing.*storageDomain and nameServers: allowed are both or neither/);
+        const place = { networkId: "vpc-1", firewallGroupId: "sg-1", appFirewallGroupId: "sg-2", keyId: "key" };
+        await expect(
+            build(() => new AwsWindowsStorage("f", { ...place, subnetIds: ["s"], domain: "minusnow", storageGib: 20 })),
+        ).rejects.toThrow(/domain: found 'minusnow'.*storageGib: found 20.*subnetIds: found 1/);
     });
 });
 

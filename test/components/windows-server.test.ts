@@ -16,8 +16,10 @@ import path from "node:path";
 import { parseEnv } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { renderWindowsServer } from "../../components/app-pair/host/windows-server";
-import { azureHost } from "../../components/host/cloud-host";
+import { parse } from "yaml";
+import { ec2Launch, renderWindowsServer } from "../../components/app-pair/host/windows-server";
+import { awsCloud, azureHost } from "../../components/host/cloud-host";
+import { type HostFile, userDataLimit } from "../../components/host/cloud-init";
 import { renderPowerShell } from "../../components/host/powershell";
 import { sharedDirectories } from "../../components/reference";
 import { whenBootedOnWindows } from "../../components/release/release-member";
@@ -37,10 +39,11 @@ const script = renderWindowsServer({ cloud, mounts, storageSecretId: `${VAULT}/f
 /** Files that the script writes, by name. */
 function filesOf(text: string): Map<string, string> {
     const plain = [...text.matchAll(/^Write-Text '[^']*\\([^'\\]+)' @'\n([\s\S]*?)\n'@$/gm)];
-    const packed = [...text.matchAll(/^Write-Compressed '[^']*\\([^'\\]+)' '([^']+)'$/gm)];
+    const [, bundle] = /^Write-Bundle '([^']+)'$/m.exec(text)!;
+    const packed = JSON.parse(gunzipSync(Buffer.from(bundle!, "base64")).toString()) as HostFile[];
     return new Map([
         ...plain.map(([, name, content]) => [name!, `${content!}\n`] as const),
-        ...packed.map(([, name, bytes]) => [name!, gunzipSync(Buffer.from(bytes!, "base64")).toString()] as const),
+        ...packed.map(({ path: file, content }) => [file.split("\\").at(-1)!, content] as const),
     ]);
 }
 
@@ -48,12 +51,14 @@ const files = filesOf(script);
 
 /** What Windows PowerShell 5.1 knows of the commands that first boot and start use, by Microsoft's reference. */
 const known: Record<string, string[]> = {
+    "Add-DnsClientNrptRule": ["Namespace", "NameServers"],
     "ConvertFrom-Json": [],
     "ConvertTo-SecureString": ["String", "AsPlainText", "Force"],
     "Copy-Item": [],
     "Get-AuthenticodeSignature": [],
     "Get-Item": ["Path", "Force", "ErrorAction"],
     "Get-Content": [],
+    "Get-DnsClientNrptRule": [],
     "Get-NetFirewallRule": ["Name", "ErrorAction"],
     "Get-Service": ["ErrorAction"],
     "Get-SmbGlobalMapping": ["RemotePath", "ErrorAction"],
@@ -72,6 +77,7 @@ const known: Record<string, string[]> = {
     "Out-Host": [],
     "Out-Null": [],
     "Register-ScheduledTask": ["TaskName", "Action", "Trigger", "Principal", "Settings", "Force"],
+    "Remove-DnsClientNrptRule": ["Force"],
     "Remove-Item": ["ErrorAction"],
     "Remove-NetFirewallRule": [],
     "Remove-SmbGlobalMapping": ["RemotePath", "Force"],
@@ -112,7 +118,7 @@ describe("PowerShell of an application server on Windows, by its grammar", () =>
     it.each(scripts)("%s runs commands and parameters that there are", async (_, text) => {
         const { commands, functions } = await parsePowerShell(text);
         const named = commands.filter(({ name }) => name !== "" && !functions.includes(name));
-        for (const { name, parameters } of named.filter(({ name: one }) => !one.startsWith("Write-Text"))) {
+        for (const { name, parameters } of named.filter(({ name: one }) => !/^Write-(Text|Bundle)$/.test(one))) {
             expect(known, name).toHaveProperty([name]);
             const given = parameters.map((parameter) => parameter.replace(/^-/, ""));
             expect(
@@ -136,6 +142,53 @@ describe("PowerShell of an application server on Windows, by its grammar", () =>
         });
         expect(() => renderPowerShell(boot("one\n'@\n"), 10_000)).toThrow("a line begins with '@");
         expect(() => renderPowerShell(boot("x".repeat(10_000)), 10_000)).toThrow("allowed are 10000");
+    });
+});
+
+describe("user data of a server with Windows on EC2", () => {
+    const onAws = ec2Launch(
+        renderWindowsServer({
+            cloud: awsCloud("us-east-1", "/app", 22),
+            commandLine: { package: "Amazon.AWSCLI", folder: "C:\\Program Files\\Amazon\\AWSCLIV2" },
+            names: { domain: "minusnow.internal", servers: ["10.0.3.10", "10.0.19.10"] },
+            databaseCaUrl: "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem",
+            mounts: mounts.map((mount) => ({
+                ...mount,
+                source: `\\\\fs.minusnow.internal\\share\\${mount.directory}`,
+            })),
+            storageSecretId: "arn:aws:secretsmanager:us-east-1:111122223333:secret:files",
+        }),
+    );
+
+    it("fits, and runs the script once as the system's own account, once Systems Manager can reach it", () => {
+        expect(Buffer.byteLength(onAws)).toBeLessThan(userDataLimit);
+        const { version, tasks } = parse(onAws) as { version: number; tasks: { task: string; inputs: object[] }[] };
+        expect(version).toBe(1.1);
+        expect(tasks).toMatchObject([
+            { task: "startSsm" },
+            {
+                task: "executeScript",
+                inputs: [{ frequency: "once", type: "powershell", runAs: "localSystem" }],
+            },
+        ]);
+    });
+
+    it("brings the cloud's command line and knows the directory's names", async () => {
+        const { tasks } = parse(onAws) as { tasks: { inputs: { content: string }[] }[] };
+        const { content } = tasks[1]!.inputs[0]!;
+        expect((await parsePowerShell(content)).errors).toEqual([]);
+        const variables = parseEnv(filesOf(content).get("host.env")!);
+        expect(variables).toMatchObject({
+            CLI_PACKAGE: "Amazon.AWSCLI",
+            CLI_FOLDER: "C:\\Program Files\\Amazon\\AWSCLIV2",
+            NAMES_DOMAIN: "minusnow.internal",
+            NAMES_SERVERS: "10.0.3.10,10.0.19.10",
+            REGION: "us-east-1",
+        });
+    });
+
+    it("is refused when it is larger than EC2 accepts", () => {
+        expect(() => ec2Launch("#".repeat(userDataLimit))).toThrow("allowed are 16384");
     });
 });
 

@@ -68,7 +68,7 @@ const onAws = fc.record({
         fc.record(
             {
                 count: fc.integer({ min: 1, max: 12 }),
-                os: fc.constantFrom("amazon-linux-2023", "ubuntu-24.04", "debian-13"),
+                os: fc.constantFrom("amazon-linux-2023", "ubuntu-24.04", "debian-13", "windows-server-2025"),
                 image: fc.constantFrom("ami-0123456789abcdef0", "ami-01234567"),
                 nodeVersion: fc.integer({ min: 20, max: 26 }),
                 renew: fc.constantFrom(["app1"], ["app2", "app1"], ["app9"]),

@@ -135,6 +135,22 @@ const parameters = (inputs: Values): Example => ({
 });
 const oneParameter = (fields: Values): Example[] => [parameters({ parameters: [fields] })];
 
+const directory = (inputs: Values): Example => ({
+    type: "aws:directoryservice/directory:Directory",
+    inputs: { name: "minusnow.internal", password: "Aa1-secret-enough", type: "MicrosoftAD", ...inputs },
+});
+const windowsFiles = (inputs: Values): Example => ({
+    type: "aws:fsx/windowsFileSystem:WindowsFileSystem",
+    inputs: {
+        activeDirectoryId: "d-1234567890",
+        deploymentType: "MULTI_AZ_1",
+        subnetIds: ["subnet-1", "subnet-2"],
+        preferredSubnetId: "subnet-1",
+        throughputCapacity: 32,
+        storageCapacity: 500,
+        ...inputs,
+    },
+});
 const files = (inputs: Values): Example => ({
     type: "aws:efs/fileSystem:FileSystem",
     inputs: { encrypted: true, ...inputs },
@@ -402,6 +418,18 @@ export const awsExamples: Record<string, Example[]> = {
     "rds-parameter-platform": oneParameter({ name: "wal_level", value: "replica" }),
     "rds-parameter-range": oneParameter({ name: "work_mem", value: "64MB" }),
 
+    "fsx-throughput": [windowsFiles({ throughputCapacity: 30 })],
+    "fsx-storage": [windowsFiles({ storageCapacity: 20 })],
+    "fsx-two-subnets": [windowsFiles({ subnetIds: ["subnet-1"], preferredSubnetId: "subnet-1" })],
+    "fsx-preferred-subnet": [windowsFiles({ preferredSubnetId: "subnet-3" })],
+    "fsx-directory": [windowsFiles({ activeDirectoryId: undefined })],
+    "fsx-domain-length": [
+        directory({ name: `${"a".repeat(50)}.internal` }),
+        windowsFiles({ activeDirectoryId: "$0.id" }),
+    ],
+    "directory-two-subnets": [directory({ vpcSettings: { vpcId: "vpc-1", subnetIds: ["subnet-1"] } })],
+    "directory-name": [directory({ name: "minusnow" })],
+    "directory-password": [directory({ password: "Administrator-1" })],
     "efs-throughput-mode": [files({ throughputMode: "burst" })],
     "efs-provisioned-missing": [files({ throughputMode: "provisioned" })],
     "efs-provisioned-unexpected": [files({ throughputMode: "elastic", provisionedThroughputInMibps: 10 })],

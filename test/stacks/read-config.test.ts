@@ -135,7 +135,11 @@ describe("configuration", () => {
         [{ dnsZone: undefined }, "minusnow:dnsZone", "the zone to issue a certificate in"],
         [{ dnsZone: "example.org" }, "minusnow:dnsZone", "a zone that holds minusnow.example.com"],
         [{ sharedStorage: { size: "m7i.large" } }, "minusnow:sharedStorage.size", "or kind nfs"],
-        [{ appPair: { os: "windows-server-2025" } }, "minusnow:appPair.os", "ubuntu-24.04 or debian-13 on AWS"],
+        [
+            { appPair: { os: "windows-server-2025" }, sharedStorage: { kind: "nfs" } },
+            "minusnow:sharedStorage.kind",
+            "managed there: Windows mounts shares of SMB",
+        ],
         [{ sharedStorage: { kind: "nfs", size: "db.m7i.large" } }, "minusnow:sharedStorage.size", "m7i.large"],
         [{ database: { renew: ["db2"] } }, "minusnow:database.renew", "only kind vm"],
         [{ database: { automaticFailover: true } }, "minusnow:database.automaticFailover", "takes over by itself"],

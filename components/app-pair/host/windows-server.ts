@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { stringify } from "yaml";
 import type { CloudHost } from "../../host/cloud-host";
-import type { HostFile } from "../../host/cloud-init";
+import { type HostFile, userDataLimit } from "../../host/cloud-init";
 import { sharedFiles } from "../../host/machine-files";
 import { renderPowerShell } from "../../host/powershell";
 import { ports, windowsApplication } from "../../reference";
@@ -10,6 +11,10 @@ import type { Mount } from "../../shared-storage/contract";
 /** What an application server on Windows is to become. */
 export interface WindowsServerHost {
     cloud: Pick<CloudHost, "cloudModule" | "variables" | "limit">;
+    /** Package of winget with the cloud's command line, and the folder that it is in. Default: none is needed. */
+    commandLine?: { package: string; folder: string };
+    /** Servers that know names below a domain. Default: those of the network know all. */
+    names?: { domain: string; servers: string[] };
     /** Where the authorities that sign the database's certificate are published. Default: those of Node.js. */
     databaseCaUrl?: string;
     /** Shares, whose login is in the secret below. */
@@ -41,15 +46,15 @@ export function renderWindowsServer(host: WindowsServerHost): string {
         content,
         compressed,
     });
-    const source = (from: string, name: string) => readFileSync(path.join(from, name), "utf8");
+    const source = (from: string, name: string) => withoutComments(readFileSync(path.join(from, name), "utf8"));
     return renderPowerShell(
         {
             folder,
             files: [
                 file("host.env", hostVariables(host)),
                 file("mounts", mountTable(mounts)),
-                file("setup.ps1", source(own, "setup.ps1")),
-                file("start.ps1", source(own, "start.ps1")),
+                file("setup.ps1", source(own, "setup.ps1"), true),
+                file("start.ps1", source(own, "start.ps1"), true),
                 file("cloud.mjs", source(sharedFiles, cloud.cloudModule), true),
                 ...Object.entries(programs).map(([name, from]) => file(name, source(own, from), true)),
             ],
@@ -59,7 +64,29 @@ export function renderWindowsServer(host: WindowsServerHost): string {
     );
 }
 
-function hostVariables({ cloud, databaseCaUrl = "", storageSecretId }: WindowsServerHost): string {
+/** User data of EC2 has no room for what only readers of this library need. */
+function withoutComments(program: string): string {
+    return program.replace(/^[ \t]*(\/\*\*[\s\S]*?\*\/|\/\/.*|#.*)\n/gm, "");
+}
+
+/**
+ * The script as EC2 runs it at first boot, as the system's own account. Whoever waits for the machine reaches it meanwhile:
+ * EC2Launch starts the agent of Systems Manager after all else, unless it is told to before.
+ *
+ * @throws Error when it is larger than EC2 accepts.
+ */
+export function ec2Launch(script: string): string {
+    const input = { frequency: "once", type: "powershell", runAs: "localSystem", content: script };
+    const document = { version: 1.1, tasks: [{ task: "startSsm" }, { task: "executeScript", inputs: [input] }] };
+    const text = stringify(document, { lineWidth: 0, blockQuote: "literal" });
+    if (Buffer.byteLength(text) > userDataLimit) {
+        throw new Error(`user data has ${Buffer.byteLength(text)} bytes, allowed are ${userDataLimit}`);
+    }
+    return text;
+}
+
+function hostVariables(host: WindowsServerHost): string {
+    const { cloud, commandLine, names, databaseCaUrl = "", storageSecretId } = host;
     const { directory, environmentFile } = windowsApplication;
     const variables = {
         APP_DIRECTORY: directory,
@@ -67,6 +94,8 @@ function hostVariables({ cloud, databaseCaUrl = "", storageSecretId }: WindowsSe
         ENVIRONMENT_FILE: environmentFile,
         DATABASE_CA_URL: databaseCaUrl,
         STORAGE_SECRET_ID: storageSecretId,
+        ...(commandLine && { CLI_PACKAGE: commandLine.package, CLI_FOLDER: commandLine.folder }),
+        ...(names && { NAMES_DOMAIN: names.domain, NAMES_SERVERS: names.servers.join(",") }),
         ...cloud.variables,
     };
     return Object.entries(variables)

@@ -183,6 +183,36 @@ const makers: Record<string, Maker> = {
             },
         };
     },
+    "aws:directoryservice/directory:Directory": ({ resource, inputs, world }) => {
+        const id = `d-${digits(resource.urn, 10)}`;
+        const subnets = listAt(inputs, "vpcSettings.subnetIds").map((subnet) =>
+            world.find("aws:ec2/subnet:Subnet", subnet),
+        );
+        return {
+            id,
+            outputs: {
+                alias: id,
+                accessUrl: `${id}.awsapps.com`,
+                dnsIpAddresses: subnets.map((subnet) =>
+                    freeAddress(textAt(subnet?.values, "cidrBlock"), `${resource.urn} ${subnet?.id}`),
+                ),
+                securityGroupId: `sg-${digits(`${resource.urn} controllers`, 17)}`,
+            },
+        };
+    },
+    "aws:fsx/windowsFileSystem:WindowsFileSystem": ({ resource, inputs, arn, world }) => {
+        const id = `fs-${digits(resource.urn, 17)}`;
+        const directory = world.find("aws:directoryservice/directory:Directory", inputs["activeDirectoryId"]);
+        const domain = textAt(directory?.values, "name") ?? "example.com";
+        return {
+            id,
+            outputs: {
+                arn: arn("fsx", `file-system/${id}`),
+                dnsName: `amznfsx${digits(resource.urn, 8)}.${domain}`,
+                remoteAdministrationEndpoint: `amznfsx${digits(`${resource.urn} admin`, 8)}.${domain}`,
+            },
+        };
+    },
     "aws:efs/fileSystemPolicy:FileSystemPolicy": sameIdAs("fileSystemId"),
     "aws:efs/backupPolicy:BackupPolicy": sameIdAs("fileSystemId"),
     "aws:efs/mountTarget:MountTarget": ({ resource, inputs, world, region }) => {

@@ -86,6 +86,12 @@ const tiers = [
         what: "shared storage",
     },
     {
+        of: (stack: Stack) => stack.of(aws.windowsFiles),
+        property: "securityGroupIds",
+        port: ports.smb,
+        what: "shared storage",
+    },
+    {
         of: (stack: Stack) => stack.of(aws.cache),
         property: "securityGroupIds",
         port: ports.redis,

@@ -12,7 +12,7 @@ const NO_STORAGE = "no shared file storage in this stack";
 
 function fileStores(stack: Stack): Resource[] {
     return [
-        ...stack.of(aws.fileSystem),
+        ...stack.of(aws.fileSystem, aws.windowsFiles),
         ...stack.of(azure.storageAccount).filter((account) => account.get("kind") === "FileStorage"),
         ...fileServers(stack),
     ];
@@ -43,6 +43,11 @@ function inEachZone(stack: Stack): Finding[] {
     });
 }
 
+/** FSx is in one zone or in two. */
+function inTwoZones(stack: Stack): Finding[] {
+    return stack.of(aws.windowsFiles).map((files) => expectEqual(files, "deploymentType", "MULTI_AZ_1"));
+}
+
 /** A server is in one zone, whatever it is made of. */
 function inOneZone(stack: Stack): Finding[] {
     const one = "NFS on one machine: its failure takes the files away; allowed: in every zone (kind managed)";
@@ -60,11 +65,13 @@ function zoneRedundant(stack: Stack): Finding[] {
 function encryptedAtRest(stack: Stack): Finding[] {
     const stores = fileStores(stack).filter(({ type }) => type !== aws.instance && type !== azure.machine);
     return [...stores, ...fileVolumes(stack)].flatMap((store) =>
-        store.type === azure.storageAccount
-            ? [customerKey(store)]
-            : store.type === azure.disk
-              ? [expectSet(store, "encryption.diskEncryptionSetId", "a set with a customer key")]
-              : [expectEqual(store, "encrypted", true), expectSet(store, "kmsKeyId", "a customer key")],
+        store.type === aws.windowsFiles
+            ? [expectSet(store, "kmsKeyId", "a customer key")]
+            : store.type === azure.storageAccount
+              ? [customerKey(store)]
+              : store.type === azure.disk
+                ? [expectSet(store, "encryption.diskEncryptionSetId", "a set with a customer key")]
+                : [expectEqual(store, "encrypted", true), expectSet(store, "kmsKeyId", "a customer key")],
     );
 }
 
@@ -72,7 +79,8 @@ function encryptedInTransit(stack: Stack): Finding[] {
     return [
         ...demandedByStore(stack),
         ...stack.of(azure.fileService).flatMap((service) => demandedOverSmb(stack, service)),
-        ...stack.of(azure.machine).flatMap(clearMounts),
+        ...stack.of(azure.machine).flatMap((server) => clearMounts(server, AZURE_FILES)),
+        ...stack.of(aws.windowsFiles).flatMap((files) => demandedByServers(stack, files)),
     ];
 }
 
@@ -96,13 +104,24 @@ const encryptedBy: Record<string, ((options: string[]) => boolean) | undefined> 
     smb: (options) => options.includes("RequirePrivacy"),
 };
 
+/** FSx takes what is encrypted and what is not: its servers have to demand it, each of them. */
+function demandedByServers(stack: Stack, files: Resource): Finding[] {
+    return machines(stack).flatMap((server) => {
+        if (firstBoot(server) === undefined) {
+            return [waits(server, `how it mounts ${files.name} is not known before the update`)];
+        }
+        const found = clearMounts(server, WINDOWS_FILES);
+        return found.length > 0 ? found : [pass(server, `it does not mount ${files.name}`)];
+    });
+}
+
 /** Azure's mount helper encrypts, and SMB where it is told to; other ways to mount the same share do not. */
-function clearMounts(server: Resource): Finding[] {
+function clearMounts(server: Resource, share: RegExp): Finding[] {
     const lines = (firstBoot(server) ?? "").split("\n").filter((text) => !text.trimStart().startsWith("#"));
     return lines.flatMap((line) => {
         // Fields, not a pattern over the line: a script's lines may be long, and a pattern tries every beginning.
         const fields = line.split(/\s+/);
-        const at = fields.findIndex((field) => AZURE_FILES.test(field));
+        const at = fields.findIndex((field) => share.test(field));
         const [place, type, options] = at === -1 ? [] : fields.slice(at + 1);
         if (options === undefined) {
             return [];
@@ -114,12 +133,16 @@ function clearMounts(server: Resource): Finding[] {
 }
 
 /** A share as a table of mounts names it: over NFS, and over SMB on Linux and on Windows. */
+const WINDOWS_FILES = /^\\\\amznfsx[^\\]+\\/;
 const AZURE_FILES = /\.file\.core\.windows\.net[:/\\]/;
 
 function demandedByStore(stack: Stack): Finding[] {
     return fileStores(stack).flatMap((store) => {
         if (store.type === azure.storageAccount) {
             return [expectEqual(store, "enableHttpsTrafficOnly", true)];
+        }
+        if (store.type === aws.windowsFiles) {
+            return [];
         }
         if (store.type === aws.instance || store.type === azure.machine) {
             return [fail(store, "NFS is not encrypted on its way; allowed: TLS (kind managed)")];
@@ -166,7 +189,7 @@ function mounted(stack: Stack): Finding[] {
 
 /** Azure leaves a script on a machine with Windows and does not run it. */
 function unread(stack: Stack, server: Resource): Finding[] {
-    const isWindows = server.type === azure.machine && server.get("osProfile.windowsConfiguration") !== undefined;
+    const isWindows = server.type === azure.machine && isSet(server, "osProfile.windowsConfiguration");
     const runners = stack
         .of(azure.machineExtension)
         .filter((extension) => extension.get("type") === "CustomScriptExtension")
@@ -267,9 +290,12 @@ function exported(stack: Stack): Finding[] {
     });
 }
 
+const isSet = (server: Resource, path: string) => ![undefined, null].includes(server.get(path) as undefined);
+
+/** Each system mounts shares of its own protocol. */
 function shares(stack: Stack): Finding[] {
-    const known = (value: unknown) => ["NFS", "SMB"].includes(String(value));
-    return stack.of(azure.fileShare).map((share) => expectValue(share, "enabledProtocols", known, "NFS or SMB"));
+    const isWindows = machines(stack).some((server) => isSet(server, "osProfile.windowsConfiguration"));
+    return stack.of(azure.fileShare).map((share) => expectEqual(share, "enabledProtocols", isWindows ? "SMB" : "NFS"));
 }
 
 /** Shared storage mounted and accessible. */
@@ -294,7 +320,12 @@ export const sharedStorage: ItemRules = {
             fix: "Add a mount target in each zone that has a server; on Azure use zone-redundant storage.",
             step: "Step 5",
             controls: ["AWS Well-Architected REL10-BP01"],
-            check: (stack) => [...inEachZone(stack), ...inOneZone(stack), ...zoneRedundant(stack)],
+            check: (stack) => [
+                ...inEachZone(stack),
+                ...inTwoZones(stack),
+                ...inOneZone(stack),
+                ...zoneRedundant(stack),
+            ],
         },
         {
             id: "shared-storage-encrypted",

@@ -24,7 +24,7 @@ function stateful(stack: Stack): Resource[] {
 }
 
 function files(stack: Stack): Resource[] {
-    return [...stack.of(aws.fileSystem), ...fileVolumes(stack), ...fileAccounts(stack)];
+    return [...stack.of(aws.fileSystem, aws.windowsFiles), ...fileVolumes(stack), ...fileAccounts(stack)];
 }
 
 function everythingPlanned(stack: Stack): Finding[] {

@@ -68,6 +68,14 @@ if (-not (Test-Path "$PSScriptRoot\shawl.exe")) {
     $found = Get-Program 'mtkennerly.shawl' 'C:\Program Files\WinGet\Packages\mtkennerly.shawl_*\shawl.exe'
     Copy-Item $found.FullName "$PSScriptRoot\shawl.exe"
 }
+if ($settings.ContainsKey('CLI_PACKAGE')) {
+    Get-Program $settings['CLI_PACKAGE'] "$($settings['CLI_FOLDER'])\*.exe" | Out-Null
+}
+if ($settings.ContainsKey('NAMES_DOMAIN')) {
+    $rule = ".$($settings['NAMES_DOMAIN'])"
+    Get-DnsClientNrptRule | Where-Object { $_.Namespace -contains $rule } | Remove-DnsClientNrptRule -Force
+    Add-DnsClientNrptRule -Namespace $rule -NameServers ($settings['NAMES_SERVERS'] -split ',')
+}
 if ($settings['DATABASE_CA_URL'] -ne '') {
     Invoke-WebRequest -UseBasicParsing -Uri $settings['DATABASE_CA_URL'] -OutFile "$PSScriptRoot\database-ca.pem"
 }

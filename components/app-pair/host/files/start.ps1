@@ -16,14 +16,20 @@ foreach ($line in Get-Content "$PSScriptRoot\mounts") {
     $share = ($remote -split '\\')[0..3] -join '\'
     while (-not (Test-Path $remote -ErrorAction SilentlyContinue)) {
         try {
-            if ($null -ne (Get-SmbGlobalMapping -RemotePath $share -ErrorAction SilentlyContinue)) {
-                Remove-SmbGlobalMapping -RemotePath $share -Force
+            if (-not (Test-Path $share -ErrorAction SilentlyContinue)) {
+                if ($null -ne (Get-SmbGlobalMapping -RemotePath $share -ErrorAction SilentlyContinue)) {
+                    Remove-SmbGlobalMapping -RemotePath $share -Force
+                }
+                Connect-Share $share
             }
-            Connect-Share $share
+            # A folder of a share, where not each has a share of its own.
+            if ($remote -ne $share) {
+                New-Item -ItemType Directory -Force -Path $remote | Out-Null
+            }
         } catch {
             Write-Warning "${remote}: $_"
         }
-        Start-Sleep -Seconds 5
+        Start-Sleep -Seconds 2
     }
     if ($null -eq (Get-Item $local -Force -ErrorAction SilentlyContinue)) {
         New-Item -ItemType SymbolicLink -Path $local -Target $remote | Out-Null

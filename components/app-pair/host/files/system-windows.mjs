@@ -16,6 +16,10 @@ import { parseEnv } from "node:util";
 /** Where these programs are, and what they keep. */
 export const own = import.meta.dirname.replaceAll("\\", "/");
 process.loadEnvFile(`${own}/host.env`);
+if (process.env.CLI_FOLDER !== undefined) {
+    // What first boot installed is not on the path of agents that ran before.
+    process.env.PATH = `${process.env.PATH};${process.env.CLI_FOLDER}`;
+}
 const log = `${own}/release.log`;
 export const node = `${own}/node/node.exe`;
 const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 60_000);

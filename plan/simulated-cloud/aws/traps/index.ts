@@ -1,5 +1,6 @@
 import { computeTraps } from "./compute";
 import { databaseTraps } from "./database";
+import { filesTraps } from "./files";
 import { loadBalancerTraps } from "./load-balancer";
 import { networkTraps } from "./network";
 import { operationsTraps } from "./operations";
@@ -13,5 +14,6 @@ export const awsTraps: readonly Trap[] = [
     ...computeTraps,
     ...databaseTraps,
     ...storageTraps,
+    ...filesTraps,
     ...operationsTraps,
 ];

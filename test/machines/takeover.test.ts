@@ -1,30 +1,22 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { PlannedStack } from "../support/plans";
-import { bootDeployment, type Deployment, HOSTNAME } from "./lab/deployment";
+import { bootDeployment, type Deployment } from "./lab/deployment";
 import { describeMachines } from "./lab/describe-machines";
 import { createLedger, type Ledger } from "./lab/ledger";
 import { measured, printMeasurements } from "./lab/measurements";
 import { postgresPair } from "./lab/postgres-pair";
-import { outside } from "./lab/lab";
-import { failures, startLoad } from "./lab/load";
-import { healthOf, machinesOf, type PlannedMachine } from "./lab/reference";
+import { machinesOf, type PlannedMachine } from "./lab/reference";
 
-/** Address of the Network Load Balancer before the balancers. */
-const FRONT = "10.0.0.5";
-
-describeMachines("what is lost and replaced without a person, on machines as the plan renders them", () => {
+describeMachines("a primary that is lost and replaced without a person, on machines as the plan renders them", () => {
     let deployment: Deployment;
     let ledger: Ledger;
-    let at: PlannedStack;
     const { machine, command, status, role, until, ready, lost } = postgresPair(() => deployment);
     beforeAll(async () => {
         deployment = await bootDeployment(async (plan) => {
             const third = "  minusnow:network:\n    zoneCount: 3\n";
-            const balancers = "  minusnow:loadBalancer:\n    kind: haproxy\n";
-            at = await plan(`  minusnow:database:\n    kind: vm\n    automaticFailover: true\n${third}${balancers}`);
-            const { app1, db1, db2, witness, lb1, lb2 } = machinesOf(at);
-            return [db1, db2, witness, app1, lb1, lb2] as PlannedMachine[];
+            const at = await plan(`  minusnow:database:\n    kind: vm\n    automaticFailover: true\n${third}`);
+            const { app1, db1, db2, witness } = machinesOf(at);
+            return [db1, db2, witness, app1] as PlannedMachine[];
         });
         await ready();
     });
@@ -49,60 +41,6 @@ describeMachines("what is lost and replaced without a person, on machines as the
         await until(`${former} follows in sync`, 180, async () => (await status(primary)).inSync);
         expect(await role(former)).toBe("standby");
     }
-
-    /** What the plan puts before the balancers. */
-    async function standBeforeBalancers(): Promise<void> {
-        const health = healthOf(at, "-lb-https");
-        const ownOf = (place: number) => `203.0.113.${121 + place}`;
-        await deployment.lab.front({
-            address: FRONT,
-            port: 443,
-            machines: ["lb1", "lb2"].map((name) => machine(name).address),
-            health,
-            // Users keep their addresses, by which balancers count them.
-            sources: Object.fromEntries(outside.users.map((address, place) => [address, ownOf(place)])),
-            like: "aws",
-        });
-        await wait(2 * health.intervalSeconds * 1000);
-    }
-
-    it("serves on when a balancer is killed, and has it back when it boots", async () => {
-        await standBeforeBalancers();
-        const load = startLoad(deployment.lab, FRONT, { perSecond: 60 });
-        await wait(4000);
-        const killed = Date.now();
-        await machine("lb1").kill();
-        await wait(30_000);
-        machine("lb1").start();
-        await machine("lb1").booted();
-        // Users who are there stay where they are; who comes now may come to either.
-        const come = ["--max-time", "5", "--connect-to", `${HOSTNAME}::${FRONT}:`, `https://${HOSTNAME}/health`];
-        const served = async () => {
-            for (let user = 0; user < 4; user++) {
-                await deployment.lab.look("curl", "-sk", "--noproxy", "*", ...come);
-            }
-            const rows = await machine("lb1").ok("curl -s 'http://127.0.0.1:8404/stats;csv'");
-            return Number(/^minusnow_app_servers,BACKEND,(?:[^,]*,){5}(\d+)/m.exec(rows)![1]) > 5;
-        };
-        const took = await until("lb1 serves again", 60, served);
-        const samples = await load.stop();
-        const { idempotent, writes } = failures(samples);
-        const failed = [...idempotent, ...writes];
-        const last = (Math.max(killed, ...failed.map(({ began }) => began)) - killed) / 1000;
-        const title = `a balancer of two is killed, at ${samples.length} requests`;
-        measured(`${title}: last request begun that failed`, `${last.toFixed(1)} s`, "3 checks");
-        measured(
-            `${title}: failed GETs, POSTs`,
-            `${idempotent.length}, ${writes.length}`,
-            "those under way until it is out",
-        );
-        measured(`${title}: it serves again after its boot`, `${took.toFixed(0)} s`, "–");
-        // Three checks of the balancer in front, five seconds apart, each of which may wait three.
-        expect(last).toBeLessThan(20);
-        expect(
-            samples.filter(({ began, status: code }) => began > killed + 30_000 && code === 200).length,
-        ).toBeGreaterThan(200);
-    });
 
     it("does not take over while the witness sees the primary, nor once that has gone on alone", async () => {
         ledger = await createLedger(machine("app1"));
