@@ -13,9 +13,8 @@ export const ports = {
     /** How administrators reach machines through Azure Bastion: SSH for Linux, RDP for Windows. */
     ssh: 22,
     rdp: 3389,
-    /** What servers on Windows ask a directory for, in place of the network's own. */
+    /** Names, which servers on Windows ask a directory for. */
     dns: 53,
-    kerberos: 88,
     /** SMB, in place of NFS for servers on Windows. */
     smb: 445,
     /** Redis (step 6). */

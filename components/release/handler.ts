@@ -56,6 +56,10 @@ const COMMAND_SECONDS = 420;
 /** The first boot of Windows takes longer, and a release waits for it. */
 const WINDOWS_COMMAND_SECONDS = 700;
 const BALANCER_SECONDS = 120;
+const WINDOWS_APPEAR_SECONDS = 600;
+/** Seconds that a script on Windows has to end itself in. */
+const OWN_END_SECONDS = 40;
+const POWERSHELL = "AWS-RunPowerShellScript";
 /** A role that was made just now is refused by parts of AWS for a while. */
 const ROLE_SECONDS = 120;
 /** Seconds before Lambda ends the function that are kept for putting a server back. */
@@ -149,8 +153,10 @@ const runCommand: RunProgram = (instanceId, program, ...args) =>
 
 /** The same on a server that runs Windows. */
 const runOnWindows: RunProgram = (instanceId, program, ...args) => {
-    const script = whenBootedOnWindows(program, args, WINDOWS_COMMAND_SECONDS);
-    return runScript(instanceId, [program, ...args], "AWS-RunPowerShellScript", script, WINDOWS_COMMAND_SECONDS);
+    const seconds = Math.floor(Math.min(WINDOWS_COMMAND_SECONDS, (deadline - Date.now()) / 1000));
+    // Whoever cancels a command on Windows ends PowerShell alone: the script itself has to end what it began.
+    const script = whenBootedOnWindows(program, args, Math.max(seconds - OWN_END_SECONDS, OWN_END_SECONDS));
+    return runScript(instanceId, [program, ...args], POWERSHELL, script, seconds);
 };
 
 async function runScript(
@@ -196,7 +202,8 @@ async function sendCommand(instanceId: string, document: string, command: string
     const began = Date.now();
     const isYoung = () => Date.now() < began + ROLE_SECONDS * 1000;
     let commandId: string | undefined;
-    await until(`${instanceId} to report to Systems Manager`, APPEAR_SECONDS, async () => {
+    const appear = document === POWERSHELL ? WINDOWS_APPEAR_SECONDS : APPEAR_SECONDS;
+    await until(`${instanceId} to report to Systems Manager`, appear, async () => {
         try {
             const { Command } = await ssm.send(
                 new SendCommandCommand({

@@ -122,14 +122,22 @@ export function whenBooted(program: string, args: string[], endAfterSeconds?: nu
 export function whenBootedOnWindows(program: string, args: string[], endAfterSeconds: number): string {
     const folder = windowsApplication.folder;
     const words = [`${folder}\\${program}`, ...args].map((word) => `"${word.replaceAll('"', '\\"')}"`).join(" ");
-    return `while (-not (Test-Path '${folder}\\booted')) { Start-Sleep -Seconds 5 }
+    return `$end = [System.DateTime]::UtcNow.AddSeconds(${endAfterSeconds})
+while (-not (Test-Path '${folder}\\booted')) {
+    if ([System.DateTime]::UtcNow -gt $end) {
+        Write-Output 'REASON: its first boot has not ended'
+        exit 124
+    }
+    Start-Sleep -Seconds 5
+}
 $words = '${words.replaceAll("'", "''")}'
 $said = '${folder}\\said-' + [System.Guid]::NewGuid()
 $streams = @{ RedirectStandardOutput = "$said.out"; RedirectStandardError = "$said.err" }
 $program = Start-Process -FilePath '${folder}\\node\\node.exe' -ArgumentList $words @streams -NoNewWindow -PassThru
 $null = $program.Handle
 $status = 124
-if ($program.WaitForExit(${endAfterSeconds * 1000})) {
+$left = [System.Math]::Max(1000, ($end - [System.DateTime]::UtcNow).TotalMilliseconds)
+if ($program.WaitForExit([int] $left)) {
     $status = $program.ExitCode
 } else {
     taskkill.exe /PID $program.Id /T /F

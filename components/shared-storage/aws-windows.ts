@@ -1,7 +1,13 @@
+import path from "node:path";
+import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as directoryservice from "@pulumi/aws/directoryservice";
 import * as fsx from "@pulumi/aws/fsx";
+import { getPartitionOutput } from "@pulumi/aws/getPartition";
+import * as lambda from "@pulumi/aws/lambda";
 import * as vpc from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
+import { allow, allowReadingSecrets } from "../aws-account";
+import { createFunction } from "../aws-function";
 import { ports, sharedDirectories } from "../reference";
 import { generateSecret } from "../secrets/aws-generated";
 import type { Mount, SharedStorage } from "./contract";
@@ -60,6 +66,7 @@ export class AwsWindowsStorage extends pulumi.ComponentResource implements Share
 
         const login = generateLogin(name, args, child);
         const directory = createDirectory(name, login.value, args, child);
+        keepLogin(name, login.id, directory, args, child);
         const rules = openDirectory(name, directory, args, child);
         const fileSystem = createFileSystem(name, directory, args, { ...child, dependsOn: rules });
 
@@ -144,6 +151,50 @@ function createDirectory(
     );
 }
 
+/** A directory refuses a password that is 42 days old, its administrator's too. */
+function keepLogin(
+    name: string,
+    secretId: pulumi.Output<string>,
+    directory: directoryservice.Directory,
+    { keyId, tags }: AwsWindowsStorageArgs,
+    child: Child,
+): void {
+    const partition = getPartitionOutput({}, child).partition;
+    const ownDirectory = pulumi.interpolate`arn:${partition}:ds:*:*:directory/${directory.id}`;
+    const keeper = createFunction(
+        `${name}-login`,
+        {
+            description: "MinusNow: sets the password of the shared directories again, before it expires",
+            bundle: path.join(__dirname, "login", "bundle.js"),
+            statements: [...allowReadingSecrets([secretId], keyId), allow(["ds:ResetUserPassword"], [ownDirectory])],
+            timeoutSeconds: 60,
+            memoryMib: 128,
+            environment: { DIRECTORY_ID: directory.id, SECRET_ID: secretId },
+            logFormat: "JSON",
+            logDays: 90,
+            tags,
+        },
+        child,
+    );
+    const schedule = { description: "MinusNow: weekly", scheduleExpression: "rate(7 days)", tags };
+    const rule = new cloudwatch.EventRule(`${name}-login`, schedule, child);
+    const permission = new lambda.Permission(
+        `${name}-login`,
+        {
+            action: "lambda:InvokeFunction",
+            function: keeper.name,
+            principal: "events.amazonaws.com",
+            sourceArn: rule.arn,
+        },
+        child,
+    );
+    new cloudwatch.EventTarget(
+        `${name}-login`,
+        { rule: rule.name, arn: keeper.arn },
+        { ...child, dependsOn: permission },
+    );
+}
+
 /** AWS makes the directory's own group, which lets the network in; those who use it have to be let out. */
 function openDirectory(
     name: string,
@@ -168,7 +219,6 @@ function openDirectory(
         rule("files-to-directory", firewallGroupId, "-1"),
         rule("names-tcp", appFirewallGroupId, "tcp", ports.dns),
         rule("names-udp", appFirewallGroupId, "udp", ports.dns),
-        rule("kerberos", appFirewallGroupId, "tcp", ports.kerberos),
     ];
 }
 
@@ -191,6 +241,8 @@ function createFileSystem(
             storageType: "SSD",
             storageCapacity: storageGib,
             throughputCapacity: THROUGHPUT,
+            // On a Sunday night: connections move to the other zone and back.
+            weeklyMaintenanceStartTime: "7:03:00",
             // The deployment's own plan backs the files up.
             automaticBackupRetentionDays: 0,
             skipFinalBackup: !deletionProtection,

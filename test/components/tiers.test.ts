@@ -141,6 +141,8 @@ describe("application servers on Windows", () => {
             type: "MicrosoftAD",
             edition: "Standard",
         });
+        // Or its password would expire.
+        expect(built.one("cloudwatch.EventRule", "-files-login")).toMatchObject({ scheduleExpression: "rate(7 days)" });
         const opened = built.all("vpc.SecurityGroupIngressRule").filter(({ name }) => name.includes("-storage-from-"));
         expect(opened.map(({ inputs }) => inputs["toPort"])).toEqual([445]);
     });

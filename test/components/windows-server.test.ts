@@ -90,6 +90,7 @@ const known: Record<string, string[]> = {
     "Stop-Service": ["Force"],
     "Test-Path": ["ErrorAction"],
     "Where-Object": [],
+    "Write-Output": [],
     "Write-Warning": [],
     "icacls.exe": [],
     "sc.exe": [],
@@ -401,9 +402,10 @@ describe("a release that runs on Windows by a command", () => {
     it("waits for first boot, hands arguments on as one word each, and is ended in time", () => {
         const text = whenBootedOnWindows("release.mjs", ["install", "1.0", 'https://a/it\'s "b".tar.gz'], 60);
         expect(text).toContain("while (-not (Test-Path 'C:\\ProgramData\\MinusNow\\booted'))");
+        expect(text).toContain("$end = [System.DateTime]::UtcNow.AddSeconds(60)");
         expect(text).toContain(
             `$words = '"C:\\ProgramData\\MinusNow\\release.mjs" "install" "1.0" "https://a/it''s \\"b\\".tar.gz"'`,
         );
-        expect(text).toContain("WaitForExit(60000)");
+        expect(text).toContain("WaitForExit([int] $left)");
     });
 });

@@ -5,8 +5,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+/** On Windows it would write in the system's own code page. */
+const env = { ...process.env, AWS_CLI_OUTPUT_ENCODING: "UTF-8", PYTHONUTF8: "1" };
 const run = (output, ...args) =>
-    execFileSync("aws", [...args, "--region", process.env.REGION, "--output", output], { encoding: "utf8" });
+    execFileSync("aws", [...args, "--region", process.env.REGION, "--output", output], { encoding: "utf8", env });
 const aws = (...args) => run("text", ...args);
 
 export const readParameter = (name) =>
@@ -15,7 +17,7 @@ export const readParameter = (name) =>
 export const readSetting = (name) => readParameter(`${process.env.SETTINGS}/${name}`);
 
 export const readSecret = (id) =>
-    aws("secretsmanager", "get-secret-value", "--secret-id", id, "--query", "SecretString").replace(/\n$/, "");
+    aws("secretsmanager", "get-secret-value", "--secret-id", id, "--query", "SecretString").replace(/\r?\n$/, "");
 
 /** A certificate with chain and key, PEM in any order: exported from ACM, or a secret that holds it. */
 export const readCertificate = (id) => {
