@@ -5,7 +5,6 @@ import * as ssm from "@pulumi/aws/ssm";
 import * as pulumi from "@pulumi/pulumi";
 import { createMachine, createProfile, newestImage } from "../host/aws-machine";
 import { awsCloud, awsHost } from "../host/cloud-host";
-import { userDataLimit } from "../host/cloud-init";
 import { OperatingSystem } from "../host/operating-system";
 import type { Mount } from "../shared-storage/contract";
 import { memberPolicy } from "./aws-policy";
@@ -232,7 +231,7 @@ function renderOnWindows(
         .apply(([settingsPath, regionName, shares, loginId, domain, servers]) =>
             ec2Launch(
                 renderWindowsServer({
-                    cloud: { ...awsCloud(regionName, settingsPath, nodeVersion), limit: userDataLimit },
+                    cloud: awsCloud(regionName, settingsPath, nodeVersion),
                     commandLine: COMMAND_LINE,
                     ...(domain !== undefined && servers !== undefined && { names: { domain, servers } }),
                     databaseCaUrl: databaseCertificateName === undefined ? databaseCertificates(regionName) : "",

@@ -3,7 +3,6 @@ import type { AwsAppPair } from "../app-pair/aws";
 import type { AwsDatabase } from "../database/aws";
 import { AwsMachineDatabase } from "../database/aws-machines";
 import { databaseMachines, WITNESS } from "../database/host/settings";
-import { OperatingSystem } from "../host/operating-system";
 import type { AwsLoadBalancer } from "../load-balancer/aws";
 import { AwsProxyLoadBalancer } from "../load-balancer/aws-proxy";
 import { AwsMonitoring, type MonitoredMachines } from "../monitoring/aws";
@@ -15,6 +14,7 @@ import { AwsNfsStorage } from "../shared-storage/aws-nfs";
 import type { AwsWindowsStorage } from "../shared-storage/aws-windows";
 import { EXPORTS } from "../shared-storage/host/exports";
 import type { DeploymentArgs } from "./contract";
+import { runsWindows } from "./settings";
 
 /** What is watched. */
 interface WatchedTiers {
@@ -75,7 +75,7 @@ export function createMonitoring(
             memberIds: apps.memberIds,
             memberRoleName: apps.roleName,
             serversTag: apps.serversTag,
-            membersRunWindows: args.appPair?.os === OperatingSystem.WindowsServer2025,
+            membersRunWindows: runsWindows(args),
             loadBalancerKind: args.loadBalancer?.kind,
             otherMachines: [
                 ...(balancer instanceof AwsProxyLoadBalancer ? [balancersOf(balancer)] : []),

@@ -31,6 +31,7 @@ import {
     databasePlaces,
     environment,
     privateAddresses,
+    runsWindows,
     withoutClearPassword,
 } from "./settings";
 
@@ -103,8 +104,6 @@ interface Tiers {
     storage: AwsSharedStorage | AwsNfsStorage | AwsWindowsStorage;
     sessions: AwsSessionStore | AwsRedisSessionStore | undefined;
 }
-
-const runsWindows = ({ appPair }: DeploymentArgs) => appPair?.os === OperatingSystem.WindowsServer2025;
 
 /** System of machines that are no application servers. */
 const otherSystem = ({ appPair }: DeploymentArgs) =>

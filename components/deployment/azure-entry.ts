@@ -1,4 +1,3 @@
-import { OperatingSystem } from "../host/operating-system";
 import { AzureLoadBalancer } from "../load-balancer/azure";
 import { AzureProxyLoadBalancer } from "../load-balancer/azure-proxy";
 import { LoadBalancerKind } from "../load-balancer/contract";
@@ -6,6 +5,7 @@ import type { AzureNetwork } from "../network/azure";
 import { AzureRelease } from "../release/azure";
 import { type AzureTiers, type Child, type Needed, operationsMachine } from "./azure-tiers";
 import type { DeploymentArgs } from "./contract";
+import { runsWindows } from "./settings";
 
 /** Whether balancers are machines of the deployment. */
 export const hasProxies = ({ loadBalancer }: DeploymentArgs) =>
@@ -58,9 +58,10 @@ export function createLoadBalancer(
 export function createRelease(
     name: string,
     { network, apps, balancer, operations }: Pick<AzureTiers, "network" | "apps" | "balancer" | "operations">,
-    { release, appPair, tags }: DeploymentArgs,
+    args: DeploymentArgs,
     child: Child,
 ): void {
+    const { release, tags } = args;
     const members = apps.memberIds.map((id, place) => ({
         id,
         identifier: apps.memberIdentifiers[place]!,
@@ -72,7 +73,7 @@ export function createRelease(
             resourceGroupName: network.resourceGroupName,
             release,
             members,
-            windows: appPair?.os === OperatingSystem.WindowsServer2025,
+            windows: runsWindows(args),
             ...(balancer instanceof AzureLoadBalancer
                 ? { gateway: gatewayOf(balancer, network) }
                 : { balancers: balancersOf(balancer) }),

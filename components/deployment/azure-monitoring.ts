@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { AzureMachineDatabase } from "../database/azure-machines";
 import { databaseMachines, WITNESS } from "../database/host/settings";
-import { OperatingSystem } from "../host/operating-system";
 import { AzureProxyLoadBalancer } from "../load-balancer/azure-proxy";
 import { type AzureMonitoredMachine, AzureMonitoring } from "../monitoring/azure";
 import { AzureRedisSessionStore } from "../session-store/azure-redis";
@@ -9,6 +8,7 @@ import { AzureNfsStorage } from "../shared-storage/azure-nfs";
 import { EXPORTS } from "../shared-storage/host/exports";
 import type { AzureTiers, Child } from "./azure-tiers";
 import type { DeploymentArgs } from "./contract";
+import { runsWindows } from "./settings";
 
 const balancersOf = ({ balancerIds, balancerNames, identityId }: AzureProxyLoadBalancer): AzureMonitoredMachine[] =>
     balancerIds.map((id, place) => ({ part: `lb${place + 1}`, id, name: balancerNames[place]!, identityId }));
@@ -53,7 +53,7 @@ export function createMonitoring(
             memberIds: apps.memberIds,
             memberNames: apps.memberNames,
             memberIdentityId: apps.identityId,
-            membersRunWindows: args.appPair?.os === OperatingSystem.WindowsServer2025,
+            membersRunWindows: runsWindows(args),
             operationsMachineId: operations.machineId,
             operationsMachineName: operations.machineName,
             operationsIdentityId: operations.identityId,

@@ -1,7 +1,6 @@
 import { AzureDatabase } from "../database/azure";
 import { AzureMachineDatabase } from "../database/azure-machines";
 import { DatabaseKind } from "../database/contract";
-import { OperatingSystem } from "../host/operating-system";
 import { AzureSessionStore } from "../session-store/azure";
 import { AzureRedisSessionStore } from "../session-store/azure-redis";
 import { SessionStoreKind } from "../session-store/contract";
@@ -10,7 +9,7 @@ import { AzureNfsStorage } from "../shared-storage/azure-nfs";
 import { SharedStorageKind, ShareProtocol } from "../shared-storage/contract";
 import { type AzureTiers, encryptionKey, type Child, type Needed, operationsMachine } from "./azure-tiers";
 import type { DeploymentArgs } from "./contract";
-import { appNetworks, databaseAddresses, fileServerAddress, firstAddress } from "./settings";
+import { appNetworks, databaseAddresses, fileServerAddress, firstAddress, runsWindows } from "./settings";
 
 /** Where the one machine of a tier is. */
 const placeOf = (
@@ -58,7 +57,7 @@ export function createSharedStorage(
             endpointSubnetId: network.subnetIds.storage[0]!,
             dnsZoneId: network.privateDnsZoneIds.files,
             ...encryptionKey(secrets),
-            ...(args.appPair?.os === OperatingSystem.WindowsServer2025 && {
+            ...(runsWindows(args) && {
                 protocol: ShareProtocol.Smb,
                 vaultId: secrets.vaultId,
             }),

@@ -20,7 +20,7 @@ import { createMonitoring } from "./azure-monitoring";
 import { createDatabase, createSessionStore, createSharedStorage } from "./azure-stores";
 import { type AzureTiers, type Child, encryptionKey, type Needed, operationsMachine } from "./azure-tiers";
 import type { Deployment, DeploymentArgs } from "./contract";
-import { environment, operationsAddress, privateAddresses, withoutClearPassword } from "./settings";
+import { environment, operationsAddress, privateAddresses, runsWindows, withoutClearPassword } from "./settings";
 
 /** The whole MinusNow platform on Azure, in the guide's high-availability architecture. */
 export class AzureDeployment extends pulumi.ComponentResource implements Deployment {
@@ -108,8 +108,6 @@ function neededOnAzure(args: DeploymentArgs): Needed {
     }
     return { certificateId, sshPublicKey };
 }
-
-const runsWindows = ({ appPair }: DeploymentArgs) => appPair?.os === OperatingSystem.WindowsServer2025;
 
 /** Windows asks over HTTP, as package mirrors are asked, whether certificates were revoked. */
 function createNetwork(name: string, args: DeploymentArgs, child: Child): AzureNetwork {

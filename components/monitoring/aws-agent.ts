@@ -42,7 +42,7 @@ const windowsConfiguration = {
     },
 };
 
-const only = (platformType: "Linux" | "Windows") => ({
+const onPlatform = (platformType: "Linux" | "Windows") => ({
     precondition: { StringEquals: ["platformType", platformType] },
 });
 
@@ -58,13 +58,13 @@ const installDocument = {
         {
             action: "aws:runShellScript",
             name: "afterFirstBoot",
-            ...only("Linux"),
+            ...onPlatform("Linux"),
             inputs: { runCommand: ["cloud-init status --wait || true"], timeoutSeconds: "1800" },
         },
         {
             action: "aws:runPowerShellScript",
             name: "afterFirstBootOfWindows",
-            ...only("Windows"),
+            ...onPlatform("Windows"),
             inputs: {
                 runCommand: [`while (-not (Test-Path '${BOOTED}')) { Start-Sleep -Seconds 5 }`],
                 timeoutSeconds: "1800",

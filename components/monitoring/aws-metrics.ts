@@ -56,6 +56,13 @@ export function watchedMetrics(probe: string, args: AwsMonitoringArgs): WatchedM
     ];
 }
 
+const cpuOf = (resource: string, id: pulumi.Input<string>): WatchedMetric => ({
+    metric: "cpu",
+    resource,
+    queries: [query("AWS/EC2", "CPUUtilization", "Average", { InstanceId: id })],
+    missing: "missing",
+});
+
 function serverMetrics(resource: string, id: pulumi.Input<string>, dataPath?: string): WatchedMetric[] {
     const dimensions = { InstanceId: id };
     const agent = (metric: string, metricName: string, more = {}): WatchedMetric => ({
@@ -65,12 +72,7 @@ function serverMetrics(resource: string, id: pulumi.Input<string>, dataPath?: st
         missing: "missing",
     });
     return [
-        {
-            metric: "cpu",
-            resource,
-            queries: [query("AWS/EC2", "CPUUtilization", "Average", dimensions)],
-            missing: "missing",
-        },
+        cpuOf(resource, id),
         agent("memory", "mem_used_percent"),
         agent("disk", "disk_used_percent", { path: "/" }),
         ...(dataPath === undefined
@@ -83,12 +85,7 @@ function serverMetrics(resource: string, id: pulumi.Input<string>, dataPath?: st
 function windowsMetrics(resource: string, id: pulumi.Input<string>): WatchedMetric[] {
     const dimensions = { InstanceId: id };
     return [
-        {
-            metric: "cpu",
-            resource,
-            queries: [query("AWS/EC2", "CPUUtilization", "Average", dimensions)],
-            missing: "missing",
-        },
+        cpuOf(resource, id),
         {
             metric: "memory",
             resource,
