@@ -2,20 +2,22 @@ import { availableParallelism } from "node:os";
 import { BaseSequencer } from "vitest/node";
 import { defineConfig } from "vitest/config";
 
-/** Labs wait most of the time: begun first, they end while the others compute. */
+/** Labs wait most of the time, the longest first: begun before all others, they end while those compute. */
+const labs = ["measured", "database", "takeover", "sessions"].map((name) => `/test/machines/${name}.test.ts`);
+
 class LabsFirst extends BaseSequencer {
     async sort(files) {
-        const isLab = ({ moduleId }) => moduleId.includes("/test/machines/");
-        const sorted = await super.sort(files);
-        return [...sorted.filter(isLab), ...sorted.filter((file) => !isLab(file))];
+        const place = ({ moduleId }) => {
+            const lab = labs.findIndex((name) => moduleId.endsWith(name));
+            return lab === -1 ? labs.length : lab;
+        };
+        return (await super.sort(files)).toSorted((a, b) => place(a) - place(b));
     }
 }
 
-/** They measure: nothing else runs beside them. */
-const measuring = [
-    ...["balancing", "balancer-loss", "release", "azure"].map((name) => `test/machines/${name}.test.ts`),
-    "test/components/balancers.test.ts",
-];
+// Three more than a small machine has processors, for labs.
+const maxWorkers = Math.max(availableParallelism(), 2) + 3;
+const machines = "test/machines/*.test.ts";
 
 export default defineConfig({
     test: {
@@ -25,26 +27,15 @@ export default defineConfig({
         reporters: ["default", "./test/closing-line.ts"],
         sequence: { sequencer: LabsFirst },
         projects: [
-            {
-                extends: true,
-                test: {
-                    name: "measuring",
-                    include: measuring,
-                    testTimeout: 600_000,
-                    maxWorkers: 1,
-                    fileParallelism: false,
-                    sequence: { groupOrder: 1 },
-                },
-            },
+            { extends: true, test: { name: "machines", include: [machines], maxWorkers } },
             {
                 extends: true,
                 test: {
                     name: "program",
                     include: ["test/**/*.test.ts"],
-                    exclude: measuring,
-                    // Two more than a small machine has processors, for labs that wait.
-                    maxWorkers: Math.max(availableParallelism(), 2) + 2,
-                    sequence: { groupOrder: 0 },
+                    exclude: [machines],
+                    setupFiles: ["test/support/yield-to-labs.ts"],
+                    maxWorkers,
                 },
             },
         ],

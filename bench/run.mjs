@@ -22,6 +22,7 @@ function project(name, main, typescript, stacks) {
         `name: minusnow\nruntime:\n  name: nodejs\n  options:\n    typescript: ${typescript}\nmain: ${main}\n`,
     );
     writeFileSync(path.join(place, "package.json"), "{}");
+    writeFileSync(path.join(place, "tsconfig.json"), JSON.stringify({ extends: path.join(root, "tsconfig.json") }));
     symlinkSync(path.join(root, "node_modules"), path.join(place, "node_modules"));
     for (const [stack, text] of Object.entries(stacks)) {
         writeFileSync(path.join(place, `Pulumi.${stack}.yaml`), text);
@@ -54,7 +55,10 @@ function sourceWithoutFastStart() {
     }
     symlinkSync(path.join(root, "node_modules"), path.join(place, "node_modules"));
     // The programs that Azure's operations machine carries are bundles.
-    for (const bundle of ["components/database/bootstrap/machine.cjs", "components/release/machine.cjs"]) {
+    const bundles = ["database/bootstrap", "load-balancer/issue", "release"].map(
+        (at) => `components/${at}/machine.cjs`,
+    );
+    for (const bundle of bundles) {
         cpSync(path.join(root, "dist", bundle), path.join(place, bundle));
     }
     const program = path.join(place, "stacks", "index.ts");

@@ -38,6 +38,7 @@ for (const file of sources.filter((source) => !source.endsWith(".ts"))) {
 const bundles = [
     { from: "components/database/bootstrap/handler.ts", to: "components/database/bootstrap/bundle.js" },
     { from: "components/release/handler.ts", to: "components/release/bundle.js" },
+    { from: "components/load-balancer/issue/azure-machine.ts", to: "components/load-balancer/issue/machine.cjs" },
     { from: "components/release/azure-machine.ts", to: "components/release/machine.cjs" },
     { from: "components/shared-storage/login/handler.ts", to: "components/shared-storage/login/bundle.js" },
     { from: "components/monitoring/probe/handler.ts", to: "components/monitoring/probe/bundle.js" },

@@ -142,11 +142,6 @@ const needed: { [cloud in Cloud]: { path: string; allowed: string; example: stri
     aws: [],
     azure: [
         {
-            path: "certificateId",
-            allowed: "the resource id of a secret in a key vault that holds the certificate: Azure issues none",
-            example: EXAMPLE_IDS["a secret in a key vault"]!,
-        },
-        {
             path: "appPair.sshPublicKey",
             allowed: "the public key of an administrator: Azure makes no machine without",
             example: '"$(cat ~/.ssh/id_ed25519.pub)"',

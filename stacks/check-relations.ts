@@ -183,7 +183,7 @@ const checkCertificate: Check = ({ cloud, hostname, dnsZone, dnsResourceGroup, c
             ),
         ];
     }
-    if (cloud !== "azure" && dnsZone === undefined && certificateId === undefined) {
+    if (dnsZone === undefined && certificateId === undefined) {
         return [
             problem(
                 "dnsZone",

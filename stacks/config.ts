@@ -234,7 +234,7 @@ export const configSchema = z.strictObject({
     dnsZone: hostname("DNS zone for the host name's record and the certificate's proof.", "example.com").optional(),
     dnsResourceGroup: text("Azure: resource group of the DNS zone.", "dns").optional(),
     certificateId: text(
-        "Id of an existing certificate. Default: one is issued; Azure issues none.",
+        "Id of an existing certificate. Default: one is issued in dnsZone, by ACM on AWS and by Let's Encrypt on Azure, whose terms you then agree to.",
         "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d",
     ).optional(),
     supportEmail: email("Address that users see for support.", "support@example.com"),

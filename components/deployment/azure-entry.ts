@@ -1,4 +1,6 @@
+import type * as pulumi from "@pulumi/pulumi";
 import { AzureLoadBalancer } from "../load-balancer/azure";
+import { issueCertificate } from "../load-balancer/azure-certificate";
 import { AzureProxyLoadBalancer } from "../load-balancer/azure-proxy";
 import { LoadBalancerKind } from "../load-balancer/contract";
 import type { AzureNetwork } from "../network/azure";
@@ -13,17 +15,18 @@ export const hasProxies = ({ loadBalancer }: DeploymentArgs) =>
 
 export function createLoadBalancer(
     name: string,
-    { network, secrets, apps }: Pick<AzureTiers, "network" | "secrets" | "apps">,
-    { certificateId, sshPublicKey }: Needed,
+    tiers: Pick<AzureTiers, "network" | "secrets" | "apps" | "operations">,
+    { sshPublicKey }: Needed,
     args: DeploymentArgs,
     child: Child,
 ): AzureTiers["balancer"] {
+    const { network, secrets, apps } = tiers;
     const { hostname, dnsZone, dnsResourceGroup, deletionProtection, tags } = args;
     const { kind = LoadBalancerKind.Managed, mode, rateLimitPerMinute, size, renew } = args.loadBalancer ?? {};
     const common = {
         resourceGroupName: network.resourceGroupName,
         hostname,
-        certificateId,
+        certificateId: args.certificateId ?? ownCertificate(name, tiers, args, child),
         dnsZone,
         dnsResourceGroup,
         mode,
@@ -51,6 +54,29 @@ export function createLoadBalancer(
             vaultId: secrets.vaultId,
         },
         options,
+    );
+}
+
+/** From Let's Encrypt, where none is brought along. */
+function ownCertificate(
+    name: string,
+    { network, secrets, operations }: Pick<AzureTiers, "network" | "secrets" | "operations">,
+    { hostname, dnsZone, dnsResourceGroup, tags }: DeploymentArgs,
+    child: Child,
+): pulumi.Output<string> {
+    return issueCertificate(
+        `${name}-certificate`,
+        {
+            hostname,
+            // There is a zone: the arguments were checked.
+            dnsZone: dnsZone!,
+            dnsResourceGroup: dnsResourceGroup!,
+            vaultId: secrets.vaultId,
+            resourceGroupName: network.resourceGroupName,
+            ...operationsMachine(operations),
+            tags,
+        },
+        child,
     );
 }
 

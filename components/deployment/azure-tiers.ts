@@ -30,7 +30,6 @@ export interface AzureTiers {
 
 /** What Azure cannot do without. */
 export interface Needed {
-    certificateId: pulumi.Input<string>;
     sshPublicKey: pulumi.Input<string>;
 }
 

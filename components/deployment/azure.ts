@@ -56,7 +56,7 @@ export class AzureDeployment extends pulumi.ComponentResource implements Deploym
         const database = createDatabase(name, { network, secrets, operations, keptGroupName }, needed, args, child);
         const sessions = createSessionStore(name, { network, secrets }, needed, args, child);
         const apps = createAppPair(name, { network, secrets, database, storage, sessions }, needed, args, child);
-        const balancer = createLoadBalancer(name, { network, secrets, apps }, needed, args, child);
+        const balancer = createLoadBalancer(name, { network, secrets, apps, operations }, needed, args, child);
         createRelease(name, { network, apps, balancer, operations }, args, child);
         const monitoring = createMonitoring(
             name,
@@ -93,20 +93,23 @@ export class AzureDeployment extends pulumi.ComponentResource implements Deploym
 }
 
 function neededOnAzure(args: DeploymentArgs): Needed {
-    const { certificateId, appPair } = args;
+    const { certificateId, dnsZone, dnsResourceGroup, appPair } = args;
     const sshPublicKey = appPair?.sshPublicKey;
     const hasNoShares = runsWindows(args) && args.sharedStorage?.kind === SharedStorageKind.Nfs;
-    if (certificateId === undefined || sshPublicKey === undefined || hasNoShares) {
+    const hasNoCertificate = certificateId === undefined && (dnsZone === undefined || dnsResourceGroup === undefined);
+    if (hasNoCertificate || sshPublicKey === undefined || hasNoShares) {
         const problems = [
             ...(hasNoShares ? ["sharedStorage.kind: found nfs with Windows, allowed is managed"] : []),
-            ...(certificateId === undefined
-                ? ["certificateId: found nothing, allowed is the id of a secret with it"]
+            ...(hasNoCertificate
+                ? [
+                      "certificateId: found nothing, allowed is the id of a secret with it, or dnsZone and dnsResourceGroup to have one issued",
+                  ]
                 : []),
             ...(sshPublicKey === undefined ? ["appPair.sshPublicKey: found nothing, allowed is a public key"] : []),
         ];
         throw new Error(`AzureDeployment: ${problems.join("; ")}`);
     }
-    return { certificateId, sshPublicKey };
+    return { sshPublicKey };
 }
 
 /** Windows asks over HTTP, as package mirrors are asked, whether certificates were revoked. */
@@ -188,6 +191,7 @@ function createOperations(
             mounts: storage.mounts,
             storageSecretId: loginOf(storage),
             databaseVersion: args.database?.version,
+            issuesCertificates: args.certificateId === undefined,
             renew: (args.appPair?.renew ?? []).length > 0,
             tags: args.tags,
         },

@@ -141,7 +141,10 @@ export interface DeploymentArgs {
     dnsZone?: string;
     /** Azure only: resource group of the DNS zone. */
     dnsResourceGroup?: string;
-    /** Id of an existing certificate for the host name. Default: one is issued; Azure issues none, so it needs one. */
+    /**
+     * Id of an existing certificate for the host name. Default: one is issued in `dnsZone` and renewed, by ACM on AWS, by Let's
+     * Encrypt on Azure, whose subscriber agreement you then agree to.
+     */
     certificateId?: pulumi.Input<string>;
     /** Address that users see for support (guide, step 6). */
     supportEmail: string;

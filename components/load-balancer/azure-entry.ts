@@ -47,21 +47,22 @@ export function createAddress(name: string, args: EntryArgs, child: Child): netw
     return address;
 }
 
+/** What a host name is called in its zone. */
+export const nameInZone = (hostname: string, zone: string) =>
+    hostname === zone ? "@" : hostname.slice(0, -zone.length - 1);
+
 /** Points the host name to the address, where its zone is given. */
 export function pointHostname(name: string, address: network.PublicIPAddress, args: EntryArgs, child: Child): void {
     const { dnsZone, dnsResourceGroup, hostname } = args;
     if (dnsZone === undefined || dnsResourceGroup === undefined) {
         return;
     }
-    const relative = pulumi
-        .output(hostname)
-        .apply((host) => (host === dnsZone ? "@" : host.slice(0, -dnsZone.length - 1)));
     new dns.RecordSet(
         name,
         {
             resourceGroupName: dnsResourceGroup,
             zoneName: dnsZone,
-            relativeRecordSetName: relative,
+            relativeRecordSetName: pulumi.output(hostname).apply((host) => nameInZone(host, dnsZone)),
             recordType: "A",
             ttl: 300,
             targetResource: { id: address.id },

@@ -30,3 +30,6 @@ export interface LoadBalancer {
 
 /** Requests one address may make in a minute where nothing else is said: 33 a second, far above a busy user. */
 export const RATE_LIMIT_PER_MINUTE = 2000;
+
+/** What a certificate's secret holds before one is issued. */
+export const notIssued = "none yet";

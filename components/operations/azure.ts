@@ -30,6 +30,8 @@ export interface AzureOperationsArgs {
     mounts: pulumi.Input<Mount[]>;
     /** Resource id of the secret with the login of the shares, for mounts of the type `smb`. */
     storageSecretId?: pulumi.Input<string>;
+    /** True brings what has Let's Encrypt issue certificates. Default false. A change waits for `renew`. */
+    issuesCertificates?: boolean;
     /** PostgreSQL major version, for the client. Default 17. */
     databaseVersion?: string;
     /** Tags for everything that takes tags. A change is made in place. */
@@ -59,7 +61,7 @@ export class AzureOperations extends pulumi.ComponentResource {
     constructor(name: string, args: AzureOperationsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("minusnow:index:AzureOperations", name, args, opts);
         const child = { parent: this };
-        const { resourceGroupName, tags, databaseVersion = "17" } = args;
+        const { resourceGroupName, tags, databaseVersion = "17", issuesCertificates = false } = args;
 
         const identity = createIdentity(name, { resourceGroupName, tags }, child);
         if (args.storageSecretId !== undefined) {
@@ -72,6 +74,7 @@ export class AzureOperations extends pulumi.ComponentResource {
                 postgresMajor: databaseVersion,
                 mounts,
                 storageSecretId,
+                issuesCertificates,
             }),
         );
         const { machine } = createMachine(

@@ -72,13 +72,13 @@ export function productsOnAws(args: DeploymentArgs): ComponentInUse[] {
 
 /** Third-party products of a deployment on Azure, by the guide's table of open-source and licensed ones. */
 export function productsOnAzure(args: DeploymentArgs): ComponentInUse[] {
-    const { appPair, database, loadBalancer, mail, sessionStore } = args;
+    const { appPair, certificateId, database, loadBalancer, mail, sessionStore } = args;
     const isOnMachines = database?.kind === DatabaseKind.Vm;
     const systems = new Set([appPair?.os ?? OperatingSystem.Ubuntu2404, OperatingSystem.Ubuntu2404]);
     const products = [
         { component: "postgresql", product: isOnMachines ? "PostgreSQL" : "Azure Database for PostgreSQL" },
         ...[...systems].map((os) => ({ component: "operating-system", product: operatingSystems[os] })),
-        { component: "certificates", product: "certificate brought along" },
+        { component: "certificates", product: certificateId ? "certificate brought along" : "Let's Encrypt" },
         { component: "smtp", product: mailProduct(mail.host) },
         { component: "monitoring", product: "Azure Monitor" },
         { component: "backup", product: "pg_dump" },

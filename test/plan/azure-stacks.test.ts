@@ -97,14 +97,31 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
     it("step 1: the gateway spans the zones, reads its certificate by its own identity and has the host's name", () => {
         const gateway = at.one("network.ApplicationGateway");
         expect(gateway.inputs["zones"]).toEqual(["1", "2"]);
-        expect(gateway.inputs["sslCertificates"]).toMatchObject([
-            { keyVaultSecretId: expect.stringMatching(/^https:.*\/secrets\/[\w-]+$/) as unknown },
-        ]);
+        const [certificate] = gateway.inputs["sslCertificates"] as { keyVaultSecretId: string }[];
+        // That of development is issued by the update.
+        expect(certificate!.keyVaultSecretId).toMatch(
+            isDevelopment && unknowns ? "[unknown]" : /^https:.*\/secrets\/[\w-]+$/,
+        );
         expect(before(gateway)).toContain(at.one("authorization.RoleAssignment", "-lb-reads-certificate").urn);
         expect(dependencyTypes(at, at.one("dns.RecordSet", "-lb"), "targetResource")).toContain(
             "network.PublicIPAddress",
         );
     });
+
+    itWhen(
+        isDevelopment,
+        "step 1: a certificate of Let's Encrypt is there before the gateway, once the machine may ask",
+        () => {
+            const command = at.one("compute.VirtualMachineRunCommandByVirtualMachine", "-dev-certificate");
+            expect(before(at.one("network.ApplicationGateway"))).toContain(command.urn);
+            for (const role of ["proves", "keeps"]) {
+                expect(before(command)).toContain(at.one("authorization.RoleAssignment", `-certificate-${role}`).urn);
+            }
+            expect(at.one("keyvault.Secret", "-dev-certificate").inputs["properties"]).toMatchObject({
+                contentType: "application/x-pkcs12",
+            });
+        },
+    );
 
     it("checklist, WAF and rate limit: managed rules that block and a limit for each address, on this gateway", () => {
         expect(at.one("network.WebApplicationFirewallPolicy").inputs).toMatchObject({

@@ -217,14 +217,15 @@ describe("configuration", () => {
 
     it("accepts what is right on Azure", () => {
         expect(problemsOf(onAzure)).toEqual([]);
+        expect(problemsOf({ ...onAzure, certificateId: undefined })).toEqual([]);
     });
 
     it.each<{ given: string; changes: Record<string, unknown>; path: string; allowed: string }>([
         {
-            given: "no certificate",
-            changes: { certificateId: undefined },
-            path: "certificateId",
-            allowed: "Azure issues none",
+            given: "no certificate, nor a zone to have one issued in,",
+            changes: { certificateId: undefined, dnsZone: undefined, dnsResourceGroup: undefined },
+            path: "dnsZone",
+            allowed: "the zone to issue a certificate in",
         },
         {
             given: "an ARN",

@@ -1,4 +1,4 @@
-/** Azure's management as far as a release asks it: machines, run commands on them, and a gateway. */
+/** Azure's management as far as programs on machines ask it: machines, run commands on them, a gateway, and records of DNS. */
 
 /** What a script ended with. */
 export interface Outcome {
@@ -15,6 +15,8 @@ export interface Managed {
     turnOff?: (machineId: string) => Promise<void>;
     /** Gateways by their id in small letters. */
     gateways?: Record<string, GatewayBody>;
+    /** Is told what a TXT record set holds, by the name that it answers to. Default: nobody is. */
+    onRecord?: (name: string, values: string[]) => void;
 }
 
 /** A gateway as Azure gives it, as far as it is looked at. */
@@ -62,7 +64,7 @@ interface Command {
 }
 
 /** Answers questions as Azure does. */
-export function createManagement({ run, turnOff, gateways = {} }: Managed) {
+export function createManagement({ run, turnOff, gateways = {}, onRecord }: Managed) {
     const commands = new Map<string, Command>();
     /** Names that ran once: on Linux, Azure may not run them again. */
     const used = new Set<string>();
@@ -191,6 +193,26 @@ export function createManagement({ run, turnOff, gateways = {} }: Managed) {
         return { status: 200, body: gateways[id] };
     };
 
+    const record = (id: string, [zone, name]: [string, string], { method, body, may }: Question): Answer => {
+        const action = "Microsoft.Network/dnsZones/TXT/write";
+        if (method !== "PUT") {
+            return missing(id);
+        }
+        if (!may(action, id)) {
+            return refused(action, id);
+        }
+        const { TTL, TXTRecords = [] } = (body as { properties: { TTL?: number; TXTRecords?: { value: string[] }[] } })
+            .properties;
+        if (TTL === undefined || TXTRecords.length === 0) {
+            return { status: 400, body: { error: { code: "BadRequest", message: "TTL or TXTRecords is missing" } } };
+        }
+        onRecord?.(
+            `${name}.${zone}`,
+            TXTRecords.map(({ value }) => value.join("")),
+        );
+        return { status: 200, body };
+    };
+
     return {
         /** A machine runs again. */
         started: (id: string) => power.delete(id),
@@ -203,6 +225,10 @@ export function createManagement({ run, turnOff, gateways = {} }: Managed) {
             const [, own, what] = /^(.*\/virtualmachines\/[^/]+)\/(poweroff|instanceview)$/.exec(id) ?? [];
             if (own !== undefined) {
                 return powered(own, what!, question);
+            }
+            const [, zone, name] = /\/dnszones\/([^/]+)\/txt\/([^/]+)$/.exec(id) ?? [];
+            if (zone !== undefined) {
+                return record(id, [zone, name!], question);
             }
             if (id in gateways) {
                 return gateway(id, question);

@@ -11,6 +11,8 @@ export interface OperationsHost {
     mounts: Mount[];
     /** Id of the secret with the login of shares of SMB. Default: the mounts are of NFS. */
     storageSecretId?: string;
+    /** Whether it has certificates issued. Default false. */
+    issuesCertificates?: boolean;
 }
 
 /** Where shared directories are mounted, read-only. */
@@ -21,14 +23,16 @@ const mountPath = "/srv/minusnow";
  * use the machine.
  */
 export function renderOperationsMachine(host: OperationsHost): string {
-    const { cloud, postgresMajor, mounts, storageSecretId } = host;
+    const { cloud, postgresMajor, mounts, storageSecretId, issuesCertificates = false } = host;
     const own = path.join(__dirname, "files");
     const ofMounts = storageSecretId === undefined ? ["nfs-common", "aznfs"] : ["cifs-utils"];
-    const packages = ["zstd", "azcopy", `postgresql-client-${postgresMajor}`, ...ofMounts];
+    const ofCertificates = issuesCertificates ? ["certbot"] : [];
+    const packages = ["zstd", "azcopy", `postgresql-client-${postgresMajor}`, ...ofMounts, ...ofCertificates];
     const login: Record<string, string> =
         storageSecretId === undefined ? {} : { STORAGE_SECRET_ID: storageSecretId, SHARE_LOGIN: shareLogin };
     const components = path.join(__dirname, "..", "..");
     const bootstrap = path.join(components, "database", "bootstrap");
+    const issue = path.join(components, "load-balancer", "issue");
     return renderCloudConfig(
         {
             files: [
@@ -40,6 +44,7 @@ export function renderOperationsMachine(host: OperationsHost): string {
                 program("backup.mjs", own, "backup.mjs"),
                 { ...program("bootstrap.cjs", bootstrap, "machine.cjs"), compressed: true },
                 { ...program("release.cjs", path.join(components, "release"), "machine.cjs"), compressed: true },
+                ...(issuesCertificates ? [{ ...program("issue.cjs", issue, "machine.cjs"), compressed: true }] : []),
                 storageUnit(),
             ],
             commands: setUp,

@@ -22,7 +22,7 @@ export const paths: Record<string, string> = {
     "azure-native:privatedns:PrivateZone": "Microsoft.Network/privateDnsZones/{privateZoneName}",
     "azure-native:privatedns:VirtualNetworkLink":
         "Microsoft.Network/privateDnsZones/{privateZoneName}/virtualNetworkLinks/{virtualNetworkLinkName}",
-    "azure-native:dns:RecordSet": "Microsoft.Network/dnsZones/{zoneName}/A/{relativeRecordSetName}",
+    "azure-native:dns:RecordSet": "Microsoft.Network/dnsZones/{zoneName}/{recordType}/{relativeRecordSetName}",
     "azure-native:managedidentity:UserAssignedIdentity":
         "Microsoft.ManagedIdentity/userAssignedIdentities/{resourceName}",
     "azure-native:keyvault:Vault": "Microsoft.KeyVault/vaults/{vaultName}",

@@ -1,4 +1,6 @@
 import { ports } from "../../../components/reference";
+import { notIssued } from "../../../components/load-balancer/contract";
+import { machineJobs } from "../../model/machine-jobs";
 import { expectFact, type Proxy, valueOf } from "../../model/proxies";
 import { isDay } from "../../model/readiness";
 import { services } from "../../model/service";
@@ -7,6 +9,9 @@ import { aws, azure } from "../../types";
 import { type Resource, type Stack, UNKNOWN } from "../../stack";
 
 const isAws = (balancer: Resource) => balancer.type === aws.loadBalancer;
+
+/** Longest between two looks at whether a certificate needs renewal, as Let's Encrypt asks for. */
+const LONGEST_HOURS = 24;
 
 /** ALB policies that allow TLS 1.2 and newer only. */
 const RECENT_AWS_POLICY = /^ELBSecurityPolicy-(TLS13-1-[23]|FS-1-2|TLS-1-2)/;
@@ -127,7 +132,21 @@ function broughtAlong(stack: Stack): Finding[] {
         .map((secret) => unexpired(stack, secret));
 }
 
+/** One that is not there yet must be issued by a machine of this stack, and be looked at before it ends. */
 function unexpired(stack: Stack, secret: Resource): Finding {
+    if (secret.text("properties.value") === notIssued) {
+        const job = machineJobs(stack).find(
+            ({ unit, holder }) => unit.endsWith("issue-certificate") && holder.refersTo("parameters", secret) === true,
+        );
+        return job === undefined
+            ? fail(secret, "nothing has a certificate issued; allowed: a job that does, or a certificate")
+            : job.everyHours !== undefined && job.everyHours <= LONGEST_HOURS
+              ? pass(job.holder, `Let's Encrypt issues it; looked at every ${job.everyHours} h`)
+              : fail(
+                    job.holder,
+                    `its renewal is looked at too rarely; allowed: every ${LONGEST_HOURS} h or more often`,
+                );
+    }
     const expires = secret.number("properties.attributes.expires");
     if (expires === undefined) {
         return waits(secret, "the certificate's last day is not known before the update");

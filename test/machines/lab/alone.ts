@@ -7,7 +7,7 @@ export const cache = path.join(process.env["XDG_CACHE_HOME"] ?? path.join(homedi
 
 const lock = `${cache}.lock`;
 
-/** Does something while no other lab does: several may begin at the same time, each in a process of its own. */
+/** Does something while no other lab does: several run at the same time, each in a process of its own. */
 export function alone(work: () => void): void {
     mkdirSync(path.dirname(lock), { recursive: true });
     while (!isTaken()) {

@@ -7,9 +7,10 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from "node:http";
-import { createServer as createHttps } from "node:https";
+import { createServer as createHttps, request as ask } from "node:https";
 import { createInterface } from "node:readline";
 import { type Answer, createManagement, type Outcome } from "../../support/azure-management.mts";
+import { acme } from "./acme.mts";
 import { createBlobStore } from "./blobs.mts";
 
 /** What an identity may do to what. */
@@ -68,7 +69,11 @@ const command = (machineId: string, script?: string) =>
         console.log(JSON.stringify({ id, instanceId: own?.id, script }));
     });
 
-const manage = createManagement({ run: command, turnOff: (machineId) => command(machineId).then(() => undefined) });
+const manage = createManagement({
+    run: command,
+    turnOff: (machineId) => command(machineId).then(() => undefined),
+    onRecord: (name, [value]) => void publish(name, value!),
+});
 const store = createBlobStore();
 
 /** What machines have written, in place of what there was. */
@@ -175,6 +180,25 @@ function blob(url: URL, may: ReturnType<typeof mayOf>): Answer & { file?: string
     return file === undefined ? { status: 404 } : isAllowed ? { status: 200, file } : { status: 403 };
 }
 
+/** Has the lab's DNS answer with this record. */
+async function publish(host: string, value: string): Promise<void> {
+    for (const [step, more] of [["clear-txt", {}] as const, ["set-txt", { value }] as const]) {
+        await fetch(`${acme.records}/${step}`, { method: "POST", body: JSON.stringify({ host: `${host}.`, ...more }) });
+    }
+}
+
+/** Hands on what Let's Encrypt is asked to the authority that plays it, which has its directory elsewhere. */
+function handOn(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
+    const path = request.url === "/directory" ? acme.directory : request.url;
+    const { method, headers } = request;
+    const asked = ask({ ...acme.address, path, method, headers, rejectUnauthorized: false }, (answer_) => {
+        response.writeHead(answer_.statusCode!, answer_.headers);
+        answer_.pipe(response);
+    });
+    asked.on("error", () => request.socket.destroy());
+    asked.end(body);
+}
+
 /** What first boot fetches from others' pages. */
 function publicPage({ hostname, pathname }: URL): (Answer & { file?: string }) | undefined {
     if (hostname === "packages.microsoft.com" && pathname.endsWith("/packages-microsoft-prod.deb")) {
@@ -194,6 +218,10 @@ createHttps({ cert: world.tls.certificate, key: world.tls.key }, (request, respo
             // What Debian's pgBackRest cannot do by identity, it does here by a key that is looked at by nobody.
             const place = `${url.hostname}${decodeURIComponent(url.pathname)}`;
             store.answer({ request, response, place, query: url.searchParams, body });
+            return;
+        }
+        if (url.hostname === acme.name) {
+            handOn(request, response, body);
             return;
         }
         const isDocument = String(request.headers["content-type"]).startsWith("application/json");

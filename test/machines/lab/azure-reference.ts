@@ -153,16 +153,19 @@ export interface RunCommand {
 }
 
 export function releaseCommandsOf(at: PlannedStack): RunCommand[] {
-    const all = at
-        .all("compute.VirtualMachineRunCommandByVirtualMachine")
-        .filter(({ name }) => /-release-app\d+$/.test(name));
-    return all
-        .sort((a, b) => b.name.localeCompare(a.name))
-        .map(({ name, inputs }) => ({
-            name,
-            script: (inputs["source"] as { script: string }).script,
-            variables: Object.fromEntries(
-                (inputs["parameters"] as { name: string; value: string }[]).map((one) => [one.name, one.value]),
-            ),
-        }));
+    const all = at.all(RUN_COMMAND).filter(({ name }) => /-release-app\d+$/.test(name));
+    return all.sort((a, b) => b.name.localeCompare(a.name)).map(asCommand);
 }
+
+/** The only command whose name ends so. */
+export const commandOf = (at: PlannedStack, nameEnd: string): RunCommand => asCommand(at.one(RUN_COMMAND, nameEnd));
+
+const RUN_COMMAND = "compute.VirtualMachineRunCommandByVirtualMachine";
+
+const asCommand = ({ name, inputs }: PlannedStack["resources"][number]): RunCommand => ({
+    name,
+    script: (inputs["source"] as { script: string }).script,
+    variables: Object.fromEntries(
+        (inputs["parameters"] as { name: string; value: string }[]).map((one) => [one.name, one.value]),
+    ),
+});

@@ -49,7 +49,7 @@ export async function bootDeployment(
             (releases[version] = packRelease(lab.folder, version, change));
         release("1.0.0");
         const plan: Deployment["plan"] = (stackFile, version = "1.0.0") =>
-            planRelease(lab, "aws-prod", version, releases[version]!, `${DEBIAN}${stackFile}`);
+            planRelease(lab, "aws-prod", version, releases[version]!, (text) => `${text}${DEBIAN}${stackFile}`);
         const planned = await choose(plan);
         const given = valuesFor(lab, planned);
         const isOnMachines = planned.some(({ name }) => name === "db1");

@@ -11,9 +11,20 @@ const PACKAGES = [
     ...["awscli", "nodejs", "nfs-common", "postgresql-client", "sslscan"],
     ...["postgresql-client-17", "zstd"],
     ...["haproxy", "nginx-light", "redis-server", "postgresql-17", "pgbackrest", "nfs-kernel-server", "e2fsprogs"],
+    // Pebble is Let's Encrypt's own small server for tests.
+    ...["certbot", "pebble"],
 ];
 /** Packages of Debian start what they bring; first boot has to say what a machine runs. */
-const STARTED_BY_PACKAGES = ["haproxy", "nginx", "redis-server", "postgresql", "nfs-server", "ufw", "apt-daily.timer"];
+const STARTED_BY_PACKAGES = [
+    "haproxy",
+    "nginx",
+    "redis-server",
+    "postgresql",
+    "nfs-server",
+    "ufw",
+    "apt-daily.timer",
+    "certbot.timer",
+];
 const SUITE = "trixie";
 /** A higher number builds every cached image again. */
 const REVISION = 3;

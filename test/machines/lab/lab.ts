@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { acme } from "./acme.mjs";
 import { alone } from "./alone";
 import type { Command, Outcome, World } from "./aws-api.mjs";
 import type { AzureWorld } from "./azure-api.mjs";
@@ -59,6 +60,8 @@ export interface Lab {
     azure: (account: AzureAccount) => Promise<void>;
     /** Starts what stands before the database's machines. */
     front: (front: Front) => Promise<void>;
+    /** Starts Let's Encrypt's part and the DNS that it asks. */
+    acme: () => Promise<void>;
     /** Runs a program outside, as a user on the Internet. */
     outside: (command: string, args: string[]) => ChildProcess;
     /** Runs a program of the image outside and gives what it printed, errors too. */
@@ -77,7 +80,7 @@ const services = ["ssm", "secretsmanager", "acm", "s3", "sts", "ec2", "monitorin
 );
 const pages = [
     ...["truststore.pki.rds.amazonaws.com", "deb.nodesource.com", "www.postgresql.org", "packages.microsoft.com"],
-    "management.azure.com",
+    ...["management.azure.com", acme.name],
 ];
 
 export function createLab(): Lab {
@@ -194,6 +197,23 @@ export function createLab(): Lab {
             const child = start(process.execPath, [path.join(import.meta.dirname, "front.mts"), file], "inherit");
             await new Promise((resolve) => child.stdout!.once("data", resolve));
         },
+        acme: () => {
+            const { certificate, key } = authority.issue(acme.address.host);
+            writeFileSync(path.join(folder, "acme.pem"), certificate);
+            writeFileSync(path.join(folder, "acme.key"), key);
+            writeFileSync(path.join(folder, "acme.json"), JSON.stringify(acme.configuration));
+            // Both are programs of the image, to which the lab's folder is shown alone.
+            const inImage = (command: string) =>
+                start("unshare", [
+                    ...["--mount", "bash", "-c"],
+                    `mount --bind ${folder} ${image}/mnt && exec chroot ${image} ${command}`,
+                ]);
+            const dns = inImage(`pebble-challtestsrv ${acme.dnsOptions(outside.aws)}`);
+            const server = inImage(
+                `env PEBBLE_VA_NOSLEEP=1 pebble -config /mnt/acme.json -dnsserver ${outside.aws}:53`,
+            );
+            return Promise.all([dns, server].map(hasSpoken)).then(() => undefined);
+        },
         outside: (command, args) => start(command, args),
         look: (command, ...args) => {
             const child = start("chroot", [image, command, ...args]);
@@ -211,6 +231,14 @@ interface Api {
     tls: World["tls"];
     process: ChildProcess;
 }
+
+/** Resolves when a program has printed something, which it does when it listens. */
+const hasSpoken = (child: ChildProcess) =>
+    new Promise((resolve, reject) => {
+        child.stdout!.once("data", resolve).resume();
+        child.stderr!.once("data", resolve).resume();
+        child.once("exit", (code) => reject(new Error(`${child.spawnargs.join(" ")} ended with ${code}`)));
+    });
 
 /** Ends what labs have left behind whose process was killed: they could not do it themselves. */
 function removeLeftovers(): void {

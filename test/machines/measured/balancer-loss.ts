@@ -1,12 +1,12 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { PlannedStack } from "../support/plans";
-import { bootDeployment, type Deployment, HOSTNAME } from "./lab/deployment";
-import { describeMachines } from "./lab/describe-machines";
-import { outside } from "./lab/lab";
-import { failures, startLoad } from "./lab/load";
-import { measured, printMeasurements } from "./lab/measurements";
-import { healthOf, machinesOf, type PlannedMachine } from "./lab/reference";
+import type { PlannedStack } from "../../support/plans";
+import { bootDeployment, type Deployment, HOSTNAME } from "../lab/deployment";
+import { describeMachines } from "../lab/describe-machines";
+import { outside } from "../lab/lab";
+import { failures, startLoad } from "../lab/load";
+import { measured, printMeasurements } from "../lab/measurements";
+import { healthOf, machinesOf, type PlannedMachine } from "../lab/reference";
 
 /** Address of the Network Load Balancer before the balancers. */
 const FRONT = "10.0.0.5";

@@ -1,13 +1,13 @@
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { everythingBefore, type PlannedStack, repository } from "../support/plans";
-import { bootDeployment, type Deployment } from "./lab/deployment";
-import { describeMachines } from "./lab/describe-machines";
-import { outside } from "./lab/lab";
-import { lost, type Sample, startLoad } from "./lab/load";
-import { measured, printMeasurements } from "./lab/measurements";
-import { machinesOf, type PlannedMachine } from "./lab/reference";
+import { everythingBefore, type PlannedStack, repository } from "../../support/plans";
+import { bootDeployment, type Deployment } from "../lab/deployment";
+import { describeMachines } from "../lab/describe-machines";
+import { outside } from "../lab/lab";
+import { lost, type Sample, startLoad } from "../lab/load";
+import { measured, printMeasurements } from "../lab/measurements";
+import { machinesOf, type PlannedMachine } from "../lab/reference";
 
 const BALANCER = "10.0.0.10";
 const stackFile = "  minusnow:loadBalancer:\n    kind: haproxy\n";
@@ -47,7 +47,7 @@ describeMachines("a release to the booted pair (guide, step 8)", () => {
             `AWS_ENDPOINT_URL=${endpoint}`,
             `NODE_EXTRA_CA_CERTS=${path.join(lab.folder, "ca.pem")}`,
             process.execPath,
-            path.join(import.meta.dirname, "lab/run-handler.mts"),
+            path.join(import.meta.dirname, "../lab/run-handler.mts"),
             path.join(repository, "dist/components/release/bundle.js"),
             input,
         ]);

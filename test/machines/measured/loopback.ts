@@ -3,11 +3,11 @@ import { type RequestOptions, request as tlsRequest } from "node:https";
 import { createConnection } from "node:net";
 import { connect as tlsConnect } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { LoadBalancerMode } from "../../components/load-balancer/contract";
-import type { BalancerHost } from "../../components/load-balancer/host/balancer";
-import { renderHaproxy } from "../../components/load-balancer/host/haproxy";
-import { renderNginx } from "../../components/load-balancer/host/nginx";
-import { type Balancer, complaints, haproxy, canRun, nginx, startBalancer } from "../support/balancer";
+import { LoadBalancerMode } from "../../../components/load-balancer/contract";
+import type { BalancerHost } from "../../../components/load-balancer/host/balancer";
+import { renderHaproxy } from "../../../components/load-balancer/host/haproxy";
+import { renderNginx } from "../../../components/load-balancer/host/nginx";
+import { type Balancer, complaints, haproxy, canRun, nginx, startBalancer } from "../../support/balancer";
 
 const members = [
     { name: "app1", address: "127.0.0.21" },

@@ -1,26 +1,29 @@
-import { execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { everythingBefore, type PlannedStack } from "../support/plans";
+import { everythingBefore, type PlannedStack } from "../../support/plans";
+import { acme } from "../lab/acme.mjs";
 import {
     azureAccountOf,
     type AzureMachine,
     azureMachinesOf,
+    commandOf,
     releaseCommandsOf,
     type RunCommand,
     secretOf,
-} from "./lab/azure-reference";
-import { HOSTNAME } from "./lab/deployment";
-import { describeMachines } from "./lab/describe-machines";
-import { createLedger } from "./lab/ledger";
-import { createLab, type Lab, outside } from "./lab/lab";
-import { lost, type Sample, startLoad } from "./lab/load";
-import type { Machine } from "./lab/machine";
-import { measured, printMeasurements } from "./lab/measurements";
-import { planRelease } from "./lab/planned-release";
-import { type Artifact, packRelease } from "./lab/release";
-import { seen } from "./lab/seen";
+} from "../lab/azure-reference";
+import { HOSTNAME } from "../lab/deployment";
+import { describeMachines } from "../lab/describe-machines";
+import { createLedger } from "../lab/ledger";
+import { createLab, type Lab, outside } from "../lab/lab";
+import { lost, type Sample, startLoad } from "../lab/load";
+import type { Machine } from "../lab/machine";
+import { measured, printMeasurements } from "../lab/measurements";
+import { planRelease } from "../lab/planned-release";
+import { type Artifact, packRelease } from "../lab/release";
+import { seen } from "../lab/seen";
 
 const stackFile = [
     "  minusnow:loadBalancer:\n    kind: haproxy\n",
@@ -37,10 +40,15 @@ describeMachines("everything on Azure that may be a machine", () => {
     let machines: Record<string, Machine>;
     let planned: AzureMachine[];
     let outsideSecrets: Record<string, string>;
+    /** What users trust. */
+    let root: string;
     const releases: Record<string, Artifact> = {};
 
     const planOf = (version: string): Promise<PlannedStack> =>
-        planRelease(lab, "azure-prod", version, releases[version]!, stackFile);
+        planRelease(lab, "azure-prod", version, releases[version]!, (text) =>
+            // Let's Encrypt issues one where none is brought along.
+            text.replace(/^ *minusnow:certificateId: .*\n/m, "").concat(stackFile),
+        );
 
     beforeAll(async () => {
         lab = createLab();
@@ -48,18 +56,16 @@ describeMachines("everything on Azure that may be a machine", () => {
         const at = await planOf("1.0.0");
         const { db1, db2, app1, app2, lb1, lb2, ops, files, sessions } = azureMachinesOf(at);
         planned = [db1, db2, app1, app2, lb1, lb2, ops, files, sessions] as AzureMachine[];
-        outsideSecrets = outsideOf(at, lab);
+        outsideSecrets = outsideOf(at);
         await lab.azure(azureAccountOf(at, planned, outsideSecrets, releases));
+        await lab.acme();
         await standBefore(lab, at);
-        const booting = planned.map(({ name, address, userData, id }) => {
-            const devices: Record<string, string> = name === "files" ? { [DISK]: lab.disk(DISK_MIB) } : {};
-            const machine = lab.machine(name, address, userData, devices);
-            lab.machinesById[id] = machine;
-            machine.start();
-            return machine;
-        });
-        await Promise.all(booting.map((machine) => machine.booted()));
-        machines = Object.fromEntries(booting.map((machine) => [machine.name, machine]));
+        machines = {};
+        // The stack has a certificate before it has balancers.
+        const balancers = [lb1, lb2] as AzureMachine[];
+        await boot(planned.filter((machine) => !balancers.includes(machine)));
+        await issueCertificate(at);
+        await boot(balancers);
         await until("db2 is in sync", 120, async () => (await status("db1")).inSync);
         await bothAnswer();
         await wait(12_000);
@@ -69,11 +75,62 @@ describeMachines("everything on Azure that may be a machine", () => {
         lab.close();
     });
 
-    const curl = (...args: string[]) =>
-        lab.look(
-            ...["curl", "-sS", "--noproxy", "*", "--interface", outside.users[0]!, "--max-time", "20"],
-            ...["--connect-to", `${HOSTNAME}::${BALANCER}:`, ...args],
-        );
+    async function boot(some: AzureMachine[]): Promise<void> {
+        const booting = some.map(({ name, address, userData, id }) => {
+            const devices: Record<string, string> = name === "files" ? { [DISK]: lab.disk(DISK_MIB) } : {};
+            const machine = lab.machine(name, address, userData, devices);
+            machines[name] = lab.machinesById[id] = machine;
+            machine.start();
+            return machine;
+        });
+        await Promise.all(booting.map((machine) => machine.booted()));
+    }
+
+    /** The stack's command that has the certificate issued, as Azure's agent runs it; name servers take no time here. */
+    async function issueCertificate(at: PlannedStack): Promise<void> {
+        const { script, variables } = commandOf(at, "-certificate");
+        const ops = machines["ops"]!;
+        await ops.ok(`rm -f /etc/resolv.conf; echo nameserver ${outside.aws} >/etc/resolv.conf`);
+        await ops.ok("cat >>/etc/minusnow/host.env", `SPREAD_MS=0\nNODE_EXTRA_CA_CERTS=${AUTHORITIES}\n`);
+        await ops.ok(`export PLAN='${variables["PLAN"]!}'; exec bash -c "$(cat)"`, script);
+        root = await lab.look("curl", "-sk", acme.root);
+        writeFileSync(path.join(lab.folder, "root.pem"), root);
+    }
+
+    /** As in a new vault. */
+    async function forgetCertificate(): Promise<void> {
+        const { variables } = commandOf(await planOf("1.0.0"), "-certificate");
+        const { secretId } = JSON.parse(variables["PLAN"]!) as { secretId: string };
+        const [, vault, secret] = /vaults\/(.+)\/secrets\/(.+)$/.exec(secretId)!;
+        const url = `https://${vault}.vault.azure.net/secrets/${secret}?api-version=7.4`;
+        const program = `import { bearer, curl } from "/usr/local/lib/minusnow/cloud.mjs";
+            const headers = [bearer("https://vault.azure.net"), "Content-Type: application/json"];
+            curl(headers, "-X", "PUT", "--data", JSON.stringify({ value: "none" }), ${JSON.stringify(url)});`;
+        const run = "set -a; . /etc/minusnow/host.env; exec node --input-type=module -";
+        await machines["ops"]!.ok(run, program);
+    }
+
+    /** The certificate that users of a balancer are given; they trust Let's Encrypt's root alone, and need its chain. */
+    async function certificateAt(address: string): Promise<X509Certificate> {
+        const connect = [
+            "s_client",
+            "-connect",
+            `${address}:443`,
+            "-servername",
+            HOSTNAME,
+            "-verify_hostname",
+            HOSTNAME,
+        ];
+        const trust = ["-verify_return_error", "-CAfile", path.join(lab.folder, "root.pem")];
+        const child = lab.outside("openssl", [...connect, ...trust]);
+        child.stdin!.end();
+        const chunks: Buffer[] = [];
+        for await (const chunk of child.stdout!) {
+            chunks.push(chunk as Buffer);
+        }
+        const text = Buffer.concat(chunks).toString();
+        return new X509Certificate(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/.exec(text)![0]);
+    }
 
     const bothAnswer = () =>
         until("both servers answer", 120, async () => {
@@ -122,7 +179,7 @@ describeMachines("everything on Azure that may be a machine", () => {
     }
 
     async function underLoad<T>(work: () => Promise<T>): Promise<{ result: T; samples: Sample[] }> {
-        const load = startLoad(lab, BALANCER, { perSecond: 220 });
+        const load = startLoad(lab, BALANCER, { perSecond: 220, authority: root });
         await wait(3000);
         const result = await work();
         await wait(3000);
@@ -131,11 +188,38 @@ describeMachines("everything on Azure that may be a machine", () => {
 
     const lastServers = (samples: Sample[]) => [...new Set(samples.slice(-200).map(({ server }) => server))].sort();
 
-    it("answers with the certificate that the vault holds as PKCS #12", async () => {
-        const answer = await curl(`https://${HOSTNAME}/health`, "-k", "-w", "%{certs}");
-        expect(answer).toMatch(/^OK/);
-        const [own] = /-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/.exec(answer)!;
-        expect(new X509Certificate(own).fingerprint256).toBe(certificate.fingerprint256);
+    it("has Let's Encrypt issue a certificate, which balancers take from the vault", async () => {
+        const first = await certificateAt(BALANCER);
+        expect(first.issuer).toContain("Pebble");
+        const log = await machines["ops"]!.ok("journalctl --unit minusnow-issue-certificate --output cat --no-pager");
+        expect(log).toMatch(new RegExp(`^${HOSTNAME} has a certificate until 20`, "m"));
+    });
+
+    it("leaves a certificate that lasts alone, and looks for one twice a day", async () => {
+        const before = await certificateAt(BALANCER);
+        await machines["ops"]!.ok("systemctl start minusnow-issue-certificate");
+        await machines["lb1"]!.ok("systemctl start minusnow-certificate");
+        expect((await certificateAt(BALANCER)).serialNumber).toBe(before.serialNumber);
+        const next = "systemctl show minusnow-issue-certificate.timer -P NextElapseUSecRealtime";
+        const left = await machines["ops"]!.ok(`echo $(( $(date -d "$(${next})" +%s) - $(date +%s) ))`);
+        expect(Number(left)).toBeGreaterThan(0);
+        expect(Number(left)).toBeLessThan(18 * 3600);
+    });
+
+    it("has one issued when there is none, and takes it up without dropping a connection", async () => {
+        const before = await certificateAt(BALANCER);
+        await forgetCertificate();
+        const { samples } = await underLoad(async () => {
+            await machines["ops"]!.ok("systemctl start minusnow-issue-certificate");
+            await machines["lb1"]!.ok("systemctl start minusnow-certificate");
+        });
+        measured(
+            `Azure: a certificate of Let's Encrypt taken up: failed of ${samples.length}`,
+            lost(samples).length,
+            "0",
+        );
+        expect(lost(samples)).toEqual([]);
+        expect((await certificateAt(BALANCER)).serialNumber).not.toBe(before.serialNumber);
     });
 
     it("keeps files on the disk of the file server, and sessions in Redis", async () => {
@@ -275,10 +359,15 @@ describeMachines("everything on Azure that may be a machine", () => {
         const at = await planOf("1.0.0");
         const { password } = JSON.parse(secretOf(at, "-db-app")) as { password: string };
         const found = [];
+        // A line in the middle of the certificate's key.
+        const key = await machines["lb1"]!.ok(
+            "set -a; . /etc/minusnow/host.env; grep -A3 'BEGIN.*PRIVATE' $CERTIFICATE_FILE",
+        );
+        const privateKeyLine = key.split("\n")[2]!;
         for (const [name, values] of Object.entries({
             app1: [password, secretOf(at, "-secrets-session"), SMTP_PASSWORD],
             lb1: [privateKeyLine],
-            ops: [password, SMTP_PASSWORD],
+            ops: [password, SMTP_PASSWORD, privateKeyLine],
         })) {
             for (const value of values) {
                 found.push(...(await seen(machines[name]!, value)));
@@ -297,24 +386,13 @@ const UPLOADS = "/opt/minusnow/uploads";
 /** A backup job's variables on the operations machine, with what azcopy gets kept there. */
 const asJob = "set -a; . /etc/minusnow/host.env; PLAN=/root/plan.json; PATH=/usr/local/bin:$PATH";
 const SMTP_PASSWORD = "the-smtp-password-on-azure";
-let certificate: X509Certificate;
-/** A line in the middle of the certificate's key. */
-let privateKeyLine: string;
+/** What a machine of the lab trusts. */
+const AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
 
-/** Secrets that the stack names and does not make: the mail server's password, and the certificate as PKCS #12. */
-function outsideOf(at: PlannedStack, lab: Lab): Record<string, string> {
+/** Secrets that the stack names and does not make: the mail server's password. */
+function outsideOf(at: PlannedStack): Record<string, string> {
     const { secrets } = JSON.parse(secretOf(at, "-app-settings")) as { secrets: Record<string, string> };
-    const { id } = JSON.parse(secretOf(at, "-lb-certificate")) as { id: string };
-    const { certificate: pem, key } = lab.authority.issue(HOSTNAME);
-    certificate = new X509Certificate(pem);
-    privateKeyLine = key.split("\n")[2]!;
-    const pkcs12 = execFileSync("openssl", ["pkcs12", "-export", "-passout", "pass:"], {
-        input: `${key}\n${pem}\n${lab.authority.certificate}`,
-    });
-    return {
-        [secrets["SMTP_PASS"]!.toLowerCase()]: SMTP_PASSWORD,
-        [id.toLowerCase()]: pkcs12.toString("base64"),
-    };
+    return { [secrets["SMTP_PASS"]!.toLowerCase()]: SMTP_PASSWORD };
 }
 
 /** The load balancer of the database, as the plan has it: an address for each role. */

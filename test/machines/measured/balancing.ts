@@ -1,14 +1,14 @@
 import { X509Certificate } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bootDeployment, type Deployment, HOSTNAME, secretValues } from "./lab/deployment";
-import { describeMachines } from "./lab/describe-machines";
-import { outside } from "./lab/lab";
-import { failures, isClosedWhileIdle, type Sample, startLoad, untilLastFailure, untilServedBy } from "./lab/load";
-import type { Machine } from "./lab/machine";
-import { measured, printMeasurements } from "./lab/measurements";
-import { certificateOf, machinesOf, type PlannedMachine } from "./lab/reference";
-import { plant, seen } from "./lab/seen";
+import { bootDeployment, type Deployment, HOSTNAME, secretValues } from "../lab/deployment";
+import { describeMachines } from "../lab/describe-machines";
+import { outside } from "../lab/lab";
+import { failures, isClosedWhileIdle, type Sample, startLoad, untilLastFailure, untilServedBy } from "../lab/load";
+import type { Machine } from "../lab/machine";
+import { measured, printMeasurements } from "../lab/measurements";
+import { certificateOf, machinesOf, type PlannedMachine } from "../lab/reference";
+import { plant, seen } from "../lab/seen";
 
 const kinds = ["haproxy", "nginx"] as const;
 type Kind = (typeof kinds)[number];
