@@ -87,7 +87,7 @@ export function giveActions(
     scope: pulumi.Input<string>,
     child: pulumi.CustomResourceOptions,
 ): authorization.RoleAssignment {
-    const role = defineRole(name, allowed, [scope], child);
+    const role = defineRole(name, allowed, principalId, [scope], child);
     return assign(name, role, principalId, { part: "", id: scope }, child);
 }
 
@@ -102,6 +102,7 @@ export function giveActionsOn(
     const role = defineRole(
         name,
         allowed,
+        principalId,
         scopes.map(({ id }) => id),
         child,
     );
@@ -111,6 +112,7 @@ export function giveActionsOn(
 function defineRole(
     name: string,
     { actions, dataActions = [] }: Actions,
+    principalId: pulumi.Input<string>,
     scopes: pulumi.Input<string>[],
     child: pulumi.CustomResourceOptions,
 ): authorization.RoleDefinition {
@@ -119,7 +121,8 @@ function defineRole(
     return new authorization.RoleDefinition(
         name,
         {
-            roleName: pulumi.interpolate`${name} in ${group}`,
+            // Unique in the whole directory.
+            roleName: pulumi.interpolate`${name} for ${principalId}`,
             description: "MinusNow: what one machine may do",
             roleType: "CustomRole",
             scope: group,

@@ -1,5 +1,5 @@
-import * as compute from "@pulumi/azure-native/compute";
 import * as pulumi from "@pulumi/pulumi";
+import { runOnMachine } from "../operations/azure-command";
 import type { AzureBackupArgs } from "./azure";
 
 /** A backup job of the operations machine. */
@@ -29,21 +29,18 @@ export function scheduleJob(
     child: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
     const { onChangeOf } = job;
-    const parameters = [
-        { name: "PLAN", value: pulumi.jsonStringify(job.plan) },
-        { name: "MACHINE", value: args.operationsMachineIdentifier },
-        ...(onChangeOf === undefined ? [] : [{ name: "CONTENT", value: onChangeOf }]),
-    ];
-    return new compute.VirtualMachineRunCommandByVirtualMachine(
+    return runOnMachine(
         name,
         {
             resourceGroupName: args.resourceGroupName,
-            vmName: args.operationsMachineName,
-            runCommandName: name,
-            source: { script: scriptOf(job) },
-            parameters,
-            timeoutInSeconds: TIMEOUT_SECONDS,
-            treatFailureAsDeploymentFailure: true,
+            machineName: args.operationsMachineName,
+            machineIdentifier: args.operationsMachineIdentifier,
+            script: scriptOf(job),
+            variables: {
+                PLAN: pulumi.jsonStringify(job.plan),
+                ...(onChangeOf !== undefined && { CONTENT: onChangeOf }),
+            },
+            timeoutSeconds: TIMEOUT_SECONDS,
             tags: args.tags,
         },
         child,

@@ -1,6 +1,6 @@
-import * as compute from "@pulumi/azure-native/compute";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { giveActions, giveRole } from "../azure-roles";
+import { runOnMachine } from "../operations/azure-command";
 
 /** What the operations machine brings into being, and how it is reached. */
 export interface BootstrapArgs {
@@ -41,15 +41,14 @@ exec node /usr/local/lib/minusnow/bootstrap.cjs
 
 /**
  * Creates the application's role, database and grants (guide, step 3) by a command on the operations machine. Only that
- * machine's identity may read the administrator's secret; whoever runs the update needs
- * `Microsoft.Compute/virtualMachines/runCommands/write` on it.
+ * machine's identity may read the administrator's secret.
  */
 export function bootstrapDatabase(
     name: string,
     args: BootstrapArgs,
     child: pulumi.CustomResourceOptions,
-): compute.VirtualMachineRunCommandByVirtualMachine {
-    const { resourceGroupName, machineName, principalId, adminSecretId, secretId, tags } = args;
+): pulumi.CustomResource {
+    const { resourceGroupName, machineName, machineIdentifier, principalId, adminSecretId, secretId, tags } = args;
     const mayRead = [
         giveRole(`${name}-reads-admin`, "secretsUser", principalId, adminSecretId, child),
         giveRole(`${name}-reads-login`, "secretsUser", principalId, secretId, child),
@@ -65,20 +64,10 @@ export function bootstrapDatabase(
         SERVER_ID: args.serverId,
         RESTART: String(args.mayRestart),
         ROTATION: String(args.rotation),
-        MACHINE: args.machineIdentifier,
     };
-    return new compute.VirtualMachineRunCommandByVirtualMachine(
+    return runOnMachine(
         name,
-        {
-            resourceGroupName,
-            vmName: machineName,
-            runCommandName: name,
-            source: { script },
-            parameters: Object.entries(variables).map(([variable, value]) => ({ name: variable, value })),
-            timeoutInSeconds: TIMEOUT_SECONDS,
-            treatFailureAsDeploymentFailure: true,
-            tags,
-        },
+        { resourceGroupName, machineName, machineIdentifier, script, variables, timeoutSeconds: TIMEOUT_SECONDS, tags },
         { ...child, dependsOn: mayRead },
     );
 }

@@ -1,6 +1,5 @@
-import type * as pulumi from "@pulumi/pulumi";
 import { AzureLoadBalancer } from "../load-balancer/azure";
-import { issueCertificate } from "../load-balancer/azure-certificate";
+import { type IssuedCertificate, issueCertificate } from "../load-balancer/azure-certificate";
 import { AzureProxyLoadBalancer } from "../load-balancer/azure-proxy";
 import { LoadBalancerKind } from "../load-balancer/contract";
 import type { AzureNetwork } from "../network/azure";
@@ -23,10 +22,11 @@ export function createLoadBalancer(
     const { network, secrets, apps } = tiers;
     const { hostname, dnsZone, dnsResourceGroup, deletionProtection, tags } = args;
     const { kind = LoadBalancerKind.Managed, mode, rateLimitPerMinute, size, renew } = args.loadBalancer ?? {};
+    const own = args.certificateId === undefined ? ownCertificate(name, tiers, args, child) : undefined;
     const common = {
         resourceGroupName: network.resourceGroupName,
         hostname,
-        certificateId: args.certificateId ?? ownCertificate(name, tiers, args, child),
+        certificateId: args.certificateId ?? own!.secretId,
         dnsZone,
         dnsResourceGroup,
         mode,
@@ -37,7 +37,7 @@ export function createLoadBalancer(
         deletionProtection,
         tags,
     };
-    const options = { ...child, dependsOn: network };
+    const options = { ...child, dependsOn: own === undefined ? network : [network, own.issued] };
     if (!hasProxies(args)) {
         return new AzureLoadBalancer(`${name}-lb`, common, options);
     }
@@ -63,7 +63,7 @@ function ownCertificate(
     { network, secrets, operations }: Pick<AzureTiers, "network" | "secrets" | "operations">,
     { hostname, dnsZone, dnsResourceGroup, tags }: DeploymentArgs,
     child: Child,
-): pulumi.Output<string> {
+): IssuedCertificate {
     return issueCertificate(
         `${name}-certificate`,
         {

@@ -1,6 +1,7 @@
 import * as resources from "@pulumi/azure-native/resources";
 import * as pulumi from "@pulumi/pulumi";
 import { AzureAppPair } from "../app-pair/azure";
+import { withoutVersionedAliases } from "../azure-aliases";
 import { AzureBackup } from "../backup/azure";
 import { AzureMachineDatabase } from "../database/azure-machines";
 import { DatabaseKind } from "../database/contract";
@@ -42,7 +43,15 @@ export class AzureDeployment extends pulumi.ComponentResource implements Deploym
     public readonly keyId: pulumi.Output<string>;
 
     constructor(name: string, args: DeploymentArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("minusnow:index:AzureDeployment", name, { ...args, mail: withoutClearPassword(args.mail) }, opts);
+        super(
+            "minusnow:index:AzureDeployment",
+            name,
+            { ...args, mail: withoutClearPassword(args.mail) },
+            {
+                ...opts,
+                transformations: [...(opts?.transformations ?? []), withoutVersionedAliases],
+            },
+        );
         const child = { parent: this };
         const needed = neededOnAzure(args);
 

@@ -1,7 +1,7 @@
-import * as compute from "@pulumi/azure-native/compute";
 import * as dns from "@pulumi/azure-native/dns";
 import * as pulumi from "@pulumi/pulumi";
 import { giveActions } from "../azure-roles";
+import { runOnMachine } from "../operations/azure-command";
 import { storeSecret, WRITTEN_BY_MACHINES } from "../secrets/azure-generated";
 import { nameInZone } from "./azure-entry";
 import { notIssued } from "./contract";
@@ -27,6 +27,14 @@ export interface CertificateArgs {
     tags?: { [key: string]: pulumi.Input<string> };
 }
 
+/** A certificate, and what to wait for until it is there. */
+export interface IssuedCertificate {
+    /** Resource id of its secret in the key vault. */
+    secretId: pulumi.Output<string>;
+    /** Has it issued. Balancers depend on this and not their rights: those must stay while the machine is replaced. */
+    issued: pulumi.Resource;
+}
+
 /** Longest that issuing may take: roles and name servers must have been told. */
 const TIMEOUT_SECONDS = 1800;
 const WRITE_RECORD = { actions: ["read", "write"].map((action) => `Microsoft.Network/dnsZones/TXT/${action}`) };
@@ -37,14 +45,13 @@ const KEEP_SECRET = {
 
 /**
  * A certificate from Let's Encrypt, proven by a DNS record that the operations machine may write, and nothing else in the zone.
- * Gives the resource id of its secret in the key vault, known once it is there. It is looked at twice a day and renewed when a
- * third of its time is left; balancers take the new one up by themselves.
+ * It is looked at twice a day and renewed when a third of its time is left; balancers take the new one up by themselves.
  */
 export function issueCertificate(
     name: string,
     args: CertificateArgs,
     child: { parent: pulumi.Resource },
-): pulumi.Output<string> {
+): IssuedCertificate {
     const { hostname, dnsZone, dnsResourceGroup, operationsPrincipalId, vaultId, tags } = args;
     const record = new dns.RecordSet(
         name,
@@ -74,25 +81,20 @@ export function issueCertificate(
         giveActions(`${name}-proves`, WRITE_RECORD, operationsPrincipalId, record.id, child),
         giveActions(`${name}-keeps`, KEEP_SECRET, operationsPrincipalId, secretId, child),
     ];
-    const plan = pulumi.jsonStringify({ hostname, secretId, recordId: record.id });
-    const issued = new compute.VirtualMachineRunCommandByVirtualMachine(
+    const issued = runOnMachine(
         name,
         {
             resourceGroupName: args.resourceGroupName,
-            vmName: args.operationsMachineName,
-            source: { script },
-            parameters: [
-                { name: "PLAN", value: plan },
-                { name: "MACHINE", value: args.operationsMachineIdentifier },
-            ],
-            timeoutInSeconds: TIMEOUT_SECONDS,
-            treatFailureAsDeploymentFailure: true,
+            machineName: args.operationsMachineName,
+            machineIdentifier: args.operationsMachineIdentifier,
+            script,
+            variables: { PLAN: pulumi.jsonStringify({ hostname, secretId, recordId: record.id }) },
+            timeoutSeconds: TIMEOUT_SECONDS,
             tags,
         },
-        // A command that ran is not run again by its name: each time it is another one.
-        { ...child, dependsOn: given, replaceOnChanges: ["parameters", "source"] },
+        { ...child, dependsOn: given },
     );
-    return pulumi.all([secretId, issued.id]).apply(([id]) => id);
+    return { secretId, issued };
 }
 
 const UNIT = "minusnow-issue-certificate";
@@ -106,9 +108,9 @@ program=/usr/local/lib/minusnow/issue.cjs
 
 printf '%s\\n' "$PLAN" >/etc/minusnow/certificate.json
 
-cat >/etc/systemd/system/${UNIT}.service <<'UNIT'
+cat >/etc/systemd/system/${UNIT}@.service <<'UNIT'
 [Unit]
-Description=MinusNow certificate from Let's Encrypt
+Description=MinusNow certificate from Let's Encrypt: %i
 After=network-online.target
 Wants=network-online.target
 
@@ -116,7 +118,7 @@ Wants=network-online.target
 Type=oneshot
 EnvironmentFile=/etc/minusnow/host.env
 Environment=PLAN=/etc/minusnow/certificate.json
-ExecStart=/usr/bin/node /usr/local/lib/minusnow/issue.cjs
+ExecStart=/usr/bin/node /usr/local/lib/minusnow/issue.cjs %i
 StateDirectory=minusnow-certificate
 StateDirectoryMode=0700
 TimeoutStartSec=${TIMEOUT_SECONDS - 120}
@@ -131,6 +133,7 @@ Description=MinusNow certificate from Let's Encrypt
 OnCalendar=*-*-* 00/12:00
 RandomizedDelaySec=6h
 Persistent=true
+Unit=${UNIT}@keep.service
 
 [Install]
 WantedBy=timers.target
@@ -138,5 +141,6 @@ UNIT
 
 systemctl daemon-reload
 systemctl enable --now ${UNIT}.timer
-systemctl start ${UNIT}.service || { journalctl --unit ${UNIT}.service --output cat --lines 20 --no-pager >&2; exit 1; }
+# One that is under way may have begun with another plan.
+systemctl restart ${UNIT}@keep || { journalctl --unit ${UNIT}@keep --output cat --lines 20 --no-pager >&2; exit 1; }
 `;

@@ -17,7 +17,7 @@ const FAILED_LOCATIONS = 2;
 const FREQUENCY_SECONDS = 300;
 const TIMEOUT_SECONDS = 30;
 /** Days before its end at which a certificate counts as a failure. */
-const CERTIFICATE_DAYS = 14;
+const CERTIFICATE_DAYS = 10;
 
 /** Asks the application's health endpoints from outside its network, as a user reaches them; gives where results are. */
 export function probeEndpoints(

@@ -47,7 +47,9 @@ const hasMachines = ({ outboundPorts }: SecurityGroupArgs, role: SubnetRole) => 
 /** Every connection between tiers: the guide's, and private endpoints of the key vault and blobs beside the files. */
 function connections(args: SecurityGroupArgs): Arrow[] {
     const purpose = "Key Vault and blobs over private endpoints";
-    const readers = (["app", "edge", "database", "cache"] as const).filter((role) => hasMachines(args, role));
+    // A gateway reads its certificate.
+    const isReader = (role: SubnetRole) => role === "edge" || hasMachines(args, role);
+    const readers = (["app", "edge", "database", "cache"] as const).filter(isReader);
     const among: Arrow[] = hasMachines(args, "database")
         ? [
               { from: "database", to: "database", port: ports.postgres, purpose: "Replication" },

@@ -1,7 +1,7 @@
-import * as compute from "@pulumi/azure-native/compute";
 import * as pulumi from "@pulumi/pulumi";
 import type { ReleaseArtifact } from "../app-pair/contract";
 import { giveActions, giveActionsOn, type Scope } from "../azure-roles";
+import { runOnMachine } from "../operations/azure-command";
 import { BAKE_SECONDS, LONGEST_BAKE_SECONDS, type Release } from "./contract";
 
 /** A machine as Azure knows it. */
@@ -87,7 +87,7 @@ const WRITE_SECRET = { actions: [], dataActions: ["Microsoft.KeyVault/vaults/sec
 
 /**
  * Brings a release to the servers one by one without a failed request, within the update (guide, step 8), by commands on the
- * operations machine. Whoever runs the update needs `Microsoft.Compute/virtualMachines/runCommands/write` on that machine.
+ * operations machine.
  */
 export class AzureRelease extends pulumi.ComponentResource implements Release {
     /** Version that every server runs once the update has ended. */
@@ -99,7 +99,7 @@ export class AzureRelease extends pulumi.ComponentResource implements Release {
         checkArguments(args);
 
         const given = giveRights(name, args, child);
-        let last: compute.VirtualMachineRunCommandByVirtualMachine | undefined;
+        let last: pulumi.CustomResource | undefined;
         for (let place = args.members.length - 1; place >= 0; place--) {
             last = releaseTo(name, place, args, { ...child, dependsOn: last ?? given });
         }
@@ -179,7 +179,7 @@ function releaseTo(
     place: number,
     args: AzureReleaseArgs,
     child: pulumi.CustomResourceOptions,
-): compute.VirtualMachineRunCommandByVirtualMachine {
+): pulumi.CustomResource {
     const { release, members, gateway, balancers, bakeSeconds = BAKE_SECONDS, tags } = args;
     const { version, artifact, sha256 } = release;
     const member = `app${place + 1}`;
@@ -199,21 +199,17 @@ function releaseTo(
         bakeSeconds,
         ...(place === 0 && { releaseSecretId: args.releaseSecretId }),
     });
-    return new compute.VirtualMachineRunCommandByVirtualMachine(
+    return runOnMachine(
         `${name}-${member}`,
         {
             resourceGroupName: args.resourceGroupName,
-            vmName: args.operationsMachineName,
-            source: { script },
-            parameters: [
-                { name: "REQUEST", value: request },
-                { name: "MACHINE", value: args.operationsMachineIdentifier },
-            ],
-            timeoutInSeconds: TIMEOUT_SECONDS,
-            treatFailureAsDeploymentFailure: true,
+            machineName: args.operationsMachineName,
+            machineIdentifier: args.operationsMachineIdentifier,
+            script,
+            variables: { REQUEST: request },
+            timeoutSeconds: TIMEOUT_SECONDS,
             tags,
         },
-        // A command that ran is not run again by its name: each time it is another one.
-        { ...child, replaceOnChanges: ["parameters", "source"], customTimeouts: { create: "2h", update: "2h" } },
+        { ...child, customTimeouts: { create: "2h", update: "2h" } },
     );
 }

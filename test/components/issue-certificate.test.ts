@@ -1,6 +1,15 @@
 import { execFileSync, spawn } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+    chmodSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readdirSync,
+    readFileSync,
+    rmSync,
+    writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -25,6 +34,8 @@ let folder: string;
 let server: Server;
 /** What the vault holds. */
 let secret: { value: string; contentType?: string };
+/** Whether it may be written to. */
+let isVaultOpen: boolean;
 /** What the record set held, in turn. */
 let records: string[];
 
@@ -34,6 +45,7 @@ beforeEach(async () => {
     folder = mkdtempSync(path.join(tmpdir(), "minusnow-issue-"));
     secret = { value: "none yet" };
     records = [];
+    isVaultOpen = true;
     writeFileSync(inFolder("plan.json"), JSON.stringify(plan));
     certbot(HOSTNAME);
     const management = createManagement({
@@ -49,6 +61,10 @@ beforeEach(async () => {
             if (url.pathname.startsWith("/metadata/")) {
                 response.end(JSON.stringify({ access_token: url.searchParams.get("resource") }));
             } else if (url.pathname === "/secrets/certificate") {
+                if (request.method === "PUT" && !isVaultOpen) {
+                    response.writeHead(403).end();
+                    return;
+                }
                 secret = request.method === "PUT" ? (body as typeof secret) : secret;
                 response.end(JSON.stringify(secret));
             } else {
@@ -68,12 +84,12 @@ afterEach(() => {
 /** A certbot that has a certificate issued for a name, and keeps what it was asked. */
 function certbot(name: string, status = 0): void {
     const live = inFolder("state/config/live", HOSTNAME);
-    mkdirSync(live, { recursive: true });
     const files = `-keyout ${live}/privkey.pem -out ${live}/fullchain.pem`;
     const names = `-subj /CN=${name} -addext subjectAltName=DNS:${name}`;
     const script = [
         "#!/bin/bash",
         `printf '%s\\n' "$@" >${inFolder("asked")}`,
+        `mkdir -p ${live}`,
         `openssl req -x509 -newkey rsa:2048 -nodes -days ${DAYS} ${names} ${files} 2>/dev/null`,
         `exit ${status}`,
     ];
@@ -83,14 +99,14 @@ function certbot(name: string, status = 0): void {
 }
 
 /** Runs the program that the operations machine carries, some days later, with these records in DNS. */
-function run(step: string[] = [], { later = 0, dns = [] as string[] } = {}): Promise<{ code: number; output: string }> {
+function run(step = "keep", { later = 0, dns = [] as string[] } = {}): Promise<{ code: number; output: string }> {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const world = [
         `const now = Date.now; Date.now = () => now() + ${later * DAY_MS};`,
         `import dns from "node:dns"; dns.promises.Resolver.prototype.resolveTxt = async () => ${JSON.stringify([dns])};`,
     ].join("\n");
     const bundle = path.join(repository, "dist/components/load-balancer/issue/machine.cjs");
-    const child = spawn(process.execPath, [bundle, ...step], {
+    const child = spawn(process.execPath, [bundle, step], {
         env: {
             PATH: `${inFolder("bin")}:${process.env["PATH"]!}`,
             NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(world)}`,
@@ -138,11 +154,31 @@ describe("a certificate of Let's Encrypt on Azure", () => {
         await run();
         const first = inVault().serialNumber;
         forget();
-        expect((await run([], { later: DAYS * 0.66 })).code).toBe(0);
+        expect((await run("keep", { later: DAYS * 0.66 })).code).toBe(0);
         expect(wasAsked()).toBe(false);
-        expect((await run([], { later: DAYS * 0.67 })).code).toBe(0);
+        expect((await run("keep", { later: DAYS * 0.67 })).code).toBe(0);
         expect(wasAsked()).toBe(true);
         expect(inVault().serialNumber).not.toBe(first);
+    });
+
+    it("is issued anew when it is asked for", async () => {
+        await run();
+        const first = inVault().serialNumber;
+        await run("renew");
+        expect(inVault().serialNumber).not.toBe(first);
+    });
+
+    it("leaves no key on the machine once it is in the vault, and is not asked for twice when it did not get there", async () => {
+        isVaultOpen = false;
+        expect((await run()).code).toBe(1);
+        expect(wasAsked()).toBe(true);
+        isVaultOpen = true;
+        forget();
+        expect((await run()).code).toBe(0);
+        expect(wasAsked()).toBe(false);
+        expect(inVault().checkHost(HOSTNAME)).toBe(HOSTNAME);
+        const left = readdirSync(inFolder("state"), { recursive: true, encoding: "utf8" });
+        expect(left.filter((name) => name.endsWith(".pem"))).toEqual([]);
     });
 
     it("is issued again for another host name", async () => {
@@ -164,9 +200,9 @@ describe("a certificate of Let's Encrypt on Azure", () => {
     });
 
     it("is proven by the zone's record, which says nothing afterwards", async () => {
-        const proven = await run(["prove"], { dns: ["the-proof"] });
+        const proven = await run("prove", { dns: ["the-proof"] });
         expect(proven).toEqual({ code: 0, output: "" });
-        await run(["withdraw"]);
+        await run("withdraw");
         expect(records).toEqual([
             "_acme-challenge.minusnow.example.com the-proof",
             "_acme-challenge.minusnow.example.com minusnow",
@@ -174,10 +210,10 @@ describe("a certificate of Let's Encrypt on Azure", () => {
     });
 
     it("says which zone nobody asks when the record is not seen", async () => {
-        const { code, output } = await run(["prove"], { dns: ["minusnow"] });
+        const { code, output } = await run("prove", { dns: ["minusnow"] });
         expect(code).toBe(1);
         expect(output).toBe(
-            "_acme-challenge.minusnow.example.com: found minusnow, allowed is the-proof; delegate example.com to the zone's name servers",
+            "_acme-challenge.minusnow.example.com: found minusnow, allowed is the-proof; delegate example.com to the zone's name servers, and have no private zone of this name in the network",
         );
     });
 });

@@ -1,14 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { Resolver } from "node:dns/promises";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { manage, needed, pause, readSecret, runToEnd, writeSecret } from "../../operations/azure-client";
 
 /**
  * Runs on the operations machine on Azure: has Let's Encrypt issue the host name's certificate by certbot, and keeps it in the
- * key vault, where balancers look for it. What to issue is in the file that the variable PLAN names. Certbot calls this program
- * again, with `prove` or `withdraw`, to have the name proven by a DNS record.
+ * key vault, where balancers look for it. What to issue is in the file that the variable PLAN names. Usage: `keep` has one issued when
+ * there is none that lasts, `renew` in any case; certbot calls `prove` and `withdraw`, which have the name proven by a DNS record.
  */
 export interface CertificatePlan {
     hostname: string;
@@ -41,7 +41,7 @@ async function prove(value: string): Promise<void> {
         if (Date.now() > end) {
             const zone = /\/dnsZones\/([^/]+)\//i.exec(recordId)![1]!;
             throw new Error(
-                `${name}: found ${found.join(", ") || "no TXT record"}, allowed is ${value}; delegate ${zone} to the zone's name servers`,
+                `${name}: found ${found.join(", ") || "no TXT record"}, allowed is ${value}; delegate ${zone} to the zone's name servers, and have no private zone of this name in the network`,
             );
         }
         // A resolver may remember what it was told.
@@ -70,7 +70,13 @@ function lasts({ validFrom, validTo }: X509Certificate): boolean {
     return to - Date.now() > (to - from) / 3;
 }
 
-async function issue(): Promise<void> {
+const fits = (certificate: X509Certificate | undefined) =>
+    certificate?.checkHost(hostname) !== undefined && lasts(certificate);
+
+/** Where certbot leaves what was issued. */
+const file = (name: string) => path.join(STATE, "config/live", hostname, `${name}.pem`);
+
+function issue(): void {
     const own = `${process.execPath} ${process.argv[1]!}`;
     const places = ["config", "work", "logs"].flatMap((part) => [`--${part}-dir`, path.join(STATE, part)]);
     const args = [
@@ -82,19 +88,37 @@ async function issue(): Promise<void> {
         ...["--domains", hostname, "--cert-name", hostname, ...places],
     ];
     execFileSync("certbot", args, { stdio: "inherit" });
-    const file = (name: string) => path.join(STATE, "config/live", hostname, `${name}.pem`);
+}
+
+/** Puts what was issued in the vault, and leaves no key here. */
+async function store(): Promise<void> {
     // As every Windows and every OpenSSL reads it; without a password it protects nothing.
     const form = ["-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg", "sha1", "-passout", "pass:"];
     const files = ["-inkey", file("privkey"), "-in", file("fullchain")];
     const bundle = execFileSync("openssl", ["pkcs12", "-export", ...form, ...files], { stdio: "pipe" });
     await writeSecret(secretId, bundle.toString("base64"), "application/x-pkcs12");
+    forget();
+}
+
+function forget(): void {
+    for (const part of ["live", "archive", "renewal", "keys", "csr"]) {
+        rmSync(path.join(STATE, "config", part), { recursive: true, force: true });
+    }
+}
+
+/** Let's Encrypt issues five in a week for a name: one that was issued and did not reach the vault is taken first. */
+async function renew(): Promise<void> {
+    const left = existsSync(file("fullchain")) ? new X509Certificate(readFileSync(file("fullchain"))) : undefined;
+    if (!fits(left)) {
+        issue();
+    }
+    await store();
 }
 
 /** Has one issued when there is none that lasts. */
 async function keep(): Promise<void> {
-    const former = await present();
-    if (former === undefined || !former.checkHost(hostname) || !lasts(former)) {
-        await issue();
+    if (!fits(await present())) {
+        await renew();
     }
     const { validTo } = (await present())!;
     console.log(`${hostname} has a certificate until ${new Date(validTo).toISOString()}`);
@@ -102,10 +126,11 @@ async function keep(): Promise<void> {
 
 const steps: Record<string, () => Promise<unknown>> = {
     keep,
+    renew,
     prove: () => prove(needed("CERTBOT_VALIDATION")),
     withdraw: () => setRecord(NOTHING),
 };
 
 runToEnd(async () => {
-    await steps[process.argv[2] ?? "keep"]!();
+    await steps[process.argv[2]!]!();
 });

@@ -9,7 +9,6 @@ import {
     judgeTier,
     ownOpenings,
     prefixesOf,
-    proxyMachines,
     serverGroups,
     serverSubnets,
     subnetsOfService,
@@ -238,7 +237,7 @@ function nsgTiers(stack: Stack): Finding[] {
                 isAdministration(rule) && rule.sources.every((source) => bastionPrefixes(stack).includes(source))
                     ? pass(rule.holder, `${rule.name}: Azure Bastion`)
                     : readsSecrets(stack, rule)
-                      ? pass(rule.holder, `${rule.name}: machines read their secrets`)
+                      ? pass(rule.holder, `${rule.name}: secrets are read by whom they are for`)
                       : isAmongDatabase(stack, rule)
                         ? pass(rule.holder, `${rule.name}: among the database's machines`)
                         : judgeTier(rule, tier),
@@ -249,13 +248,13 @@ function nsgTiers(stack: Stack): Finding[] {
 const isAdministration = ({ ports: opened }: NsgRule) =>
     opened.length > 0 && opened.every((port) => [ports.ssh, ports.rdp].map(String).includes(port));
 
-/** A session store, a balancer or a database on a machine reads what is its own from the vault, on nothing but its port. */
+/** A balancer, and a session store or a database on a machine, reads what is its own from the vault, on nothing but its port. */
 function readsSecrets(stack: Stack, { ports: opened, sources }: NsgRule): boolean {
     const ofDatabase = databaseMachines(stack)
         .flat()
         .filter(({ type }) => type === azure.machine);
-    const machines = [...azureSessions(stack), ...proxyMachines(stack), ...ofDatabase];
-    const own = prefixesOf(machines.flatMap((machine) => subnetsOfService(stack, machine)));
+    const ofMachines = [...azureSessions(stack), ...ofDatabase].flatMap((machine) => subnetsOfService(stack, machine));
+    const own = prefixesOf([...entrySubnets(stack), ...ofMachines]);
     return (
         opened.join() === String(ports.https) && sources.length > 0 && sources.every((source) => own.includes(source))
     );
