@@ -3,7 +3,9 @@ import { BaseSequencer } from "vitest/node";
 import { defineConfig } from "vitest/config";
 
 /** Labs wait most of the time, the longest first: begun before all others, they end while those compute. */
-const labs = ["measured", "database", "takeover", "sessions"].map((name) => `/test/machines/${name}.test.ts`);
+const labs = ["measured-balancers", "measured-releases", "database", "takeover", "sessions"].map(
+    (name) => `/test/machines/${name}.test.ts`,
+);
 
 class LabsFirst extends BaseSequencer {
     async sort(files) {
@@ -15,8 +17,8 @@ class LabsFirst extends BaseSequencer {
     }
 }
 
-// Three more than a small machine has processors, for labs.
-const maxWorkers = Math.max(availableParallelism(), 2) + 3;
+// Four more than a small machine has processors, for labs.
+const maxWorkers = Math.max(availableParallelism(), 2) + 4;
 const machines = "test/machines/*.test.ts";
 
 export default defineConfig({

@@ -23,7 +23,7 @@ export async function check({ state, policies, environment = "prod", signal }: C
     const exported = readState(state);
     // Only its log is used: nothing is planned here.
     const cloud = createSimulatedCloud({ unknowns: false, defaultRegion: "" });
-    const engine = await startMonitor(exported.project, exported.stack, cloud);
+    const engine = await startMonitor(exported.project, exported.stack, () => cloud);
     const configuration = { values: { "minusnow:environment": environment }, secretKeys: [] };
     let packs: RunningPacks | undefined;
     try {

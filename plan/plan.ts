@@ -3,8 +3,8 @@ import { startProgram, type ProgramEnd } from "./engine/program";
 import { type Configuration, loadProject, loadStackConfiguration, type Project } from "./engine/project";
 import type { LogMessage, Resource } from "./engine/resource";
 import type { Values } from "./engine/values";
-import { isBroken, type PolicyOutcome, type PolicyRequest, type RunningPacks, startPacks } from "./policies";
-import { createSimulatedCloud, type Refusal } from "./simulated-cloud";
+import type { PolicyOutcome, PolicyRequest, RunningPacks } from "./policies";
+import type { Refusal, SimulatedCloud } from "./simulated-cloud";
 import { configurationHeadline } from "../stacks/configuration-error";
 
 /** What to plan. */
@@ -54,15 +54,24 @@ export async function plan(request: PlanRequest): Promise<Plan> {
     const defaultRegion =
         configuration.values["aws:region"] ?? configuration.values["azure-native:location"] ?? "us-east-1";
     let packs: RunningPacks | undefined;
-    const cloud = createSimulatedCloud({ unknowns, defaultRegion });
-    const monitor = await startMonitor(project.name, stack, cloud, (resource) => packs?.see(resource));
+    let cloud: SimulatedCloud | undefined;
+    const monitor = await startMonitor(
+        project.name,
+        stack,
+        () => cloud!,
+        (resource) => packs?.see(resource),
+    );
     const timer = setInterval(() => request.onProgress?.(monitor.recording.resources.length), PROGRESS_INTERVAL_MS);
     try {
         signal?.throwIfAborted();
-        packs = request.policies && startPacks(request.policies, policyContext(project, stack, configuration, monitor));
+        const policyRun = request.policies && (await import("./policies.js"));
+        packs = policyRun?.startPacks(request.policies!, policyContext(project, stack, configuration, monitor));
         signal?.addEventListener("abort", () => packs?.stop(), { once: true });
         const program = startProgram(project, { stack, monitor: monitor.address, configuration });
         signal?.addEventListener("abort", program.stop, { once: true });
+        // While the program starts, and before it can ask.
+        const { createSimulatedCloud } = await import("./simulated-cloud/index.js");
+        cloud = createSimulatedCloud({ unknowns, defaultRegion });
         const end = await program.end;
         signal?.removeEventListener("abort", program.stop);
         signal?.throwIfAborted();
@@ -81,7 +90,7 @@ export async function plan(request: PlanRequest): Promise<Plan> {
             refusals: cloud.refusals,
             unknownTypes: [...cloud.unknownTypes].sort(),
             ...(policies && { policies }),
-            outcome: policies && isBroken(policies) ? "broken-policy" : outcome,
+            outcome: policies && policyRun?.isBroken(policies) ? "broken-policy" : outcome,
         };
     } finally {
         clearInterval(timer);

@@ -48,7 +48,7 @@ export interface Monitor {
 interface Context {
     project: string;
     stack: string;
-    cloud: Cloud;
+    cloud: () => Cloud;
     recording: Recording;
     onResource: (resource: Resource) => void;
     byUrn: Map<string, Resource>;
@@ -59,7 +59,7 @@ interface Context {
 export async function startMonitor(
     project: string,
     stack: string,
-    cloud: Cloud,
+    cloud: () => Cloud,
     onResource: (resource: Resource) => void = () => undefined,
 ): Promise<Monitor> {
     const recording: Recording = { resources: [], outputs: {}, logs: [], errors: [] };
@@ -114,7 +114,7 @@ function resourceMonitor(context: Context): grpc.UntypedServiceImplementation {
             const args = decodeObject(request.getArgs()?.toJavaScript() ?? {});
             const response = new InvokeResponse();
             response.setReturn(
-                struct(context.cloud.invoke(request.getTok(), revealObject(args), request.getProvider())),
+                struct(context.cloud().invoke(request.getTok(), revealObject(args), request.getProvider())),
             );
             return response;
         }),
@@ -169,7 +169,7 @@ function registerResource(context: Context, request: proto.RegisterResourceReque
     context.onResource(resource);
     if (resource.custom) {
         const { urn, type, name, provider } = resource;
-        const created = context.cloud.create({ urn, type, name, provider, inputs: revealObject(resource.inputs) });
+        const created = context.cloud().create({ urn, type, name, provider, inputs: revealObject(resource.inputs) });
         resource.id = created.id;
         const outputs = mergeValues(created.outputs, resource.inputs) as Values;
         resource.outputs = keepSecret(outputs, created.outputs, resource.options);
@@ -199,7 +199,7 @@ function readResource(context: Context, request: proto.ReadResourceRequest): pro
     const urn = urnOf(context, request.getParent(), request.getType(), request.getName());
     const response = new proto.ReadResourceResponse();
     response.setUrn(urn);
-    response.setProperties(struct(context.cloud.read(request.getType(), request.getId(), request.getName())));
+    response.setProperties(struct(context.cloud().read(request.getType(), request.getId(), request.getName())));
     return response;
 }
 

@@ -1,3 +1,4 @@
+import "../../stacks/fast-start";
 import * as pulumi from "@pulumi/pulumi";
 import { createSimulatedCloud, type SimulatedCloud } from "../../plan/simulated-cloud";
 import { mergeValues, type Values } from "../../plan/engine/values";

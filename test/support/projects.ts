@@ -30,9 +30,16 @@ export function shipped(change: (text: string) => string, stack = "aws-prod"): s
     return changed(folder, change, stack);
 }
 
-/** The plan of a shipped production stack with more settings at the end of its file. */
-export async function plannedWith(settings: string, stack: string, unknowns: boolean): Promise<PlannedStack> {
-    return lookup(await plan({ directory: shipped((text) => `${text}${settings}`, stack), stack, unknowns }));
+const plans = new Map<string, Promise<PlannedStack>>();
+
+/** The plan of a shipped production stack with more settings at the end of its file; each is made once. */
+export function plannedWith(settings: string, stack: string, unknowns: boolean): Promise<PlannedStack> {
+    const key = `${stack} ${unknowns} ${settings}`;
+    const known =
+        plans.get(key) ??
+        plan({ directory: shipped((text) => `${text}${settings}`, stack), stack, unknowns }).then(lookup);
+    plans.set(key, known);
+    return known;
 }
 
 /** Writes the shipped project with a changed stack file into a folder. */
