@@ -3,9 +3,7 @@ import { BaseSequencer } from "vitest/node";
 import { defineConfig } from "vitest/config";
 
 /** Labs wait most of the time, the longest first: begun before all others, they end while those compute. */
-const labs = ["measured-balancers", "measured-releases", "database", "takeover", "sessions"].map(
-    (name) => `/test/machines/${name}.test.ts`,
-);
+const labs = ["database", "takeover", "sessions"].map((name) => `/test/machines/${name}.test.ts`);
 
 class LabsFirst extends BaseSequencer {
     async sort(files) {
@@ -17,9 +15,11 @@ class LabsFirst extends BaseSequencer {
     }
 }
 
-// Four more than a small machine has processors, for labs.
-const maxWorkers = Math.max(availableParallelism(), 2) + 4;
+/** They measure what users meet under load: nothing else runs beside these two. */
+const measured = "test/machines/measured-*.test.ts";
 const machines = "test/machines/*.test.ts";
+// Three more than a small machine has processors, for labs.
+const maxWorkers = Math.max(availableParallelism(), 2) + 3;
 
 export default defineConfig({
     test: {
@@ -29,7 +29,20 @@ export default defineConfig({
         reporters: ["default", "./test/closing-line.ts"],
         sequence: { sequencer: LabsFirst },
         projects: [
-            { extends: true, test: { name: "machines", include: [machines], maxWorkers } },
+            {
+                extends: true,
+                test: { name: "measured", include: [measured], maxWorkers: 2, sequence: { groupOrder: 0 } },
+            },
+            {
+                extends: true,
+                test: {
+                    name: "machines",
+                    include: [machines],
+                    exclude: [measured],
+                    maxWorkers,
+                    sequence: { groupOrder: 1 },
+                },
+            },
             {
                 extends: true,
                 test: {
@@ -38,6 +51,7 @@ export default defineConfig({
                     exclude: [machines],
                     setupFiles: ["test/support/yield-to-labs.ts"],
                     maxWorkers,
+                    sequence: { groupOrder: 1 },
                 },
             },
         ],
