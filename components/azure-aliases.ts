@@ -10,7 +10,7 @@ const VERSIONED = /^azure-native:[^:]+\/v\d/;
  */
 export const withoutVersionedAliases: pulumi.ResourceTransformation = ({ props, opts }) => {
     const isVersioned = (alias: pulumi.Input<pulumi.URN | pulumi.Alias>) =>
-        typeof alias === "object" && "type" in alias && VERSIONED.test(String(alias.type));
+        typeof alias === "object" && "type" in alias && typeof alias.type === "string" && VERSIONED.test(alias.type);
     const { aliases } = opts as { aliases?: pulumi.Input<pulumi.URN | pulumi.Alias>[] };
     return aliases?.some(isVersioned)
         ? { props, opts: { ...opts, aliases: aliases.filter((alias) => !isVersioned(alias)) } }
