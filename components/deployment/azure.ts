@@ -56,9 +56,10 @@ export class AzureDeployment extends pulumi.ComponentResource implements Deploym
         const needed = neededOnAzure(args);
 
         // First, so that a policy that objects to it stops an update before anything is made.
-        new Readiness(`${name}-readiness`, { ...args.readiness, inUse: productsOnAzure(args) }, child);
+        const inUse = productsOnAzure(args);
+        const readiness = new Readiness(`${name}-readiness`, { ...args.readiness, inUse }, child);
         const network = createNetwork(name, args, child);
-        const keptGroupName = createKeptGroup(name, args, child);
+        const keptGroupName = createKeptGroup(name, readiness, args, child);
         const secrets = createSecrets(name, network, keptGroupName, args, child);
         const storage = createSharedStorage(name, { network, secrets }, needed, args, child);
         const operations = createOperations(name, { network, secrets, storage }, needed, args, child);
@@ -143,9 +144,16 @@ function createNetwork(name: string, args: DeploymentArgs, child: Child): AzureN
 }
 
 /** Resource group of what outlives the stack: Azure deletes all that is in a group with it. */
-function createKeptGroup(name: string, args: DeploymentArgs, child: Child): pulumi.Output<string> {
+function createKeptGroup(
+    name: string,
+    readiness: Readiness,
+    args: DeploymentArgs,
+    child: Child,
+): pulumi.Output<string> {
     const options = { ...child, retainOnDelete: isKept(args) };
-    return new resources.ResourceGroup(`${name}-kept`, { tags: args.tags }, options).name;
+    // A component without children is nothing that one can wait for by dependsOn.
+    const tags = readiness.urn.apply(() => args.tags);
+    return new resources.ResourceGroup(`${name}-kept`, { tags }, options).name;
 }
 
 /** Whether backups stay when the stack is deleted, and with them the keys without which they cannot be read. */

@@ -167,7 +167,8 @@ function nginxFacts(text: string, boot: string): OwnFacts {
             : undefined,
         rateStatus: number(/limit_req_status (\d+)/),
         logs: has(/^\s*access_log \/\S+/m),
-        idleSeconds: number(/keepalive_timeout (\d+)s/),
+        // That of users; groups of servers have one of their own.
+        idleSeconds: finder(text.replaceAll(/^upstream [^}]*\}/gm, "")).number(/keepalive_timeout (\d+)s/),
     };
 }
 

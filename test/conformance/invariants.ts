@@ -312,7 +312,7 @@ export const invariants: Invariant[] = [
         title: "the guide's connections between tiers and no others",
         holds: ({ network }) => {
             const plain = sorted(network.openings.map((opening) => opening.replace(/cache 10000$/, "cache 6379")));
-            const cloudOnly = ["app -> endpoints 443", "app -> storage 443"];
+            const cloudOnly = ["app -> endpoints 443", "app -> storage 443", "edge -> storage 443"];
             const guide = [
                 "app -> cache 6379",
                 "app -> database 5432",

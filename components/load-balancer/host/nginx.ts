@@ -18,6 +18,8 @@ const CONNECTIONS = 16_384;
 
 /** Idle connections to application servers that each worker keeps (guide, step 1). */
 const KEPT_CONNECTIONS = 32;
+/** Node.js closes an idle connection after 5 s: a write that meets that could not be asked again. */
+const KEPT_SECONDS = 4;
 
 /**
  * The guide's Nginx configuration (step 1, option B), and what it leaves out: sessions stay at their server by a cookie, and
@@ -62,7 +64,7 @@ function upstream(name: string, members: Member[], backups: Member[]): string {
         const backup = backups.includes(member) ? " backup" : "";
         return `    server ${member.address}:${ports.app} weight=5 ${out}${backup};\n`;
     });
-    return `upstream ${name} {\n    least_conn;\n${servers.join("")}    keepalive ${KEPT_CONNECTIONS};\n}\n`;
+    return `upstream ${name} {\n    least_conn;\n${servers.join("")}    keepalive ${KEPT_CONNECTIONS};\n    keepalive_timeout ${KEPT_SECONDS}s;\n}\n`;
 }
 
 /** The last of the addresses that were asked is the one that answered. */
