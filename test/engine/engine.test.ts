@@ -72,11 +72,12 @@ const cases: Case[] = [
         database: "azure-native:dbforpostgresql:Server",
         newer: () => ({ "minusnow:appPair.nodeVersion": "22" }),
         release: [
+            "create minusnow-dev-backup-configuration",
             "create minusnow-dev-release-app1",
             "create minusnow-dev-release-app2",
+            "delete minusnow-dev-backup-configuration",
             "delete minusnow-dev-release-app1",
             "delete minusnow-dev-release-app2",
-            "update minusnow-dev-backup-configuration",
         ],
         sizes: ["Standard_D2ds_v5", "Standard_D4ds_v5"],
     },
