@@ -323,7 +323,7 @@ function createSubnets(
         return previous;
     };
     // The zone of db1 may be lost and db2 must still reach Azure's management, which turns db1 off.
-    const natOf = (role: SubnetRole, place: number) => (role === "database" ? nats.at(-1)! : (nats[place] ?? nats[0]!));
+    const natOf = (role: SubnetRole, place: number) => nats[role === "database" ? nats.length - 1 : place] ?? nats[0]!;
     const ofRole = (role: SubnetRole) =>
         plannedPrefixes(plan)[role].map(
             (addressPrefix, place) =>
