@@ -87,7 +87,7 @@ const WRITE_SECRET = { actions: [], dataActions: ["Microsoft.KeyVault/vaults/sec
 
 /**
  * Brings a release to the servers one by one without a failed request, within the update (guide, step 8), by commands on the
- * operations machine.
+ * operations machine. Whoever runs the update needs `Microsoft.Compute/virtualMachines/runCommands/write` on that machine.
  */
 export class AzureRelease extends pulumi.ComponentResource implements Release {
     /** Version that every server runs once the update has ended. */

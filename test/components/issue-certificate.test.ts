@@ -15,6 +15,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { notIssued } from "../../components/load-balancer/contract";
 import type { CertificatePlan } from "../../components/load-balancer/issue/azure-machine";
 import { createManagement } from "../support/azure-management.mjs";
 import { repository } from "../support/plans";
@@ -43,7 +44,7 @@ const inFolder = (...parts: string[]) => path.join(folder, ...parts);
 
 beforeEach(async () => {
     folder = mkdtempSync(path.join(tmpdir(), "minusnow-issue-"));
-    secret = { value: "none yet" };
+    secret = { value: notIssued };
     records = [];
     isVaultOpen = true;
     writeFileSync(inFolder("plan.json"), JSON.stringify(plan));
@@ -196,7 +197,7 @@ describe("a certificate of Let's Encrypt on Azure", () => {
         const { code, output } = await run();
         expect(code).toBe(1);
         expect(output).toContain("certbot");
-        expect(secret).toEqual({ value: "none yet" });
+        expect(secret).toEqual({ value: notIssued });
     });
 
     it("is proven by the zone's record, which says nothing afterwards", async () => {

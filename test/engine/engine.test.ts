@@ -250,6 +250,22 @@ describe.skipIf(!hasPulumi).each(cases)("the real engine with $cloud", (given) =
 
     if (given.sizes) {
         const [, larger] = given.sizes;
+        it("does a command on a machine again that failed, under another name", async () => {
+            const type = "azure-native:compute:VirtualMachineRunCommandByVirtualMachine";
+            await pulumi("config", "set", "--stack", STACK, "--path", "minusnow:release.version", "1.0.2");
+            cloud.failNext = { type, message: "app2: release 1.0.2 failed", isMade: true };
+            const failed = await change("up", "--yes", "--skip-preview");
+            expect(failed.status).not.toBe(0);
+            expect(failed.printed).toContain("app2: release 1.0.2 failed");
+            const last = cloud.operations.filter((operation) => operation.type === type).at(-1)!;
+            cloud.operations.length = 0;
+            const { status, printed } = await change("up", "--yes", "--skip-preview");
+            expect(status, printed).toBe(0);
+            const done = cloud.operations.map(({ kind, name }) => `${kind} ${name}`);
+            expect(done).toContain(`create ${last.name}`);
+            expect(done).not.toContain(`update ${last.name}`);
+        });
+
         it("leaves a replica alone when its primary changes", async () => {
             await set("database.replica", "true");
             const added = await change("up", "--yes", "--skip-preview");

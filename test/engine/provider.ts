@@ -2,6 +2,8 @@ import * as grpc from "@grpc/grpc-js";
 import * as plugin from "@pulumi/pulumi/proto/plugin_pb";
 import * as services from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
+import { Status } from "@pulumi/pulumi/proto/status_pb";
+import { Any } from "google-protobuf/google/protobuf/any_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import {
@@ -36,8 +38,8 @@ export interface ServedCloud {
     operations: Operation[];
     /** Answers that replace the simulated cloud's, by function token. */
     answers: Record<string, (args: Values) => Values>;
-    /** When set, the next creation of this type fails with the message. */
-    failNext: { type: string; message: string } | undefined;
+    /** When set, the next creation of this type fails with the message; `isMade` leaves what was made, as Azure does with a command. */
+    failNext: { type: string; message: string; isMade?: boolean } | undefined;
     close: () => void;
 }
 
@@ -66,9 +68,39 @@ function unary<Request, Response>(handle: (request: Request) => Response): grpc.
         try {
             callback(null, handle(call.request));
         } catch (error) {
-            callback({ code: grpc.status.UNKNOWN, message: (error as Error).message });
+            const { message } = error as Error;
+            const details = error instanceof MadeAndFailed ? { metadata: error.metadata() } : {};
+            callback({ code: grpc.status.UNKNOWN, message, ...details });
         }
     };
+}
+
+/** A resource that is there and does not work, as a provider tells the engine. */
+class MadeAndFailed extends Error {
+    constructor(
+        message: string,
+        private readonly made: { id: string; outputs: Values; inputs: Values },
+    ) {
+        super(message);
+    }
+
+    metadata(): grpc.Metadata {
+        const { id, outputs, inputs } = this.made;
+        const detail = new proto.ErrorResourceInitFailed();
+        detail.setId(id);
+        detail.setProperties(write(mergeValues(outputs, inputs) as Values));
+        detail.setInputs(write(inputs));
+        detail.setReasonsList([this.message]);
+        const packed = new Any();
+        packed.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
+        const status = new Status();
+        status.setCode(grpc.status.UNKNOWN);
+        status.setMessage(this.message);
+        status.addDetails(packed);
+        const metadata = new grpc.Metadata();
+        metadata.add("grpc-status-details-bin", Buffer.from(status.serializeBinary()));
+        return metadata;
+    }
 }
 
 const read = (wire: Struct | undefined): Values => decodeObject(wire?.toJavaScript() ?? {});
@@ -89,7 +121,9 @@ function provider(
         const failure = served.failNext;
         if (failure?.type === type) {
             served.failNext = undefined;
-            throw new Error(failure.message);
+            if (failure.isMade !== true) {
+                throw new Error(failure.message);
+            }
         }
         const before = cloud.refusals.length;
         const created = cloud.create({
@@ -102,6 +136,10 @@ function provider(
         const refusal = cloud.refusals[before];
         if (refusal) {
             throw new Error(refusal.message);
+        }
+        if (failure?.type === type) {
+            record("create", urn);
+            throw new MadeAndFailed(failure.message, { ...created, inputs });
         }
         return created;
     };

@@ -125,6 +125,14 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
         },
     );
 
+    it("has every command on the operations machine done again when it, its variables or the machine change, or when it failed", () => {
+        for (const { name, inputs, options } of at.all("compute.VirtualMachineRunCommandByVirtualMachine")) {
+            expect(options.replaceOnChanges, name).toEqual(["parameters", "source", "#initerror"]);
+            expect(JSON.stringify(inputs["parameters"]), name).toContain('"MACHINE"');
+            expect(inputs["runCommandName"], name).toBeUndefined();
+        }
+    });
+
     it("checklist, WAF and rate limit: managed rules that block and a limit for each address, on this gateway", () => {
         expect(at.one("network.WebApplicationFirewallPolicy").inputs).toMatchObject({
             policySettings: { state: "Enabled", mode: "Prevention" },

@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { reveal } from "../../plan/engine/values";
-import { plan } from "../../plan/plan";
-import { lookup } from "../support/plans";
 import { startPack, type TestPack } from "../support/policies";
-import { shipped } from "../support/projects";
+import { plannedFrom } from "../support/projects";
 import { hasName, removeEach, setEach } from "./change";
 import { survivorsOf } from "./planted";
 
@@ -14,10 +12,8 @@ beforeAll(async () => {
 afterAll(() => pack.stop());
 
 /** Production without a certificate of its own: Let's Encrypt issues one. */
-const planned = async (unknowns: boolean) => {
-    const directory = shipped((text) => text.replace(/^ *minusnow:certificateId: .*\n/m, ""), "azure-prod");
-    return lookup(await plan({ directory, stack: "azure-prod", unknowns }));
-};
+const planned = (unknowns: boolean) =>
+    plannedFrom((text) => text.replace(/^ *minusnow:certificateId: .*\n/m, ""), "azure-prod", unknowns);
 
 it.each([false, true])("azure-prod with Let's Encrypt meets every item (unknown values: %s)", async (unknowns) => {
     const at = await planned(unknowns);

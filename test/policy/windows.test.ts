@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { reveal } from "../../plan/engine/values";
-import { plan } from "../../plan/plan";
 import { startPack, type TestPack } from "../support/policies";
-import { lookup, type PlannedStack } from "../support/plans";
-import { shipped } from "../support/projects";
+import type { PlannedStack } from "../support/plans";
+import { plannedFrom } from "../support/projects";
 import { hasName, removeEach, rulePath, setEach, textOf } from "./change";
 import { survivorsOf } from "./planted";
 
@@ -31,15 +30,15 @@ const LICENCES: Record<string, string> = {
     "azure-prod": licence("operating-system", "Windows Server"),
 };
 
-async function planned(stack: string, unknowns: boolean, licences = LICENCES[stack]!): Promise<PlannedStack> {
+function planned(stack: string, unknowns: boolean, licences = LICENCES[stack]!): Promise<PlannedStack> {
     const os = "    os: windows-server-2025\n";
-    const directory = shipped((text) => {
+    const change = (text: string) => {
         const withSystem = text.includes("  minusnow:appPair:\n")
             ? text.replace("  minusnow:appPair:\n", `  minusnow:appPair:\n${os}`)
             : `${text}  minusnow:appPair:\n${os}`;
         return withSystem.replace("    licences:\n", `    licences:\n${licences}`);
-    }, stack);
-    return lookup(await plan({ directory, stack, unknowns }));
+    };
+    return plannedFrom(change, stack, unknowns);
 }
 
 /** AWS Backup has no cold storage for FSx. */

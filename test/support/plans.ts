@@ -30,13 +30,22 @@ export interface PlannedStack {
 
 const plans = new Map<string, Promise<PlannedStack>>();
 
-/** The plan of a shipped stack; each is made once. */
-export function planned(stack: string, unknowns = false): Promise<PlannedStack> {
-    const key = `${stack} ${unknowns}`;
-    const known = plans.get(key) ?? plan({ directory: repository, stack, unknowns }).then(lookup);
-    plans.set(key, known);
+/** The plan of a stack in a folder; each is made once, by what tells it from others. */
+export function plannedOnce(
+    key: string,
+    folder: () => string,
+    stack: string,
+    unknowns: boolean,
+): Promise<PlannedStack> {
+    const whole = `${stack} ${unknowns} ${key}`;
+    const known = plans.get(whole) ?? plan({ directory: folder(), stack, unknowns }).then(lookup);
+    plans.set(whole, known);
     return known;
 }
+
+/** The plan of a shipped stack; each is made once. */
+export const planned = (stack: string, unknowns = false): Promise<PlannedStack> =>
+    plannedOnce("", () => repository, stack, unknowns);
 
 export function lookup(made: Plan): PlannedStack {
     const resources = made.resources.map((resource) => ({ ...resource, inputs: maskObject(resource.inputs) }));

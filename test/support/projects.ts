@@ -2,8 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach } from "vitest";
-import { plan } from "../../plan/plan";
-import { lookup, type PlannedStack, repository } from "./plans";
+import { plannedOnce, type PlannedStack, repository } from "./plans";
 
 const folders: string[] = [];
 afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true })));
@@ -30,17 +29,17 @@ export function shipped(change: (text: string) => string, stack = "aws-prod"): s
     return changed(folder, change, stack);
 }
 
-const plans = new Map<string, Promise<PlannedStack>>();
-
-/** The plan of a shipped production stack with more settings at the end of its file; each is made once. */
-export function plannedWith(settings: string, stack: string, unknowns: boolean): Promise<PlannedStack> {
-    const key = `${stack} ${unknowns} ${settings}`;
-    const known =
-        plans.get(key) ??
-        plan({ directory: shipped((text) => `${text}${settings}`, stack), stack, unknowns }).then(lookup);
-    plans.set(key, known);
-    return known;
+/** The plan of a shipped stack whose file is changed; each is made once. */
+export function plannedFrom(change: (text: string) => string, stack: string, unknowns: boolean): Promise<PlannedStack> {
+    const text = change(readFileSync(stackFile(stack), "utf8"));
+    return plannedOnce(text, () => shipped(() => text, stack), stack, unknowns);
 }
+
+/** {@link plannedFrom} with more settings at the end of the file. */
+export const plannedWith = (settings: string, stack: string, unknowns: boolean): Promise<PlannedStack> =>
+    plannedFrom((text) => `${text}${settings}`, stack, unknowns);
+
+const stackFile = (stack: string) => path.join(repository, `stacks/Pulumi.${stack}.yaml`);
 
 /** Writes the shipped project with a changed stack file into a folder. */
 export function changed(folder: string, change: (text: string) => string, stack = "aws-prod"): string {
@@ -49,7 +48,7 @@ export function changed(folder: string, change: (text: string) => string, stack 
     writeFileSync(path.join(folder, "package.json"), "{}");
     symlinkSync(path.join(repository, "node_modules"), path.join(folder, "node_modules"));
     mkdirSync(path.join(folder, "stacks"));
-    const own = `stacks/Pulumi.${stack}.yaml`;
-    writeFileSync(path.join(folder, own), change(readFileSync(path.join(repository, own), "utf8")));
+    const text = change(readFileSync(stackFile(stack), "utf8"));
+    writeFileSync(path.join(folder, `stacks/Pulumi.${stack}.yaml`), text);
     return folder;
 }

@@ -1,4 +1,3 @@
-import { X509Certificate } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -24,6 +23,7 @@ import { measured, printMeasurements } from "../lab/measurements";
 import { planRelease } from "../lab/planned-release";
 import { type Artifact, packRelease } from "../lab/release";
 import { seen } from "../lab/seen";
+import { certificateServed } from "../lab/served";
 
 const stackFile = [
     "  minusnow:loadBalancer:\n    kind: haproxy\n",
@@ -97,27 +97,7 @@ describeMachines("everything on Azure that may be a machine", () => {
         writeFileSync(path.join(lab.folder, "root.pem"), root);
     }
 
-    /** The certificate that users of a balancer are given; they trust Let's Encrypt's root alone, and need its chain. */
-    async function certificateAt(address: string): Promise<X509Certificate> {
-        const connect = [
-            "s_client",
-            "-connect",
-            `${address}:443`,
-            "-servername",
-            HOSTNAME,
-            "-verify_hostname",
-            HOSTNAME,
-        ];
-        const trust = ["-verify_return_error", "-CAfile", path.join(lab.folder, "root.pem")];
-        const child = lab.outside("openssl", [...connect, ...trust]);
-        child.stdin!.end();
-        const chunks: Buffer[] = [];
-        for await (const chunk of child.stdout!) {
-            chunks.push(chunk as Buffer);
-        }
-        const text = Buffer.concat(chunks).toString();
-        return new X509Certificate(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/.exec(text)![0]);
-    }
+    const certificateAt = (address: string) => certificateServed(lab, address, "root.pem");
 
     const bothAnswer = () =>
         until("both servers answer", 120, async () => {

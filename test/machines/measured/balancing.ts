@@ -9,6 +9,7 @@ import type { Machine } from "../lab/machine";
 import { measured, printMeasurements } from "../lab/measurements";
 import { certificateOf, machinesOf, type PlannedMachine } from "../lab/reference";
 import { plant, seen } from "../lab/seen";
+import { certificateServed } from "../lab/served";
 
 const kinds = ["haproxy", "nginx"] as const;
 type Kind = (typeof kinds)[number];
@@ -195,21 +196,13 @@ describeMachines("machines behind HAProxy and Nginx, as the plan renders them", 
         return acknowledged.map(({ key }) => key!).filter((key) => !there.has(key));
     }
 
-    async function serialServed(kind: Kind): Promise<string> {
-        const script = `openssl s_client -connect ${addresses[kind]}:443 -servername ${HOSTNAME} </dev/null 2>/dev/null`;
-        const text = await deployment.lab.look("bash", "-c", script);
-        const [block = ""] = /-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/.exec(text) ?? [];
-        expect(block, text).not.toBe("");
-        return new X509Certificate(block).serialNumber;
-    }
-
     async function expectCertificate(what: string, serial: string, samples: Record<Kind, Sample[]>): Promise<void> {
         for (const kind of kinds) {
             const { idempotent, writes } = failures(samples[kind]);
             const title = `${names[kind]}: failed while it took up ${what}, of ${samples[kind].length} requests`;
             measured(title, idempotent.length + writes.filter(known).length, "0");
             expect([...idempotent, ...writes.filter(known)], title).toEqual([]);
-            expect(await serialServed(kind), title).toBe(serial);
+            expect((await certificateServed(deployment.lab, addresses[kind])).serialNumber, title).toBe(serial);
         }
     }
 
