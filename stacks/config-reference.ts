@@ -40,11 +40,25 @@ export function stackFileSchema(): JsonSchema {
             config: {
                 type: "object",
                 required: required.map((key) => NAMESPACE + key),
-                properties: Object.fromEntries(keys.map((key) => [NAMESPACE + key, properties[key]!])),
+                properties: Object.fromEntries(keys.map((key) => [NAMESPACE + key, orText(properties[key]!)])),
                 patternProperties: { [`^${NAMESPACE}(?!(${keys.join("|")})$)`]: false },
             },
         },
     };
+}
+
+/** `pulumi config set` without `--path` writes numbers and flags as text. */
+function orText(schema: JsonSchema): JsonSchema {
+    const texts: Record<string, JsonSchema> = {
+        integer: { type: "string", pattern: "^\\d+$" },
+        boolean: { enum: ["true", "false"] },
+    };
+    const text = texts[schema.type ?? ""];
+    if (text === undefined) {
+        return schema;
+    }
+    const { description, examples, ...form } = schema;
+    return { description, examples, anyOf: [form, text] };
 }
 
 /** The configuration reference of the documentation, in Markdown. */
@@ -100,6 +114,13 @@ function escapePipes(text: string): string {
     return text.replaceAll("|", "\\|");
 }
 
+/** Defaults that have another key in a stack file, or hold for some kinds only. */
+const profileKeys: Record<string, { key: string; of: string } | undefined> = {
+    "databaseMachine.size": { key: "database.size", of: ", kind vm" },
+    "database.size": { key: "database.size", of: ", kind managed" },
+    "loadBalancer.size": { key: "loadBalancer.size", of: ", kinds haproxy and nginx" },
+};
+
 function profileTables(): string[] {
     return Object.entries(profiles).flatMap(([cloud, environments]) => {
         const names = Object.keys(environments);
@@ -109,7 +130,8 @@ function profileTables(): string[] {
             `| ${cloud} | ${names.join(" | ")} |`,
             `| --- | ${names.map(() => "---").join(" | ")} |`,
             ...keys.map(
-                (key) => `| \`${NAMESPACE}${key}\` | ${settings.map((setting) => setting[key] ?? "").join(" | ")} |`,
+                (key) =>
+                    `| \`${NAMESPACE}${profileKeys[key]?.key ?? key}\`${profileKeys[key]?.of ?? ""} | ${settings.map((setting) => setting[key] ?? "").join(" | ")} |`,
             ),
         ];
     });

@@ -83,7 +83,17 @@ const appPairSchema = z.strictObject({
         "Id of the machine image of new servers. Default the newest of os.",
         "ami-0a1b2c3d4e5f60718",
     ).optional(),
-    nodeVersion: count("Node.js major version of new servers. Default 20.", 20, 99, 22).optional(),
+    nodeVersion: z
+        .int()
+        .min(20)
+        .max(98)
+        .multipleOf(2)
+        .meta({
+            description: "Node.js major version of new servers. Default 20.",
+            example: 22,
+            allowed: "an even number from 20: the versions with long-term support",
+        })
+        .optional(),
     renew: z
         .array(text("Name of a server.", "app2", /^app\d+$/, "app1, app2, …"))
         .meta({

@@ -25,7 +25,7 @@ export function requireFreshBuild(): void {
 function sources(folder: string): string[] {
     try {
         return readdirSync(folder, { recursive: true, encoding: "utf8" })
-            .filter((file) => /\.(ts|sh|mjs|cjs|sql)$/.test(file))
+            .filter((file) => /\.(ts|sh|ps1|mjs|cjs|sql)$/.test(file))
             .map((file) => path.join(folder, file));
     } catch {
         return [];

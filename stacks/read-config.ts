@@ -30,13 +30,33 @@ export function readConfig({ stack, values, isSecret }: RawConfiguration): Stack
         }
     }
     const parsed = configSchema.safeParse(input);
-    const issues = parsed.success ? [] : parsed.error.issues;
+    const issues = parsed.success ? [] : oneForEachPath(parsed.error.issues);
     const problems = issues.flatMap((issue) => describeIssue(issue, input));
+    problems.push(...Object.keys(values).flatMap(ineffective));
     problems.push(...checkRelations(wellFormedPart(input, issues), isSecret));
     if (!parsed.success || problems.length > 0) {
         throw new ConfigurationError(stack, problems);
     }
     return parsed.data;
+}
+
+/** Settings of the default providers, which this program does not use: it makes its own from the stack's region. */
+const PROVIDERS: Record<string, string | undefined> = {
+    aws: `${NAMESPACE}region and ${NAMESPACE}tags; credentials come from the environment, as AWS_PROFILE`,
+    "azure-native": `${NAMESPACE}region; credentials come from the environment, as ARM_SUBSCRIPTION_ID`,
+};
+
+/** A key of another namespace that somebody believes to have an effect. */
+function ineffective(key: string): ConfigurationProblem[] {
+    const [space = "", name = ""] = key.split(/:(.*)/s);
+    const fix = `pulumi config rm ${key}`;
+    const allowed = PROVIDERS[space];
+    if (allowed !== undefined) {
+        return [{ path: key, found: "a setting of a provider that this program does not use", allowed, fix }];
+    }
+    return `${space}:` !== NAMESPACE && nearest(`${space}:`, [NAMESPACE]) !== undefined
+        ? [{ path: key, found: "a namespace that does not exist", allowed: `${NAMESPACE}${name}`, fix }]
+        : [];
 }
 
 /** Pulumi passes structures, numbers and flags as text; what should be text stays so. */
@@ -68,6 +88,12 @@ function wellFormedPart(input: Record<string, unknown>, issues: Issue[]): Partia
 }
 
 type Issue = z.core.$ZodIssue;
+
+/** A value that is wrong in several ways is told once. */
+function oneForEachPath(issues: Issue[]): Issue[] {
+    const places = issues.map(({ path }) => JSON.stringify(path));
+    return issues.filter((_, place) => places.indexOf(places[place]!) === place);
+}
 
 function describeIssue(issue: Issue, input: unknown): ConfigurationProblem[] {
     if (issue.code === "unrecognized_keys") {

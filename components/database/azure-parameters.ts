@@ -1,3 +1,5 @@
+import { type PostgresSetting, type PostgresSettingName, postgresSettings } from "../reference";
+
 /** A server parameter of Azure Database for PostgreSQL. */
 export interface AzureParameter {
     name: string;
@@ -8,25 +10,45 @@ export interface AzureParameter {
 }
 
 const BLOCKS_PER_GIB = 1024 * 128;
-const KB_PER_GB = 1024 * 1024;
-const KB_PER_MB = 1024;
+const KB_PER_MIB = 1024;
 
 /**
- * The guide's `postgresql.conf` (step 3) as Azure takes it, for a server with so much memory. Azure itself sets
- * `listen_addresses`, `port`, `wal_level` and `wal_keep_size`, and keeps more WAL senders than the guide's 3.
+ * The guide's settings that Azure lets be set, and whether a change needs a restart. Azure itself sets `listen_addresses`,
+ * `port`, `wal_level` and `wal_keep_size`, and keeps more WAL senders than the guide's 3.
+ */
+const restarts: { [name in PostgresSettingName]?: boolean } = {
+    max_connections: true,
+    shared_buffers: true,
+    effective_cache_size: false,
+    maintenance_work_mem: false,
+    work_mem: false,
+    random_page_cost: false,
+    effective_io_concurrency: false,
+};
+
+function valueOf(setting: PostgresSetting, memoryGib: number): string {
+    if ("value" in setting) {
+        return String(setting.value);
+    }
+    return String(
+        "mebibytes" in setting
+            ? setting.mebibytes * KB_PER_MIB
+            : (memoryGib * BLOCKS_PER_GIB * setting.memoryPercent) / 100,
+    );
+}
+
+/**
+ * The guide's `postgresql.conf` (step 3) as Azure takes it, for a server with so much memory.
  *
  * @see https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-server-parameters
  */
 export function azureParameters(memoryGib: number): AzureParameter[] {
-    const blocks = memoryGib * BLOCKS_PER_GIB;
     return [
-        { name: "max_connections", value: "200", restart: true },
-        { name: "shared_buffers", value: String(blocks / 4), restart: true },
-        { name: "effective_cache_size", value: String((blocks * 3) / 4), restart: false },
-        { name: "maintenance_work_mem", value: String(1 * KB_PER_GB), restart: false },
-        { name: "work_mem", value: String(64 * KB_PER_MB), restart: false },
-        { name: "random_page_cost", value: "1.1", restart: false },
-        { name: "effective_io_concurrency", value: "200", restart: false },
+        ...Object.entries(restarts).map(([name, restart]) => ({
+            name,
+            value: valueOf(postgresSettings[name as PostgresSettingName], memoryGib),
+            restart,
+        })),
         { name: "require_secure_transport", value: "on", restart: false },
         { name: "ssl_min_protocol_version", value: "TLSv1.2", restart: false },
         { name: "password_encryption", value: "scram-sha-256", restart: false },

@@ -1,26 +1,22 @@
-/** Where a PostgreSQL setting can be changed. */
-export interface PostgresSetting {
-    name: string;
-    /** Value in the unit of `postgresql.conf` as the guide writes it. */
-    guide: string;
-    purpose: string;
-}
+/** A setting of `postgresql.conf`: a plain value, an amount of memory, or a share of the machine's memory. */
+export type PostgresSetting = { value: string | number } | { mebibytes: number } | { memoryPercent: number };
 
-/** Settings of `postgresql.conf` (guide, step 3). Memory settings are shares of the machine's memory. */
-export const postgresSettings: readonly PostgresSetting[] = [
-    { name: "listen_addresses", guide: "*", purpose: "connections" },
-    { name: "port", guide: "5432", purpose: "connections" },
-    { name: "max_connections", guide: "200", purpose: "connections" },
-    { name: "shared_buffers", guide: "25 % of memory", purpose: "memory" },
-    { name: "effective_cache_size", guide: "75 % of memory", purpose: "memory" },
-    { name: "maintenance_work_mem", guide: "1GB", purpose: "memory" },
-    { name: "work_mem", guide: "64MB", purpose: "memory" },
-    { name: "wal_level", guide: "replica", purpose: "replication" },
-    { name: "max_wal_senders", guide: "3", purpose: "replication" },
-    { name: "wal_keep_size", guide: "1GB", purpose: "replication" },
-    { name: "random_page_cost", guide: "1.1", purpose: "SSD" },
-    { name: "effective_io_concurrency", guide: "200", purpose: "SSD" },
-];
+/** Settings of `postgresql.conf` (guide, step 3). */
+export const postgresSettings = {
+    max_connections: { value: 200 },
+    shared_buffers: { memoryPercent: 25 },
+    effective_cache_size: { memoryPercent: 75 },
+    maintenance_work_mem: { mebibytes: 1024 },
+    work_mem: { mebibytes: 64 },
+    wal_level: { value: "replica" },
+    max_wal_senders: { value: 3 },
+    wal_keep_size: { mebibytes: 1024 },
+    random_page_cost: { value: 1.1 },
+    effective_io_concurrency: { value: 200 },
+} as const satisfies Record<string, PostgresSetting>;
+
+/** Name of one of the {@link postgresSettings}. */
+export type PostgresSettingName = keyof typeof postgresSettings;
 
 /** Lowest PostgreSQL major version (guide, "Recommended Enterprise Architecture"). */
 export const minimumPostgresMajor = 15;

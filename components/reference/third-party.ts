@@ -6,7 +6,7 @@ export interface ThirdPartyComponent {
     licensed: readonly string[];
 }
 
-/** Third-party components with their licence choices; Valkey is Redis's open-source successor under the same protocol. */
+/** Third-party components with their licence choices; Valkey, pgBackRest and systems by name are the library's additions. */
 export const thirdPartyComponents: readonly ThirdPartyComponent[] = [
     {
         id: "postgresql",

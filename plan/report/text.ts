@@ -24,7 +24,7 @@ export function renderText(plan: Plan, style: Style): string {
     return sections.filter((section) => section !== "").join("\n");
 }
 
-function renderTree({ project, stack, resources, unknowns }: Plan, style: Style): string {
+function renderTree({ project, stack, resources, unknowns, outcome }: Plan, style: Style): string {
     const children = new Map<string, Resource[]>();
     for (const resource of resources.filter(({ type }) => type !== STACK_TYPE)) {
         const parent = resource.parent || (resources.find(({ type }) => type === STACK_TYPE)?.urn ?? "");
@@ -32,7 +32,9 @@ function renderTree({ project, stack, resources, unknowns }: Plan, style: Style)
     }
     const root = resources.find(({ type }) => type === STACK_TYPE)?.urn ?? "";
     const lines: string[] = [
-        style.bold(`${project.name} ${stack}`) + style.dim(unknowns ? "  provider outputs unknown" : ""),
+        style.bold(`${project.name} ${stack}`) +
+            style.dim(unknowns ? "  provider outputs unknown" : "") +
+            (outcome === "failed" ? style.bad("  incomplete: what was asked for before the program failed") : ""),
     ];
     const visit = (parent: string, indent: string): void => {
         const list = children.get(parent) ?? [];

@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { parse } from "yaml";
 import { beforeAll, describe, expect, it } from "vitest";
 import { reveal } from "../../plan/engine/values";
 import { environmentVariables, sharedDirectories } from "../../components/reference";
-import { dependencyTypes, everythingBefore, planned, type PlannedStack } from "../support/plans";
+import { dependencyTypes, everythingBefore, planned, type PlannedStack, repository } from "../support/plans";
 
 const cases = ["aws-dev", "aws-staging", "aws-prod"].flatMap((stack) => [
     { stack, mode: "resolved", unknowns: false },
@@ -159,6 +161,10 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
         };
         const open = statements.filter(({ Resource }) => Resource.includes("*")).flatMap(({ Action }) => Action);
         expect(open.every((action) => /^(ssm|ssmmessages|ec2messages):/.test(action))).toBe(true);
+        // Without these there is no session, and there is no SSH either.
+        const channels = ["Control", "Data"].flatMap((kind) => [`Create${kind}Channel`, `Open${kind}Channel`]);
+        const session = [...channels.map((action) => `ssmmessages:${action}`), "ssm:UpdateInstanceInformation"];
+        expect(open).toEqual(expect.arrayContaining(session));
         expect(open).not.toContain("ssm:GetParameter");
         const secretIds = statements.find(({ Action }) => Action.includes("secretsmanager:GetSecretValue"))!.Resource;
         expect(secretIds.some((id) => id.includes("-db-admin"))).toBe(false);
@@ -340,6 +346,31 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
                 "storage-from-app-2049 2049-2049",
             ].sort(),
         );
+        const egress = at
+            .all("vpc.SecurityGroupEgressRule")
+            .map(({ name, inputs }) => `${name.replace(/^minusnow-\w+-net-/, "")} ${JSON.stringify(inputs["toPort"])}`);
+        expect(egress.sort()).toEqual(
+            [
+                "app-to-cache-6379 6379",
+                "app-to-database-5432 5432",
+                "app-to-endpoints-443 443",
+                "app-to-internet-443 443",
+                "app-to-internet-587 587",
+                "app-to-storage-2049 2049",
+                "edge-to-app-5000 5000",
+            ].sort(),
+        );
+        if (!unknowns) {
+            const groupOf = (role: string) =>
+                at.plan.resources.find(
+                    ({ type, name }) => type === "aws:ec2/securityGroup:SecurityGroup" && name.endsWith(`-net-${role}`),
+                )!.id;
+            for (const { name, inputs } of at.all("vpc.SecurityGroupEgressRule")) {
+                const [, from = "", to = ""] = /-net-(\w+)-to-(\w+)-\d+$/.exec(name)!;
+                expect(inputs["securityGroupId"], name).toBe(groupOf(from));
+                expect(inputs["referencedSecurityGroupId"], name).toBe(to === "internet" ? undefined : groupOf(to));
+            }
+        }
         const open = at.all("vpc.SecurityGroupIngressRule").filter(({ inputs }) => inputs["cidrIpv4"] !== undefined);
         expect(open.map(({ inputs }) => inputs["toPort"]).sort()).toEqual([443, 80]);
         expect(at.all("ec2.SecurityGroup").every(({ inputs }) => !("ingress" in inputs) && !("egress" in inputs))).toBe(
@@ -358,6 +389,20 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
                 .map(({ name }) => name.replace(/^minusnow-\w+-net-/, ""))
                 .sort(),
         ).toEqual(["app-1-outbound", "app-2-outbound", "edge-outbound"]);
+        // Each zone's servers go out by their own gateway in production; data tiers are on a table without a route out.
+        const sources = (urn: string, property: string) =>
+            at.plan.resources.find((resource) => resource.urn === urn)!.propertyDependencies[property] ?? [];
+        const gateways = at
+            .all("ec2.Route")
+            .filter(({ name }) => name.includes("-app-"))
+            .map(({ urn }) => sources(urn, "natGatewayId").join());
+        expect(new Set(gateways).size).toBe(isProduction ? 2 : 1);
+        const routed = new Set(at.all("ec2.Route").flatMap(({ urn }) => sources(urn, "routeTableId")));
+        for (const { name, urn } of at.all("ec2.RouteTableAssociation")) {
+            const leadsOut = sources(urn, "routeTableId").some((table) => routed.has(table));
+            expect(leadsOut, name).toBe(/-(edge|app)-\d$/.test(name));
+        }
+        expect(at.all("ec2.RouteTableAssociation")).toHaveLength(10);
         expect(at.all("ec2.FlowLog")).toHaveLength(1);
         const services = at
             .all("ec2.VpcEndpoint")
@@ -400,7 +445,7 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
     it("tags reach everything that takes tags", () => {
         const untagged = at.resources.filter(
             ({ type, inputs }) =>
-                taggable.has(type) &&
+                takesTags(type) &&
                 (inputs["tags"] as Record<string, string> | undefined)?.["application"] !== "minusnow",
         );
         expect(untagged.map(({ name }) => name)).toEqual([]);
@@ -439,40 +484,13 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
     );
 });
 
-/** Types of the shipped stacks whose inputs have `tags`. */
-const taggable = new Set([
-    "aws:acm/certificate:Certificate",
-    "aws:cloudwatch/logGroup:LogGroup",
-    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
-    "aws:ec2/eip:Eip",
-    "aws:ec2/flowLog:FlowLog",
-    "aws:ec2/instance:Instance",
-    "aws:ec2/internetGateway:InternetGateway",
-    "aws:ec2/natGateway:NatGateway",
-    "aws:ec2/routeTable:RouteTable",
-    "aws:ec2/securityGroup:SecurityGroup",
-    "aws:ec2/subnet:Subnet",
-    "aws:ec2/vpc:Vpc",
-    "aws:ec2/vpcEndpoint:VpcEndpoint",
-    "aws:efs/accessPoint:AccessPoint",
-    "aws:efs/fileSystem:FileSystem",
-    "aws:elasticache/parameterGroup:ParameterGroup",
-    "aws:elasticache/replicationGroup:ReplicationGroup",
-    "aws:elasticache/subnetGroup:SubnetGroup",
-    "aws:iam/instanceProfile:InstanceProfile",
-    "aws:iam/role:Role",
-    "aws:kms/key:Key",
-    "aws:lambda/function:Function",
-    "aws:lb/listener:Listener",
-    "aws:lb/loadBalancer:LoadBalancer",
-    "aws:lb/targetGroup:TargetGroup",
-    "aws:rds/instance:Instance",
-    "aws:rds/parameterGroup:ParameterGroup",
-    "aws:rds/subnetGroup:SubnetGroup",
-    "aws:s3/bucket:Bucket",
-    "aws:secretsmanager/secret:Secret",
-    "aws:ssm/parameter:Parameter",
-    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-    "aws:wafv2/webAcl:WebAcl",
-]);
+/** Whether the provider's own types let a resource have tags; an object of S3 takes ten at most, and has none. */
+function takesTags(type: string): boolean {
+    const [, module, file, name] = /^aws:(\w+)\/(\w+):(\w+)$/.exec(type) ?? [];
+    if (module === undefined || type === "aws:s3/bucketObjectv2:BucketObjectv2") {
+        return false;
+    }
+    const types = readFileSync(path.join(repository, `node_modules/@pulumi/aws/${module}/${file}.d.ts`), "utf8");
+    const args = types.slice(types.indexOf(`export interface ${name}Args `));
+    return /^ {4}tags\?:/m.test(args);
+}

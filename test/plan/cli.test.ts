@@ -69,17 +69,38 @@ describe("minusnow plan", () => {
         expect(stdout).toContain('"passwordWo": "[secret]"');
     });
 
-    it("needs no credentials, no home and no command line of Pulumi", () => {
-        const { status } = minusnow(["plan", "aws-dev"], {
-            env: {
-                PATH: "/nonexistent",
-                HTTPS_PROXY: "http://127.0.0.1:1",
-                HTTP_PROXY: "http://127.0.0.1:1",
-                HOME: "/nonexistent",
-                AWS_ACCESS_KEY_ID: "",
-            },
-        });
-        expect(status).toBe(0);
+    it.each(["aws-prod", "azure-prod"])(
+        "needs no network, credentials, home or command line of Pulumi for %s",
+        { skip: process.getuid?.() !== 0 },
+        (stack) => {
+            // A network of its own has loopback alone.
+            const command = `ip link set lo up && exec env -i HOME=/nonexistent ${process.execPath} ${cli} plan ${stack}`;
+            const { status, stdout } = spawnSync("unshare", ["--net", "sh", "-c", command], {
+                cwd: repository,
+                encoding: "utf8",
+            });
+            expect(stdout).toContain(`Planned ${stack}: `);
+            expect(status).toBe(0);
+        },
+    );
+
+    it("plans a program in TypeScript as Pulumi starts one by default, and shows its own lines when it fails", () => {
+        const folder = project("");
+        rmSync(path.join(folder, "index.js"));
+        writeFileSync(path.join(folder, "Pulumi.yaml"), "name: sample\nruntime: nodejs\n");
+        writeFileSync(path.join(folder, "tsconfig.json"), '{ "compilerOptions": { "module": "commonjs" } }');
+        const program = (cidrBlock: string) => `import { Vpc } from "@pulumi/aws/ec2/vpc";
+            const network: string = ${cidrBlock};
+            new Vpc("net", { cidrBlock: network });`;
+        writeFileSync(path.join(folder, "index.ts"), program('"10.0.0.0/16"'));
+        const planned = minusnow(["plan", "dev", "-C", folder, "--no-policies"]);
+        expect(planned.stdout).toMatch(/net {2}aws:ec2:Vpc.*\n/);
+        expect(planned.status).toBe(0);
+        writeFileSync(path.join(folder, "index.ts"), program('((): string => { throw new Error("no network"); })()'));
+        const failed = minusnow(["plan", "dev", "-C", folder, "--no-policies"]);
+        expect(failed.stdout).toContain("no network");
+        expect(failed.stdout).toMatch(/index\.ts:2:\d+/);
+        expect(failed.status).toBe(3);
     });
 });
 
@@ -160,6 +181,7 @@ describe("a program that fails", () => {
             project('function deepest() { throw new Error("out of cheese"); }\ndeepest();'),
         ]);
         expect(stdout).toContain("out of cheese");
+        expect(stdout).toContain("sample dev  incomplete: what was asked for before the program failed");
         expect(stdout).toMatch(/at deepest \(.*index\.js:1:\d+\)/);
         expect(status).toBe(3);
     });

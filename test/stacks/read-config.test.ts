@@ -23,14 +23,14 @@ const valid: Record<string, unknown> = {
     release,
 };
 
-function read(changes: Record<string, unknown>, secretKeys: string[] = []) {
+function read(changes: Record<string, unknown>, secretKeys: string[] = [], others: Record<string, string> = {}) {
     const input = { ...valid, ...changes };
     const entries = Object.entries(input)
         .filter(([, value]) => value !== undefined)
         .map(([key, value]) => [`minusnow:${key}`, typeof value === "string" ? value : JSON.stringify(value)]);
     return readConfig({
         stack: "test",
-        values: { "aws:region": "us-east-1", ...(Object.fromEntries(entries) as Record<string, string>) },
+        values: { "other:key": "value", ...others, ...(Object.fromEntries(entries) as Record<string, string>) },
         isSecret: (key) => secretKeys.includes(key),
     });
 }
@@ -53,9 +53,9 @@ const onAzure = {
     },
 };
 
-function problemsOf(changes: Record<string, unknown>): ConfigurationProblem[] {
+function problemsOf(changes: Record<string, unknown>, others: Record<string, string> = {}): ConfigurationProblem[] {
     try {
-        read(changes);
+        read(changes, [], others);
     } catch (error) {
         if (error instanceof ConfigurationError) {
             return error.problems;
@@ -64,6 +64,32 @@ function problemsOf(changes: Record<string, unknown>): ConfigurationProblem[] {
     }
     return [];
 }
+
+describe("a key that would have no effect", () => {
+    it.each([
+        ["minusnw:deletionProtection", "a namespace that does not exist", "minusnow:deletionProtection"],
+        ["aws:profile", "a setting of a provider", "AWS_PROFILE"],
+        ["azure-native:subscriptionId", "a setting of a provider", "ARM_SUBSCRIPTION_ID"],
+    ])("%s is refused, with what to do instead", (key, found, allowed) => {
+        const problems = problemsOf({}, { [key]: "true" });
+        expect(problems).toHaveLength(1);
+        expect(problems[0]).toMatchObject({ path: key, fix: `pulumi config rm ${key}` });
+        expect(problems[0]!.found).toContain(found);
+        expect(problems[0]!.allowed).toContain(allowed);
+    });
+
+    it("of another package is none of this program's business", () => {
+        expect(problemsOf({}, { "pulumi:disable-default-providers": "[]", "random:x": "1" })).toEqual([]);
+    });
+});
+
+describe("the version of Node.js", () => {
+    it.each([19, 21, 99])("%i has no long-term support", (nodeVersion) => {
+        const problems = problemsOf({ appPair: { nodeVersion } });
+        expect(problems).toHaveLength(1);
+        expect(problems[0]!.allowed).toContain("an even number from 20");
+    });
+});
 
 describe("configuration", () => {
     it("accepts what is right, with keys of other namespaces beside it", () => {
