@@ -118,6 +118,10 @@ const row = (...cells) =>
     console.log(cells.map((cell, place) => (place === 0 ? cell.padEnd(44) : cell.padStart(12))).join(""));
 const number = (value) => value.toFixed(2);
 
+/** What was aimed at, and what came of it; printed at the end. */
+const aims = [];
+const aim = (what, found, isMet) => aims.push({ what, found, isMet });
+
 console.log(
     `Node.js ${process.version}, median of ${runs} paired runs after a warm-up; ratios are medians of pairs.\n`,
 );
@@ -132,35 +136,48 @@ for (const stack of Object.keys(stacks)) {
         mebibytes.one.toFixed(0),
         number(mebibytes.ratio),
     );
+    if (stack === "aws-prod") {
+        aim("aws-prod within 2x of the floor", `${number(seconds.ratio)}x`, seconds.ratio <= 2);
+    }
 }
 
 console.log("");
 row("against ts-node, Pulumi's default start", "seconds", "ts-node", "faster by", "MiB", "ratio");
 const rounds = Math.min(runs, 3);
 const canForget = forgetFiles();
-for (const stack of clouds.map((cloud) => `${cloud}-prod`)) {
+for (const stack of Object.keys(stacks)) {
     const warm = compare({ place: compiled, stack }, { place: tsNode, stack }, rounds);
+    const faster = 1 / warm.seconds.ratio;
     row(
         `${stack}, files in memory`,
         number(warm.seconds.one),
         number(warm.seconds.other),
-        `${number(1 / warm.seconds.ratio)}x`,
+        `${number(faster)}x`,
         warm.mebibytes.one.toFixed(0),
         number(warm.mebibytes.ratio),
     );
-    if (canForget) {
+    const isProduction = stack.endsWith("-prod");
+    if (isProduction) {
+        aim(`${stack} not slower than ts-node with files in memory`, `${number(faster)}x faster`, faster >= 1);
+    }
+    if (canForget && isProduction) {
         const cold = Array.from({ length: rounds }, () => {
             forgetFiles();
-            const own = measure({ place: compiled, stack }).seconds;
+            const own = measure({ place: compiled, stack });
             forgetFiles();
-            return { own, other: measure({ place: tsNode, stack }).seconds };
+            return { own, other: measure({ place: tsNode, stack }) };
         });
+        const of = (pick) => median(cold.map(pick));
+        const ratio = of(({ own, other }) => other.seconds / own.seconds);
         row(
             `${stack}, files not in memory`,
-            number(median(cold.map(({ own }) => own))),
-            number(median(cold.map(({ other }) => other))),
-            `${number(median(cold.map(({ own, other }) => other / own)))}x`,
+            number(of(({ own }) => own.seconds)),
+            number(of(({ other }) => other.seconds)),
+            `${number(ratio)}x`,
+            of(({ own }) => own.mebibytes).toFixed(0),
+            number(of(({ own, other }) => own.mebibytes / other.mebibytes)),
         );
+        aim(`${stack} 5x faster than ts-node with files not in memory`, `${number(ratio)}x faster`, ratio >= 5);
     }
 }
 if (!canForget) {
@@ -172,7 +189,9 @@ row("with the checklist's policies", "seconds", "without", "ratio", "bare requir
 const bare = median(Array.from({ length: runs }, () => timed([process.execPath, "-e", 'require("@pulumi/pulumi")'])));
 for (const stack of clouds.map((cloud) => `${cloud}-prod`)) {
     const { seconds } = compare({ place: compiled, stack, more: [] }, { place: compiled, stack });
-    row(stack, number(seconds.one), number(seconds.other), number(seconds.ratio), number(2 * bare + 0.6));
+    const peer = 2 * bare + 0.6;
+    row(stack, number(seconds.one), number(seconds.other), number(seconds.ratio), number(peer));
+    aim(`${stack} with policies within its peer's time`, `${number(seconds.one / peer)}x`, seconds.one <= peer);
 }
 const starts = Array.from({ length: runs }, () => packStart());
 row("the pack alone, from its start to its port", number(median(starts)));
@@ -194,14 +213,28 @@ function packStart() {
 }
 
 console.log("");
-row("growth with application servers", "seconds", "per server", "MiB");
+row("growth with application servers", "seconds", "per server", "to the first", "MiB");
 let previous;
+let first;
+const steps = [];
 for (const count of counts) {
     const samples = Array.from({ length: Math.min(runs, 3) }, () =>
         measure({ place: compiled, stack: `servers-${count}` }),
     );
     const seconds = median(samples.map((sample) => sample.seconds));
-    const step = previous ? `${(((seconds - previous.seconds) / (count - previous.count)) * 1000).toFixed(1)} ms` : "";
-    row(`${count} servers`, number(seconds), step, median(samples.map((sample) => sample.mebibytes)).toFixed(0));
+    const step = previous && ((seconds - previous.seconds) / (count - previous.count)) * 1000;
+    first ??= step;
+    const shown = step === undefined ? ["", ""] : [`${step.toFixed(1)} ms`, number(step / first)];
+    row(`${count} servers`, number(seconds), ...shown, median(samples.map((sample) => sample.mebibytes)).toFixed(0));
     previous = { count, seconds };
+    steps.push(...(step === undefined ? [] : [step]));
+}
+if (steps.length > 1) {
+    const worst = Math.max(...steps) / first;
+    aim("growth linear: no step costs half as much again as the first", `${number(worst)}x`, worst <= 1.5);
+}
+
+console.log("");
+for (const { what, found, isMet } of aims) {
+    row(what.padEnd(72), found, isMet ? "met" : "not met");
 }

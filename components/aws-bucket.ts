@@ -1,10 +1,13 @@
 import * as s3 from "@pulumi/aws/s3";
+import type { BucketLifecycleConfigurationArgs } from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 
 /** What a private bucket is like. */
 export interface PrivateBucketArgs {
     /** ARN of the KMS key for its objects. Default S3's own key. */
     keyId?: pulumi.Input<string>;
+    /** Default the provider's. */
+    region?: string;
     /** True keeps the bucket when it still holds objects. */
     keepFilled: boolean;
     /** Statements of its policy besides the one that demands TLS. */
@@ -24,9 +27,9 @@ export function createPrivateBucket(
     args: PrivateBucketArgs,
     child: { parent: pulumi.Resource },
 ): PrivateBucket {
-    const { keyId, keepFilled, statements = () => [], tags } = args;
-    const bucket = new s3.Bucket(name, { forceDestroy: !keepFilled, tags }, child);
-    const id = { bucket: bucket.id };
+    const { keyId, region, keepFilled, statements = () => [], tags } = args;
+    const bucket = new s3.Bucket(name, { forceDestroy: !keepFilled, region, tags }, child);
+    const id = { bucket: bucket.id, region };
     new s3.BucketOwnershipControls(name, { ...id, rule: { objectOwnership: "BucketOwnerEnforced" } }, child);
     const algorithm =
         keyId === undefined ? { sseAlgorithm: "AES256" } : { sseAlgorithm: "aws:kms", kmsMasterKeyId: keyId };
@@ -62,6 +65,26 @@ export function createPrivateBucket(
         { ...child, dependsOn: access },
     );
     return { bucket, ready: [encryption, policy] };
+}
+
+/** What a private bucket is like that keeps former versions. */
+export interface VersionedBucketArgs extends PrivateBucketArgs {
+    /** What is deleted, and when. */
+    lifecycleRules: BucketLifecycleConfigurationArgs["rules"];
+}
+
+/** A private bucket in which what is overwritten or deleted is kept as a former version. */
+export function createVersionedBucket(
+    name: string,
+    args: VersionedBucketArgs,
+    child: { parent: pulumi.Resource },
+): PrivateBucket {
+    const { region, lifecycleRules: rules } = args;
+    const { bucket, ready } = createPrivateBucket(name, args, child);
+    const id = { bucket: bucket.id, region };
+    const versioning = new s3.BucketVersioning(name, { ...id, versioningConfiguration: { status: "Enabled" } }, child);
+    new s3.BucketLifecycleConfiguration(name, { ...id, rules }, { ...child, dependsOn: versioning });
+    return { bucket, ready: [versioning, ...ready] };
 }
 
 function denyUnencryptedTransport(bucket: s3.Bucket) {

@@ -63,6 +63,7 @@ export const aws = {
     bucket: "aws:s3/bucket:Bucket",
     bucketAccess: "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
     bucketVersioning: "aws:s3/bucketVersioning:BucketVersioning",
+    bucketReplication: "aws:s3/bucketReplicationConfig:BucketReplicationConfig",
     bucketLifecycle: "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
     bucketObject: "aws:s3/bucketObjectv2:BucketObjectv2",
     rolePolicyAttachment: "aws:iam/rolePolicyAttachment:RolePolicyAttachment",

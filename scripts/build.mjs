@@ -6,7 +6,7 @@ import { buildSync } from "esbuild";
 
 const root = path.resolve(import.meta.dirname, "..");
 const stamp = path.join(root, "dist", ".built");
-const folders = ["components", "stacks", "plan", "policy"];
+const folders = ["components", "stacks", "plan", "policy", "plugin"];
 
 const filesIn = (folder) =>
     readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => path.join(folder, file));

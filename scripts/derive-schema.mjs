@@ -1,4 +1,4 @@
-// Derives the Pulumi package schema of the components with Pulumi's own analyzer, as `pulumi package add` does.
+// Derives the Pulumi package schema of the components with Pulumi's own analyzer; the plugin serves it.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";

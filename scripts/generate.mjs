@@ -13,4 +13,4 @@ const write = (file, text) => writeFileSync(path.join(root, file), text);
 write("stacks/config.schema.json", `${JSON.stringify(stackFileSchema(), null, 2)}\n`);
 write("docs/configuration.md", configurationReference());
 write("docs/policies.md", policyReference());
-write("test/package/schema.golden.json", `${JSON.stringify(deriveSchema(root), null, 2)}\n`);
+write("plugin/schema.json", `${JSON.stringify(deriveSchema(root), null, 2)}\n`);

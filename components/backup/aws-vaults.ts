@@ -13,6 +13,8 @@ export interface Vaults {
     audit: pulumi.Output<string>;
     /** ARN of the vault in the second region. */
     copy?: pulumi.Output<string>;
+    /** ARN of the key for everything that is copied there. */
+    copyKeyId?: pulumi.Output<string>;
 }
 
 type Child = { parent: pulumi.Resource };
@@ -37,8 +39,9 @@ export function createVaults(name: string, role: BackupRole, args: AwsBackupArgs
     if (copyRegion === undefined) {
         return vaults;
     }
-    const copyKey = createCopyKey(`${name}-copy`, copyRegion, args, child);
-    return { ...vaults, copy: createVault(`${name}-copy`, copyKey, retentionDays, copyRegion, role, args, child).arn };
+    const copyKeyId = createCopyKey(`${name}-copy`, copyRegion, args, child);
+    const copy = createVault(`${name}-copy`, copyKeyId, retentionDays, copyRegion, role, args, child).arn;
+    return { ...vaults, copy, copyKeyId };
 }
 
 function createVault(

@@ -53,7 +53,7 @@ export class AwsBackup extends pulumi.ComponentResource implements Backup {
         this.databasePlanId = plan("database", [databaseRule(vaults, args)], args.databaseArns);
         this.filesPlanId = plan("files", [filesRule(vaults, args)], [args.filesArn]);
         this.auditLogsPlanId = plan("audit-logs", [auditLogsRule(vaults, args)], [args.filesArn]);
-        this.configurationStore = keepConfiguration(`${name}-configuration`, args, child);
+        this.configurationStore = keepConfiguration(`${name}-configuration`, vaults.copyKeyId, args, child);
         this.vaultName = vaults.main;
         alarmOnFailure(name, vaults, args, child);
         this.registerOutputs({

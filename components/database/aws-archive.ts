@@ -1,37 +1,66 @@
-import * as s3 from "@pulumi/aws/s3";
+import * as kms from "@pulumi/aws/kms";
+import type * as s3 from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 import { allow } from "../aws-account";
-import { createPrivateBucket } from "../aws-bucket";
+import { createVersionedBucket } from "../aws-bucket";
+import { copyBucket } from "../aws-bucket-copy";
 
 /** What a bucket for a database's backups is like. */
 export interface ArchiveArgs {
     keyId: pulumi.Input<string>;
     /** Days that dumps are kept; write-ahead log and base backups are deleted by pgBackRest itself. */
     retentionDays: number;
+    /** Second region that everything is copied to; absent where there is none. */
+    copyRegion?: string;
     deletionProtection: boolean;
     tags?: { [key: string]: pulumi.Input<string> };
 }
 
-/** Where machines keep base backups, write-ahead log and dumps; it stays when the stack is deleted while it is protected. */
-export function createArchive(name: string, args: ArchiveArgs, child: { parent: pulumi.Resource }): s3.Bucket {
-    const { keyId, retentionDays, deletionProtection, tags } = args;
-    const { bucket } = createPrivateBucket(name, { keyId, keepFilled: deletionProtection, tags }, child);
-    const rules = [
+/** Where machines keep base backups, write-ahead log and dumps. */
+export interface Archive {
+    bucket: s3.Bucket;
+    /** Name of its copy in the second region. */
+    copyName?: pulumi.Output<string>;
+}
+
+/** Days in which what was deleted by mistake, or by an intruder, can be brought back. */
+const FORMER_VERSION_DAYS = 14;
+
+/** A bucket, and its copy in a second region; both stay when the stack is deleted while they are protected. */
+export function createArchive(name: string, args: ArchiveArgs, child: { parent: pulumi.Resource }): Archive {
+    const { keyId, copyRegion, deletionProtection, tags } = args;
+    const settings = { keyId, keepFilled: deletionProtection, lifecycleRules: lifecycleRules(args), tags };
+    const archive = createVersionedBucket(name, settings, child);
+    if (copyRegion === undefined) {
+        return archive;
+    }
+    const description = "MinusNow: encrypts copies of the database's backups";
+    const copyKey = new kms.Key(
+        `${name}-copy`,
+        { description, region: copyRegion, enableKeyRotation: true, deletionWindowInDays: 30, tags },
+        { ...child, retainOnDelete: deletionProtection },
+    );
+    const copy = copyBucket(name, archive, { ...settings, copyRegion, copyKeyId: copyKey.arn }, child);
+    return { ...archive, copyName: copy.bucket.id };
+}
+
+function lifecycleRules({ retentionDays }: ArchiveArgs) {
+    const rule = { status: "Enabled", filter: {} };
+    return [
         {
+            ...rule,
             id: "expire-dumps",
-            status: "Enabled",
             filter: { prefix: "dumps/" },
             expiration: { days: retentionDays },
         },
         {
-            id: "drop-unfinished-uploads",
-            status: "Enabled",
-            filter: {},
-            abortIncompleteMultipartUpload: { daysAfterInitiation: 2 },
+            ...rule,
+            id: "expire-former-versions",
+            expiration: { expiredObjectDeleteMarker: true },
+            noncurrentVersionExpiration: { noncurrentDays: FORMER_VERSION_DAYS },
         },
+        { ...rule, id: "drop-unfinished-uploads", abortIncompleteMultipartUpload: { daysAfterInitiation: 2 } },
     ];
-    new s3.BucketLifecycleConfiguration(name, { bucket: bucket.id, rules }, child);
-    return bucket;
 }
 
 /** What a machine may do with it: everything that pgBackRest does, which deletes what is past its time. */

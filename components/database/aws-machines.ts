@@ -3,7 +3,6 @@ import { getPartitionOutput } from "@pulumi/aws/getPartition";
 import { getRegionOutput } from "@pulumi/aws/getRegion";
 import type * as iam from "@pulumi/aws/iam";
 import type * as lb from "@pulumi/aws/lb";
-import type * as s3 from "@pulumi/aws/s3";
 import * as secretsmanager from "@pulumi/aws/secretsmanager";
 import * as ssm from "@pulumi/aws/ssm";
 import * as pulumi from "@pulumi/pulumi";
@@ -14,7 +13,7 @@ import { awsHost } from "../host/cloud-host";
 import { OperatingSystem } from "../host/operating-system";
 import { applicationDatabase, databaseStorageGib, ports } from "../reference";
 import { type GeneratedSecret, generateSecret } from "../secrets/aws-generated";
-import { allowArchiving, createArchive } from "./aws-archive";
+import { allowArchiving, type Archive, createArchive } from "./aws-archive";
 import { allowAmongEachOther, createFront, handTo } from "./aws-machines-front";
 import { createWitness } from "./aws-witness";
 import type { Database } from "./contract";
@@ -36,6 +35,11 @@ export interface AwsMachineDatabaseArgs {
     storageGib?: number;
     /** Days that a moment can be restored and dumps are kept. Default 30 (guide, "Backup Strategy"). See `renew`. */
     backupRetentionDays?: number;
+    /**
+     * Second region that base backups, write-ahead log and dumps are copied to as they are written. Default none. What was
+     * written before is not copied.
+     */
+    copyRegion?: string;
     /** Debian 13 or Ubuntu 24.04, which package pgBackRest. Default Debian 13. Another one brings another `version`. */
     os?: OperatingSystem;
     /**
@@ -113,6 +117,8 @@ export class AwsMachineDatabase extends pulumi.ComponentResource implements Data
     public readonly witnessRoleName?: pulumi.Output<string>;
     /** Name of the bucket with base backups, write-ahead log and dumps. */
     public readonly backupBucket: pulumi.Output<string>;
+    /** Name of its copy in the second region; absent where there is none. */
+    public readonly backupCopyBucket?: pulumi.Output<string>;
 
     constructor(name: string, args: AwsMachineDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
         super("minusnow:index:AwsMachineDatabase", name, args, opts);
@@ -124,10 +130,12 @@ export class AwsMachineDatabase extends pulumi.ComponentResource implements Data
         const {
             deletionProtection = true,
             backupRetentionDays: retentionDays = BACKUP_RETENTION_DAYS,
+            copyRegion,
             keyId,
             tags,
         } = args;
-        const archive = createArchive(`${name}-archive`, { keyId, retentionDays, deletionProtection, tags }, child);
+        const kept = { keyId, retentionDays, copyRegion, deletionProtection, tags };
+        const archive = createArchive(`${name}-archive`, kept, child);
         const profile = createProfile(name, machinePolicy(name, { secrets, parameters, archive }, args), tags, child);
         const reservations = reserveAddresses(name, args, child);
         const front = { ...args, deletionProtection };
@@ -151,7 +159,10 @@ export class AwsMachineDatabase extends pulumi.ComponentResource implements Data
         this.machineArns = machines.map((machine) => machine.arn);
         this.machinesTag = pulumi.output(name);
         this.roleName = profile.role.apply((role) => role!);
-        this.backupBucket = archive.id;
+        this.backupBucket = archive.bucket.id;
+        if (archive.copyName) {
+            this.backupCopyBucket = archive.copyName;
+        }
         if (witness) {
             this.witnessId = witness.id;
             this.witnessTag = pulumi.output(witness.tag);
@@ -170,6 +181,7 @@ export class AwsMachineDatabase extends pulumi.ComponentResource implements Data
             machinesTag: this.machinesTag,
             roleName: this.roleName,
             backupBucket: this.backupBucket,
+            backupCopyBucket: this.backupCopyBucket,
             witnessId: this.witnessId,
             witnessTag: this.witnessTag,
             witnessRoleName: this.witnessRoleName,
@@ -265,10 +277,10 @@ function createParameters(
 interface Parts {
     secrets: Secrets;
     parameters: Parameters;
-    archive: s3.Bucket;
+    archive: Archive;
 }
 
-/** A machine reads its secrets, keeps what both agree on, writes backups, and may stop the other one, and nothing else. */
+/** A machine reads its secrets, keeps what both agree on, writes backups, turns the other one off and on, and nothing else. */
 function machinePolicy(name: string, { secrets, parameters, archive }: Parts, { keyId }: AwsMachineDatabaseArgs) {
     const own = { StringEquals: { [`aws:ResourceTag/${SERVERS_TAG}`]: name } };
     const arns = Object.values(parameters).map(({ arn }: ssm.Parameter) => arn);
@@ -281,9 +293,14 @@ function machinePolicy(name: string, { secrets, parameters, archive }: Parts, { 
             ...allowReadingSecrets([secrets.login.id, secrets.replicator.id, secrets.tls.arn], keyId),
             allow(["secretsmanager:PutSecretValue"], [secrets.tls.arn]),
             allow(["kms:GenerateDataKey"], [keyId], throughSecretsManager),
-            ...allowArchiving(archive, keyId),
+            ...allowArchiving(archive.bucket, keyId),
             allow(["ec2:DescribeInstances"], ["*"]),
-            allow(["ec2:StopInstances"], ["*"], own),
+            allow(["ec2:StopInstances", "ec2:StartInstances"], ["*"], own),
+            // Whoever starts a machine hands its disk's key on.
+            allow(["kms:CreateGrant"], [keyId], {
+                Bool: { "kms:GrantIsForAWSResource": "true" },
+                StringLike: { "kms:ViaService": "ec2.*.amazonaws.com*" },
+            }),
             allow(["cloudwatch:PutMetricData"], ["*"], {
                 StringEquals: { "cloudwatch:namespace": DATABASE_NAMESPACE },
             }),
@@ -365,12 +382,13 @@ function renderUserData(
             region: getRegionOutput({}, child).region,
             dnsSuffix: getPartitionOutput({}, child).dnsSuffix,
             secretIds: { login: login.id, replicator: replicator.id, tls: tls.arn },
-            bucket: archive.id,
+            bucket: archive.bucket.id,
+            peerSubnetId: args.subnetIds[1 - place]!,
             tlsNames: fronts.map(({ dnsName }) => dnsName),
             // The passwords are there before the machines that read them.
             versions: [login.version.urn, replicator.version.urn],
         })
-        .apply(({ region, dnsSuffix, secretIds, bucket, tlsNames }) =>
+        .apply(({ region, dnsSuffix, secretIds, bucket, peerSubnetId, tlsNames }) =>
             renderDatabaseMachine({
                 cloud: awsHost(os, region, `/${name}`),
                 ...machineAt(place, args),
@@ -384,7 +402,7 @@ function renderUserData(
                     dumps: `s3://${bucket}/dumps`,
                 },
                 accountModule: "account-aws.mjs",
-                account: { MACHINES_TAG: name, METRICS: DATABASE_NAMESPACE },
+                account: { MACHINES_TAG: name, METRICS: DATABASE_NAMESPACE, PEER_SUBNET: peerSubnetId },
             }),
         );
 }

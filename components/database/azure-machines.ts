@@ -8,7 +8,7 @@ import { applicationDatabase, databaseStorageGib, ports } from "../reference";
 import { type GeneratedSecret, generateSecret, storeSecret, WRITTEN_BY_MACHINES } from "../secrets/azure-generated";
 import { type Archive, ARCHIVING, BACKUPS, createArchive } from "./azure-archive";
 import { createFront } from "./azure-machines-front";
-import { createWitness } from "./azure-witness";
+import { createWitness, tooFewZones } from "./azure-witness";
 import type { Database } from "./contract";
 import { applicationLogin, majorOf, versionProblems } from "./defaults";
 import { renderDatabaseMachine } from "./host/machine";
@@ -136,7 +136,7 @@ export class AzureMachineDatabase extends pulumi.ComponentResource implements Da
             poolId: front.poolId,
         };
         const machines = createMachines(name, parts, args, { ...child, dependsOn: opts?.dependsOn });
-        mayStopEachOther(name, identity, machines, child);
+        mayPowerEachOther(name, identity, machines, child);
         const witness = createWitness(name, args, { ...child, dependsOn: opts?.dependsOn });
 
         this.writerHost = front.id.apply(() => args.writerAddress);
@@ -173,7 +173,11 @@ export class AzureMachineDatabase extends pulumi.ComponentResource implements Da
 type Child = pulumi.CustomResourceOptions & { parent: pulumi.Resource };
 
 function checkArguments(args: AzureMachineDatabaseArgs): void {
+    const { zones, automaticFailover = false } = args;
     const problems = [...versionProblems(args, /^\d+$/), ...machineProblems(args)];
+    if (automaticFailover && Array.isArray(zones) && zones.length < 3) {
+        problems.push(tooFewZones(zones));
+    }
     if (problems.length > 0) {
         throw new Error(`AzureMachineDatabase: ${problems.join("; ")}`);
     }
@@ -272,20 +276,23 @@ function giveRights(
     ];
 }
 
-const STOP = {
-    actions: ["read", "instanceView/read", "powerOff/action"].map(
+const POWER = {
+    actions: ["read", "instanceView/read", "powerOff/action", "start/action"].map(
         (action) => `Microsoft.Compute/virtualMachines/${action}`,
     ),
 };
 
-/** Only what is off writes nothing: a standby that is promoted turns the other machine off first. */
-function mayStopEachOther(name: string, { principalId }: Identity, machines: Machine[], child: Child): void {
+/**
+ * Only what is off writes nothing: a standby that is promoted turns the other machine off first, and on again where that one
+ * must stay the primary.
+ */
+function mayPowerEachOther(name: string, { principalId }: Identity, machines: Machine[], child: Child): void {
     const scopes = machines.map(({ machine }, place) => ({
         part: databaseMachines[place]!,
         id: machine.id,
         identifier: machine.vmId,
     }));
-    giveActionsOn(`${name}-stops`, STOP, principalId, scopes, child);
+    giveActionsOn(`${name}-stops`, POWER, principalId, scopes, child);
 }
 
 interface Parts {

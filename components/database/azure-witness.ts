@@ -18,6 +18,9 @@ export interface Witness {
 const SIZE = "Standard_B2s_v2";
 const DISK_GIB = 30;
 
+/** Why a third voter cannot be where there is no third zone. */
+export const tooFewZones = (zones: string[]) => `zones: found ${zones.join(", ")}, allowed are three: ${THIRD_VOTER}`;
+
 /**
  * A machine that looks at both database machines from a third zone, where there is an address for it; its identity has no
  * role.
@@ -38,9 +41,7 @@ export function createWitness(
     const zone = pulumi.output(args.zones).apply((zones) => {
         const third = zones[place];
         if (third === undefined) {
-            throw new Error(
-                `AzureMachineDatabase: zones: found ${zones.join(", ")}, allowed are three: ${THIRD_VOTER}`,
-            );
+            throw new Error(`AzureMachineDatabase: ${tooFewZones(zones)}`);
         }
         return third;
     });

@@ -88,7 +88,12 @@ export function createMonitoring(
             loadBalancerSuffix: balancer.loadBalancerSuffix,
             targetGroupSuffix: balancer.targetGroupSuffix,
             ...(database instanceof AwsMachineDatabase
-                ? { databaseMetrics: database.machinesTag, databaseWitness: database.witnessId !== undefined }
+                ? {
+                      databaseMetrics: database.machinesTag,
+                      databaseWitness: database.witnessId !== undefined,
+                      databaseArchive: database.backupBucket,
+                      databaseArchiveCopy: database.backupCopyBucket,
+                  }
                 : { databaseId: database.primaryId, replicaId: database.replicaId }),
             databaseStorageGib: args.database?.storageGib ?? databaseStorageGib,
             tags: args.tags,

@@ -177,6 +177,7 @@ function createDatabase(
         `${name}-db`,
         {
             ...{ version, size, storageGib, backupRetentionDays, os, renew, automaticFailover, ...common },
+            copyRegion: args.backup?.copyRegion,
             networkId: network.networkId,
             subnetNetworks,
             privateAddresses,

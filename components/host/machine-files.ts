@@ -73,14 +73,18 @@ export function timer(name: string, when: string): HostFile {
 export const everyMinute = "OnBootSec=1min\nOnUnitActiveSec=1min\nAccuracySec=5s";
 export const daily = "OnCalendar=daily\nRandomizedDelaySec=1h\nPersistent=true";
 
-/** What every machine has: its variables, how it installs packages, and how it asks its cloud. */
-export function cloudFiles(cloud: CloudHost, packages: string[], variables: Record<string, string>): HostFile[] {
-    const { platform, cloudModule } = cloud;
+/** What every machine has: its variables, and how it installs packages. */
+export function systemFiles(cloud: CloudHost, packages: string[], variables: Record<string, string>): HostFile[] {
     return [
         hostVariables({ ...variables, ...cloud.variables, PACKAGES: `"${packages.join(" ")}"` }),
-        { ...program("packages", sharedFiles, `packages-${platform}.sh`), compressed: true },
-        { ...program("cloud.mjs", sharedFiles, cloudModule), compressed: true },
+        { ...program("packages", sharedFiles, `packages-${cloud.platform}.sh`), compressed: true },
     ];
+}
+
+/** What a machine has that asks its cloud for settings, secrets or artifacts. */
+export function cloudFiles(cloud: CloudHost, packages: string[], variables: Record<string, string>): HostFile[] {
+    const module = { ...program("cloud.mjs", sharedFiles, cloud.cloudModule), compressed: true };
+    return [...systemFiles(cloud, packages, variables), module];
 }
 
 /** Package of the firewall that a machine has itself. */

@@ -1,5 +1,6 @@
 import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import type * as pulumi from "@pulumi/pulumi";
+import { uncopied } from "../aws-bucket-copy";
 import { DATABASE_NAMESPACE } from "../database/host/settings";
 import type { AwsMonitoringArgs } from "./aws";
 
@@ -10,11 +11,21 @@ import type { AwsMonitoringArgs } from "./aws";
 export function alarmOnArchiving(
     name: string,
     topic: pulumi.Output<string>,
-    { databaseMetrics, tags }: AwsMonitoringArgs,
+    args: AwsMonitoringArgs,
     child: { parent: pulumi.Resource },
 ): void {
+    const { databaseMetrics, databaseArchive: source, databaseArchiveCopy: copy, tags } = args;
     if (databaseMetrics === undefined) {
         return;
+    }
+    const told = { alarmActions: [topic], okActions: [topic], tags };
+    if (source !== undefined && copy !== undefined) {
+        const alarmDescription = "MinusNow: a backup of the database could not be copied to the second region";
+        new cloudwatch.MetricAlarm(
+            `${name}-uncopied`,
+            { ...uncopied({ source, copy }), alarmDescription, ...told },
+            child,
+        );
     }
     const what = "the database's write-ahead log could not be archived";
     alarmOnFault(name, topic, { what, metricName: "ArchiveFailing", databaseMetrics, tags }, child);
@@ -42,9 +53,7 @@ export function alarmOnArchiving(
             threshold: 1,
             evaluationPeriods: 1,
             treatMissingData: "breaching",
-            alarmActions: [topic],
-            okActions: [topic],
-            tags,
+            ...told,
         },
         child,
     );

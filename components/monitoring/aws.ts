@@ -61,6 +61,10 @@ export interface AwsMonitoringArgs {
     databaseMetrics?: pulumi.Input<string>;
     /** Database on machines: true where a witness has a say; an alarm warns when it does not see the primary. Default false. */
     databaseWitness?: boolean;
+    /** Database on machines: name of the bucket with its backups. Default: its copies are not watched. */
+    databaseArchive?: pulumi.Input<string>;
+    /** Name of the bucket in a second region that it is copied to. Default: there is none to watch. */
+    databaseArchiveCopy?: pulumi.Input<string>;
     /** Storage that the database was made with, in GiB; disk usage counts against it. */
     databaseStorageGib: number;
     /** Tags for everything that takes tags. A change is made in place. */

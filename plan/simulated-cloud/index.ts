@@ -70,13 +70,12 @@ export function createSimulatedCloud(options: SimulationOptions): SimulatedCloud
         }
         const { name, refusal, property } = nameOf(resource);
         const generated = property === undefined || refusal ? {} : { [property]: name };
-        refuseTraps({ ...resource, inputs: { ...resource.inputs, ...generated } });
+        const place = placeOf(resource.provider, textAt(resource.inputs, "region"));
+        refuseTraps({ ...resource, inputs: { region: place.region, ...resource.inputs, ...generated } });
         if (refusal) {
             refusals.push({ urn, trap: "name-length", message: refusal, source: "the provider's own name limits" });
         }
-        const created =
-            createAwsResource(resource, name, placeOf(resource.provider, textAt(resource.inputs, "region")), world) ??
-            randomResource(resource);
+        const created = createAwsResource(resource, name, place, world) ?? randomResource(resource);
         if (!created) {
             unknownTypes.add(type);
         }

@@ -2,7 +2,7 @@ import { expectEqual, expectValue, fail, type Finding, pass, waits } from "../ru
 import { type Resource, type Stack, UNKNOWN } from "../stack";
 import { aws, azure } from "../types";
 import { azureStores, type BackupRule, backupRules } from "./backups";
-import { primaries } from "./databases";
+import { databaseMachines, primaries } from "./databases";
 
 /** Kinds of replication that keep a copy in another region. */
 const GEO_REDUNDANT = /_(RA)?G(Z)?RS$/;
@@ -23,10 +23,41 @@ export function copied(stack: Stack): Finding[] {
     const databases = stores.length > 0 ? [] : primaries(stack).filter(({ type }) => type === azure.database);
     return [
         ...onAws.map(judgeCopy),
+        ...archives(stack).map((bucket) => judgeArchive(stack, bucket)),
         ...geo,
         ...databases.map((database) => expectEqual(database, "backup.geoRedundantBackup", "Enabled")),
     ];
 }
+
+/** Buckets that database machines are told of: there they keep base backups, write-ahead log and dumps. */
+function archives(stack: Stack): Resource[] {
+    const machines = databaseMachines(stack).flat();
+    const isTold = (bucket: Resource) =>
+        machines.some((machine) =>
+            ["userData", "userDataBase64"].some((script) => machine.sourcesOf(script).includes(bucket.urn)),
+        );
+    return stack.of(aws.bucket).filter(isTold);
+}
+
+function judgeArchive(stack: Stack, bucket: Resource): Finding {
+    const replication = stack
+        .of(aws.bucketReplication)
+        .find((one) => one.refersTo("bucket", bucket) === true && one.objects("rules").some(isOn));
+    if (replication === undefined) {
+        return fail(bucket, "the database's archive is not copied to a second region");
+    }
+    const others = stack.of(aws.bucket).filter((one) => one !== bucket);
+    const copy = stack.referred(replication, "rules", others);
+    const to = copy?.get("region");
+    if (copy && to === UNKNOWN) {
+        return waits(copy, "the region that the database's archive is copied to is not known before the update");
+    }
+    return copy && to !== undefined && to !== bucket.get("region")
+        ? pass(bucket, `the database's archive is copied to ${copy.name}`)
+        : fail(replication, "the database's archive is not copied to a bucket in another region");
+}
+
+const isOn = ({ status }: Record<string, unknown>) => status === "Enabled" || status === UNKNOWN;
 
 /** Regions are read from ARNs where they are known, and from what the program says otherwise. */
 function judgeCopy({ plan, name, vault, copies, deleteAfter }: BackupRule): Finding {

@@ -8,8 +8,16 @@ import { build, type Recorded, valueOf } from "../support/mocks";
 import { repository } from "../support/plans";
 
 // As they are built: the operations machine carries a bundle.
-const { AzureAppPair, AzureBackup, AzureDatabase, AzureDeployment, AzureNetwork, AzureSecrets, AzureSharedStorage } =
-    createRequire(import.meta.url)(path.join(repository, "dist/components/azure.js")) as typeof components;
+const {
+    AzureAppPair,
+    AzureBackup,
+    AzureDatabase,
+    AzureDeployment,
+    AzureMachineDatabase,
+    AzureNetwork,
+    AzureSecrets,
+    AzureSharedStorage,
+} = createRequire(import.meta.url)(path.join(repository, "dist/components/azure.js")) as typeof components;
 
 const GROUP = "/subscriptions/s/resourceGroups/shared/providers";
 const VAULT = `${GROUP}/Microsoft.KeyVault/vaults/shared`;
@@ -53,6 +61,55 @@ const database: components.AzureDatabaseArgs = {
 };
 
 const servers = (built: Recorded) => built.all("compute.VirtualMachine").filter(({ name }) => /-app\d+$/.test(name));
+
+describe("AzureMachineDatabase", () => {
+    const machines: components.AzureMachineDatabaseArgs = {
+        ...endpoint,
+        ...key,
+        archiveResourceGroupName: "kept",
+        subnetId: endpoint.endpointSubnetId,
+        privateAddresses: ["10.0.2.10", "10.0.2.11", "10.0.2.14"],
+        writerAddress: "10.0.2.12",
+        readerAddress: "10.0.2.13",
+        firewallGroupId: `${GROUP}/Microsoft.Network/applicationSecurityGroups/db`,
+        appNetworks: ["10.0.1.0/24"],
+        zones: ["1", "2", "3"],
+        diskEncryptionSetId: `${GROUP}/Microsoft.Compute/diskEncryptionSets/set`,
+        vaultId: VAULT,
+        sshPublicKey: deployment.appPair!.sshPublicKey!,
+        automaticFailover: true,
+    };
+    const create = (more: Partial<components.AzureMachineDatabaseArgs> = {}) =>
+        build(() => new AzureMachineDatabase("db", { ...machines, ...more }));
+
+    it("fails over by itself with a witness in a third zone, and refuses to without one", async () => {
+        const built = await create();
+        const zones = built.all("compute.VirtualMachine").flatMap(({ inputs }) => inputs["zones"] as string[]);
+        expect(zones.sort()).toEqual(["1", "2", "3"]);
+        await expect(create({ zones: ["1", "2"] })).rejects.toThrow(
+            "zones: found 1, 2, allowed are three: of two voters none can tell",
+        );
+        await expect(create({ privateAddresses: ["10.0.2.10", "10.0.2.11"] })).rejects.toThrow(
+            "privateAddresses: found 2, allowed is one for each of db1, db2, witness",
+        );
+    });
+
+    it("lets its machines turn each other off and on, and nothing more of machines", async () => {
+        const built = await create();
+        const actions = built
+            .all("authorization.RoleDefinition")
+            .flatMap(({ inputs }) => inputs["permissions"] as { actions?: string[] }[])
+            .flatMap((permission) => permission.actions ?? [])
+            .filter((action) => action.startsWith("Microsoft.Compute/"));
+        expect(new Set(actions)).toEqual(
+            new Set(
+                ["read", "instanceView/read", "powerOff/action", "start/action"].map(
+                    (action) => `Microsoft.Compute/virtualMachines/${action}`,
+                ),
+            ),
+        );
+    });
+});
 
 describe("AzureDeployment", () => {
     it("with nothing but what it needs is the guide's recommended architecture", async () => {

@@ -129,12 +129,55 @@ describe("AwsMachineDatabase", () => {
         expect(content).not.toContain("// What an administrator");
     });
 
-    it("may stop its own machines only, and read no secret but its own", async () => {
+    it("copies its archive to a second region by a role that may do nothing else, where there is one", async () => {
+        const built = await build(() => create({ copyRegion: "us-west-2" }));
+        const inCopyRegion = built.resources.filter(({ inputs }) => inputs["region"] === "us-west-2");
+        expect(new Set(inCopyRegion.map(({ name }) => name))).toEqual(new Set(["db-archive-copy"]));
+        expect(inCopyRegion).toHaveLength(8);
+        const { rules } = built.one("s3.BucketReplicationConfig") as { rules: Record<string, unknown>[] };
+        expect(rules).toHaveLength(1);
+        expect(rules[0]).toMatchObject({
+            status: "Enabled",
+            filter: {},
+            deleteMarkerReplication: { status: "Enabled" },
+            sourceSelectionCriteria: { sseKmsEncryptedObjects: { status: "Enabled" } },
+            destination: { metrics: { status: "Enabled" } },
+        });
+        const { Statement } = JSON.parse(built.one("iam.RolePolicy", "-archive-copy")["policy"] as string) as {
+            Statement: { Action: string[]; Resource: string[]; Condition?: object }[];
+        };
+        expect(Statement.map(({ Action }) => Action.join())).toEqual([
+            "s3:GetReplicationConfiguration,s3:ListBucket",
+            "s3:GetObjectVersionForReplication,s3:GetObjectVersionAcl,s3:GetObjectVersionTagging",
+            "s3:ReplicateObject,s3:ReplicateDelete,s3:ReplicateTags",
+            "kms:Decrypt",
+            "kms:Encrypt",
+        ]);
+        expect(Statement.flatMap(({ Resource }) => Resource)).not.toContain("*");
+        expect((await build(() => create())).all("s3.BucketReplicationConfig")).toEqual([]);
+    });
+
+    it("keeps what is deleted from its archive for two weeks, out of its machines' reach", async () => {
+        const built = await build(() => create());
+        expect(built.one("s3.BucketVersioning")["versioningConfiguration"]).toEqual({ status: "Enabled" });
+        const { rules } = built.one("s3.BucketLifecycleConfiguration") as { rules: Record<string, unknown>[] };
+        expect(rules.map((rule) => rule["noncurrentVersionExpiration"] ?? rule["expiration"])).toEqual([
+            { days: 30 },
+            { noncurrentDays: 14 },
+            undefined,
+        ]);
+        expect(built.one("iam.RolePolicy")["policy"]).not.toContain("DeleteObjectVersion");
+    });
+
+    it("may stop and start its own machines only, and read no secret but its own", async () => {
         const built = await build(() => create());
         const { Statement } = JSON.parse(built.one("iam.RolePolicy")["policy"] as string) as {
             Statement: { Action: string[]; Resource: string[]; Condition?: object }[];
         };
         const stop = Statement.find(({ Action }) => Action.includes("ec2:StopInstances"))!;
+        expect(stop.Action).toContain("ec2:StartInstances");
+        const grant = Statement.find(({ Action }) => Action.includes("kms:CreateGrant"))!;
+        expect(grant.Condition).toMatchObject({ Bool: { "kms:GrantIsForAWSResource": "true" } });
         expect(stop.Condition).toEqual({ StringEquals: { "aws:ResourceTag/minusnow-servers": "db" } });
         const tagged = built.all("ec2.Instance").map(({ inputs }) => inputs["tags"] as Record<string, string>);
         expect(tagged.map((tags) => tags["minusnow-servers"])).toEqual(["db", "db"]);

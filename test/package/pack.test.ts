@@ -55,6 +55,42 @@ describe("the npm package, installed in a project of its own", () => {
         expect(npm("run", "build")).not.toContain("error");
     });
 
+    it("compiles what the README shows of each entry point, and a program for Azure", () => {
+        const shown = [...readFileSync(path.join(repository, "README.md"), "utf8").matchAll(/^```ts\n([^]*?)^```/gm)];
+        expect(shown).toHaveLength(2);
+        const own = 'import type { Policies } from "@pulumi/policy";\nconst ourPolicies: Policies = [];\n';
+        const azure = `import { AzureDeployment } from "minusnow/azure";
+            export const make = () => new AzureDeployment("itsm", {
+                hostname: "itsm.example.com",
+                supportEmail: "support@example.com",
+                mail: { host: "smtp.example.com", user: "noreply@example.com", passwordSecretId: "secret" },
+                appPair: { sshPublicKey: "ssh-ed25519 AAAA" },
+                release: { version: "1.0.0", artifact: "https://a/b/c", sha256: "0", storageId: "account" },
+            });`;
+        const programs = { "shown-1": shown[0]![1]!, "shown-2": own + shown[1]![1]!, azure };
+        for (const [name, text] of Object.entries(programs)) {
+            writeFileSync(path.join(folder, `${name}.ts`), text);
+        }
+        const names = Object.keys(programs).map((name) => `${name}.ts`);
+        const options = [
+            "--noEmit",
+            "--strict",
+            "--module",
+            "node16",
+            "--moduleResolution",
+            "node16",
+            "--target",
+            "es2022",
+        ];
+        const { status, stdout } = spawnSync("npx", ["tsc", ...options, "--skipLibCheck", ...names], {
+            cwd: folder,
+            encoding: "utf8",
+        });
+        names.forEach((name) => rmSync(path.join(folder, name)));
+        expect(stdout).toBe("");
+        expect(status).toBe(0);
+    });
+
     it("refuses a wrong argument by its types", () => {
         const program = path.join(folder, "index.ts");
         const text = readFileSync(program, "utf8");

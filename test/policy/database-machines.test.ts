@@ -153,6 +153,16 @@ describe("planted defects", () => {
                 /-(replication-lag-standby|cpu-db1|disk-db2)-/.test(name),
             ),
             ...removeEach(all, "backup.Selection", ["backups-every-resource"], hasName("-backup-database")),
+            ...removeEach(all, "s3.BucketReplicationConfig", ["backups-copied"], hasName("-db-archive")),
+            ...setEach(
+                all,
+                "s3.BucketReplicationConfig",
+                "rules[0].status",
+                "Disabled",
+                ["backups-copied"],
+                hasName("-db-archive"),
+            ),
+            ...setEach(all, "s3.Bucket", "region", undefined, ["backups-copied"], hasName("-db-archive-copy")),
         ];
         expect(await survivorsOf("PostgreSQL on machines", pack, all, mutations)).toEqual([]);
     });

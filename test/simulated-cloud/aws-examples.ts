@@ -61,6 +61,30 @@ const balancer = (inputs: Values): Example => ({
     inputs: { loadBalancerType: "application", ...inputs },
 });
 const bucket = (inputs: Values = {}): Example => ({ type: "aws:s3/bucket:Bucket", inputs });
+const versioning = (inputs: Values = {}): Example => ({
+    type: "aws:s3/bucketVersioning:BucketVersioning",
+    inputs: { bucket: "$0.id", versioningConfiguration: { status: "Enabled" }, ...inputs },
+});
+/** Of the first bucket to the second, each with its versions. */
+const replication = (rule: Values, destination: Values = {}): Example => ({
+    type: "aws:s3/bucketReplicationConfig:BucketReplicationConfig",
+    inputs: {
+        bucket: "$0.id",
+        rules: [{ status: "Enabled", destination: { bucket: "$1.arn", ...destination }, ...rule }],
+    },
+});
+const west = { region: "us-west-2" };
+const versionedBuckets = [bucket(), bucket(west), versioning(), versioning({ bucket: "$1.id", ...west })];
+const bucketParts: Record<string, string> = {
+    lifecycle: "LifecycleConfiguration",
+    versioning: "Versioning",
+    replication: "ReplicationConfig",
+    ownership: "OwnershipControls",
+    policy: "Policy",
+    access: "PublicAccessBlock",
+    encryption: "ServerSideEncryptionConfiguration",
+    object: "Objectv2",
+};
 const lifecycle = (rules: Values[]): Example => ({
     type: "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
     inputs: { bucket: "b", rules },
@@ -480,6 +504,28 @@ export const awsExamples: Record<string, Example[]> = {
     "secret-one-value": [{ type: "aws:secretsmanager/secretVersion:SecretVersion", inputs: { secretId: "s" } }],
     "logs-retention": [logs({ retentionInDays: 31 })],
     "logs-name": [logs({ name: "a log" })],
+    ...Object.fromEntries(
+        Object.entries(bucketParts).map(([part, type]) => [
+            `bucket-region-${part}`,
+            [bucket(west), { type: `aws:s3/bucket${type}:Bucket${type}`, inputs: { bucket: "$0.id" } }],
+        ]),
+    ),
+    "bucket-replication-source-versions": [
+        bucket(),
+        bucket(west),
+        versioning({ bucket: "$1.id", ...west }),
+        replication({}),
+    ],
+    "bucket-replication-destination-versions": [bucket(), bucket(west), versioning(), replication({})],
+    "bucket-replication-delete-markers": [...versionedBuckets, replication({ filter: { prefix: "dumps/" } })],
+    "bucket-replication-key": [
+        ...versionedBuckets,
+        replication({ sourceSelectionCriteria: { sseKmsEncryptedObjects: { status: "Enabled" } } }),
+    ],
+    "bucket-replication-key-region": [
+        ...versionedBuckets,
+        replication({}, { encryptionConfiguration: { replicaKmsKeyId: "arn:aws:kms:us-east-1:111122223333:key/k" } }),
+    ],
     "bucket-name": [bucket({ bucket: "My_Bucket" })],
     "bucket-lifecycle-action": [lifecycle([{ id: "r", status: "Enabled" }])],
     "bucket-lifecycle-transition": [

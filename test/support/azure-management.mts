@@ -13,6 +13,7 @@ export interface Managed {
     run: (machineId: string, script: string) => Promise<Outcome>;
     /** Turns a machine off; resolves when it is. Default: none is. */
     turnOff?: (machineId: string) => Promise<void>;
+    turnOn?: (machineId: string) => Promise<void>;
     /** Gateways by their id in small letters. */
     gateways?: Record<string, GatewayBody>;
     /** Is told what a TXT record set holds, by the name that it answers to. Default: nobody is. */
@@ -64,7 +65,7 @@ interface Command {
 }
 
 /** Answers questions as Azure does. */
-export function createManagement({ run, turnOff, gateways = {}, onRecord }: Managed) {
+export function createManagement({ run, turnOff, turnOn, gateways = {}, onRecord }: Managed) {
     const commands = new Map<string, Command>();
     /** Names that ran once: on Linux, Azure may not run them again. */
     const used = new Set<string>();
@@ -73,12 +74,18 @@ export function createManagement({ run, turnOff, gateways = {}, onRecord }: Mana
     const power = new Map<string, "stopping" | "stopped">();
 
     const powered = (id: string, what: string, { may }: Question): Answer => {
-        const action = `Microsoft.Compute/virtualMachines/${what === "poweroff" ? "powerOff/action" : "instanceView/read"}`;
+        const actions: Record<string, string> = { poweroff: "powerOff/action", start: "start/action" };
+        const action = `Microsoft.Compute/virtualMachines/${actions[what] ?? "instanceView/read"}`;
         if (!may(action, id)) {
             return refused(action, id);
         }
         if (what === "instanceview") {
             return { status: 200, body: { statuses: [{ code: `PowerState/${power.get(id) ?? "running"}` }] } };
+        }
+        if (what === "start") {
+            power.delete(id);
+            void turnOn?.(id);
+            return { status: 202 };
         }
         power.set(id, "stopping");
         void turnOff?.(id).then(() => power.set(id, "stopped"));
@@ -222,7 +229,7 @@ export function createManagement({ run, turnOff, gateways = {}, onRecord }: Mana
             if (machineId !== undefined) {
                 return runCommand(id, machineId, question);
             }
-            const [, own, what] = /^(.*\/virtualmachines\/[^/]+)\/(poweroff|instanceview)$/.exec(id) ?? [];
+            const [, own, what] = /^(.*\/virtualmachines\/[^/]+)\/(poweroff|start|instanceview)$/.exec(id) ?? [];
             if (own !== undefined) {
                 return powered(own, what!, question);
             }

@@ -2,7 +2,7 @@ import path from "node:path";
 import type { CloudHost } from "../../host/cloud-host";
 import { type HostFile, renderCloudConfig } from "../../host/cloud-init";
 import {
-    cloudFiles,
+    systemFiles,
     firewall,
     firewallPackage,
     libraryPath,
@@ -22,6 +22,7 @@ import {
     configurationFolder,
     dataDirectory,
     hostBasedAuthentication,
+    memoryShares,
     postgresConfiguration,
     type PostgresHost,
     rolePort,
@@ -69,14 +70,14 @@ export function renderDatabaseMachine(machine: DatabaseMachine): string {
         program(`${name}.mjs`, own, `${name}.mjs`),
     );
     const files = [
-        ...cloudFiles(cloud, [`postgresql-${major}`, "pgbackrest", "openssl", firewallPackage(cloud)], {
+        ...systemFiles(cloud, [`postgresql-${major}`, "pgbackrest", "openssl", firewallPackage(cloud)], {
             NAME: host.name,
             ADDRESS: address,
             PEER: peer,
             PEER_ADDRESS: host.peerAddress,
             DATA: dataDirectory,
             PG_BIN: bin,
-            MEMORY_SHARES: '"shared_buffers=25 effective_cache_size=75"',
+            MEMORY_SHARES: `"${memoryShares}"`,
             DATABASE: host.database,
             OWNER: owner,
             TLS_NAMES: machine.tlsNames.join(","),
@@ -124,10 +125,10 @@ const comments: [end: RegExp, line: RegExp][] = [
     [/\/\w+$/, /^#(?!!).*\n/gm],
 ];
 
-/** Comments stay at home: EC2 takes 16 KB, compressed. */
+/** Comments stay at home: EC2 takes 16 KB, compressed as a whole. */
 function withoutComments(file: HostFile): HostFile {
     const [, line] = comments.find(([end]) => file.path.startsWith(`${libraryPath}/`) && end.test(file.path)) ?? [];
-    return line === undefined ? file : { ...file, content: file.content.replace(line, "") };
+    return line === undefined ? file : { ...file, content: file.content.replace(line, ""), compressed: false };
 }
 
 /** What the runbook calls, with the machine's variables. */

@@ -1,5 +1,5 @@
 import type { OperatingSystem } from "../../host/operating-system";
-import { ports } from "../../reference";
+import { type PostgresSetting, postgresSettings, ports } from "../../reference";
 
 /** Where a machine's PostgreSQL is, the same on every system. */
 export const dataDirectory = "/var/lib/postgresql/minusnow";
@@ -39,6 +39,27 @@ export interface PostgresHost {
 /** Share of the disk that write-ahead log may take for a standby that is away: then the slot is given up, not the disk. */
 const SLOT_SHARE = 0.1;
 
+const MIB_PER_GIB = 1024;
+const shown = (setting: Exclude<PostgresSetting, { memoryPercent: number }>) =>
+    "value" in setting
+        ? setting.value
+        : setting.mebibytes % MIB_PER_GIB === 0
+          ? `${setting.mebibytes / MIB_PER_GIB}GB`
+          : `${setting.mebibytes}MB`;
+
+/** Those of the guide's settings that are the same on every machine. */
+function guideSettings(): string {
+    const lines = Object.entries<PostgresSetting>(postgresSettings).flatMap(([name, setting]) =>
+        "memoryPercent" in setting ? [] : [`${name} = ${shown(setting)}`],
+    );
+    return lines.join("\n");
+}
+
+/** Those that are shares of memory, as the machine's own program takes them. */
+export const memoryShares = Object.entries<PostgresSetting>(postgresSettings)
+    .flatMap(([name, setting]) => ("memoryPercent" in setting ? [`${name}=${setting.memoryPercent}`] : []))
+    .join(" ");
+
 /**
  * The guide's `postgresql.conf` (step 3) and what it leaves open: TLS, archiving, a standby that answers queries and one
  * that is lost within seconds. The shares of memory are counted at each start, in `memory.conf`.
@@ -51,14 +72,7 @@ hba_file = '${configurationFolder}/pg_hba.conf'
 ident_file = '${configurationFolder}/pg_ident.conf'
 listen_addresses = '*'
 port = ${ports.postgres}
-max_connections = 200
-maintenance_work_mem = 1GB
-work_mem = 64MB
-wal_level = replica
-max_wal_senders = 3
-wal_keep_size = 1GB
-random_page_cost = 1.1
-effective_io_concurrency = 200
+${guideSettings()}
 
 max_slot_wal_keep_size = ${Math.max(Math.floor(diskGib * SLOT_SHARE), 1)}GB
 wal_log_hints = on

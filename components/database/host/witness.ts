@@ -2,7 +2,7 @@ import path from "node:path";
 import type { CloudHost } from "../../host/cloud-host";
 import { renderCloudConfig } from "../../host/cloud-init";
 import {
-    cloudFiles,
+    systemFiles,
     firewall,
     firewallPackage,
     libraryPath,
@@ -30,7 +30,7 @@ export function renderWitness({ cloud, address, watched }: Witness): string {
     return renderCloudConfig(
         {
             files: [
-                ...cloudFiles(cloud, [firewallPackage(cloud)], variables),
+                ...systemFiles(cloud, [firewallPackage(cloud)], variables),
                 ...firewall(watched.map((from) => ({ port: rolePort, from: `${from}/32` }))),
                 program("files.mjs", sharedFiles, "files.mjs"),
                 program("setup", own, "witness-setup.sh"),

@@ -14,9 +14,16 @@ if command -v ufw >/dev/null; then
     systemctl enable ufw.service
 else
     systemctl enable --now firewalld
-    firewall-cmd --permanent --zone=public --remove-service=ssh --remove-service=dhcpv6-client
+    public() { firewall-cmd --permanent --zone=public "$@"; }
+    for service in $(public --list-services); do
+        public --remove-service="$service"
+    done
+    while read -r rule; do
+        [ -z "$rule" ] || public --remove-rich-rule="$rule"
+    done < <(public --list-rich-rules)
     while read -r port source; do
-        firewall-cmd --permanent --zone=public --add-rich-rule="rule family=\"ipv4\" source address=\"$source\" port protocol=\"tcp\" port=\"$port\" accept"
+        public --add-rich-rule="rule family=\"ipv4\" source address=\"$source\" port protocol=\"tcp\" port=\"$port\" accept"
     done </etc/minusnow/firewall
+    firewall-cmd --set-default-zone=public
     firewall-cmd --reload
 fi

@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { CloudHost } from "../../host/cloud-host";
 import { type HostFile, renderCloudConfig } from "../../host/cloud-init";
-import { cloudFiles, firewall, firewallPackage, libraryPath, program, setUp, unit } from "../../host/machine-files";
+import { systemFiles, firewall, firewallPackage, libraryPath, program, setUp, unit } from "../../host/machine-files";
 import { application, ports, sharedDirectories } from "../../reference";
 import type { Mount } from "../contract";
 import { EXPORTS } from "./exports";
@@ -22,7 +22,7 @@ export function renderFileServer({ cloud, device, appNetworks }: FileServer): st
     return renderCloudConfig(
         {
             files: [
-                ...cloudFiles(cloud, [server, "e2fsprogs", firewallPackage(cloud)], {
+                ...systemFiles(cloud, [server, "e2fsprogs", firewallPackage(cloud)], {
                     VOLUME_DEVICE: device,
                     EXPORTS,
                     DIRECTORIES: `"${sharedDirectories.join(" ")}"`,

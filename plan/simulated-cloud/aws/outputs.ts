@@ -262,6 +262,7 @@ const makers: Record<string, Maker> = {
         id: name,
         outputs: {
             bucket: name,
+            region,
             arn: `arn:${partition}:s3:::${name}`,
             bucketDomainName: `${name}.s3.amazonaws.com`,
             bucketRegionalDomainName: `${name}.s3.${region}.amazonaws.com`,
@@ -272,6 +273,7 @@ const makers: Record<string, Maker> = {
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": sameIdAs("bucket"),
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": sameIdAs("bucket"),
     "aws:s3/bucketPolicy:BucketPolicy": sameIdAs("bucket"),
+    "aws:s3/bucketReplicationConfig:BucketReplicationConfig": sameIdAs("bucket"),
     "aws:lb/loadBalancer:LoadBalancer": ({ name, arn, region, resource, inputs, world }) => {
         const arnSuffix = `app/${name}/${digits(resource.urn, 16)}`;
         const subnet = world.find("aws:ec2/subnet:Subnet", listAt(inputs, "subnets")[0]);

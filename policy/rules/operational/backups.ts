@@ -343,7 +343,7 @@ export const backups: ItemRules = {
             title: "Backups are copied to a second region",
             severity: "high",
             risk: "The failure of a region takes data and backups.",
-            fix: "Add a copy action to a vault in another region; on Azure use a geo-redundant storage account.",
+            fix: "Add a copy action to a vault in another region, and a replication to the bucket of a database on machines; on Azure use a geo-redundant storage account.",
             step: "Backup & Disaster Recovery",
             controls: ["AWS Well-Architected REL13-BP02", "MCSB BR-2"],
             check: copied,

@@ -38,15 +38,16 @@ export interface World {
     accountArn: string;
     /** Value of the tag `minusnow-servers` by instance id. */
     tags: Record<string, string>;
-    /** Private address by instance id. */
-    addresses: Record<string, string>;
+    /** Private address and subnet by instance id. */
+    addresses: Record<string, { address: string; subnetId: string }>;
 }
 
-/** A command for a machine, and what came of it; without a script the machine is to be stopped. */
+/** A command for a machine, and what came of it; without a script the machine is to be turned off, or on. */
 export interface Command {
     id: string;
     instanceId: string;
     script?: string;
+    isStart?: boolean;
 }
 /** An instance that runs again. */
 export interface Started {
@@ -197,11 +198,18 @@ const metrics: Record<string, number> = {};
 const forms: Record<string, (form: URLSearchParams, request: IncomingMessage) => string> = {
     DescribeInstances: (form, request) => {
         demand(request, "ec2:DescribeInstances", "*");
-        const asked = [...form].filter(([key]) => key.startsWith("Filter.") && key.includes(".Value"));
-        const values = asked.map(([, value]) => value);
-        const fits = ([id, address]: [string, string]) =>
-            [address, world.tags[id]!].every((one) => values.includes(one));
-        const items = Object.entries(world.addresses).filter(fits);
+        const filters = [1, 2, 3].flatMap((place) => {
+            const name = form.get(`Filter.${place}.Name`);
+            return name === null ? [] : [[name, form.get(`Filter.${place}.Value.1`)!] as const];
+        });
+        const items = Object.entries(world.addresses).filter(([id, { address, subnetId }]) => {
+            const facts: Record<string, string | undefined> = {
+                "private-ip-address": address,
+                "subnet-id": subnetId,
+                "tag:minusnow-servers": world.tags[id],
+            };
+            return filters.every(([name, value]) => facts[name] === value);
+        });
         const instances = items.map(([id]) => {
             const stop = stops.get(id);
             const state = stop === undefined ? "running" : commands.get(stop)?.outcome ? "stopped" : "stopping";
@@ -215,6 +223,14 @@ const forms: Record<string, (form: URLSearchParams, request: IncomingMessage) =>
         const command: Command = { id: randomUUID(), instanceId };
         commands.set(command.id, {});
         stops.set(instanceId, command.id);
+        console.log(JSON.stringify(command));
+        return "<instancesSet/>";
+    },
+    StartInstances: (form, request) => {
+        const instanceId = form.get("InstanceId.1")!;
+        demand(request, "ec2:StartInstances", arn("ec2", `:instance/${instanceId}`), world.tags[instanceId]);
+        const command: Command = { id: randomUUID(), instanceId, isStart: true };
+        commands.set(command.id, {});
         console.log(JSON.stringify(command));
         return "<instancesSet/>";
     },

@@ -60,18 +60,19 @@ outcomes.on("line", (line) => {
     }
 });
 
-/** Has the lab run a script on a machine, or without one turn it off. */
-const command = (machineId: string, script?: string) =>
+/** Has the lab run a script on a machine, or turn it off or on. */
+const command = (machineId: string, what: { script?: string; isStart?: boolean } = {}) =>
     new Promise<Outcome>((resolve) => {
         const id = randomUUID();
         const own = Object.values(world.machines).find((machine) => machine.id.toLowerCase() === machineId);
         waiting.set(id, resolve);
-        console.log(JSON.stringify({ id, instanceId: own?.id, script }));
+        console.log(JSON.stringify({ id, instanceId: own?.id, ...what }));
     });
 
 const manage = createManagement({
-    run: command,
+    run: (machineId, script) => command(machineId, { script }),
     turnOff: (machineId) => command(machineId).then(() => undefined),
+    turnOn: (machineId) => command(machineId, { isStart: true }).then(() => undefined),
     onRecord: (name, [value]) => void publish(name, value!),
 });
 const store = createBlobStore();

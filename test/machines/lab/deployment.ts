@@ -27,8 +27,8 @@ export interface Deployment {
 }
 
 export const HOSTNAME = "minusnow.example.com";
-/** Servers of the system that the lab has an image of. */
-const DEBIAN = "  minusnow:appPair:\n    os: debian-13\n";
+/** Servers of the system that the lab has an image of, or of one whose names and paths that image is given. */
+const systems = { debian: "  minusnow:appPair:\n    os: debian-13\n", "amazon-linux": "" };
 const passwords = { database: "p@ss/w:rd#1", sessions: "s3ss/ions", replicator: "r3pl:ic'ator\\x" };
 
 /** Every value that nobody but its reader may see. */
@@ -41,6 +41,7 @@ export const secretValues = {
 /** Boots the machines of these plans; the data machine stands for managed services. */
 export async function bootDeployment(
     choose: (plan: Deployment["plan"]) => Promise<PlannedMachine[]>,
+    system: keyof typeof systems = "debian",
 ): Promise<Deployment> {
     const lab = createLab();
     try {
@@ -49,7 +50,13 @@ export async function bootDeployment(
             (releases[version] = packRelease(lab.folder, version, change));
         release("1.0.0");
         const plan: Deployment["plan"] = (stackFile, version = "1.0.0") =>
-            planRelease(lab, "aws-prod", version, releases[version]!, (text) => `${text}${DEBIAN}${stackFile}`);
+            planRelease(
+                lab,
+                "aws-prod",
+                version,
+                releases[version]!,
+                (text) => `${text}${systems[system]}${stackFile}`,
+            );
         const planned = await choose(plan);
         const given = valuesFor(lab, planned);
         const isOnMachines = planned.some(({ name }) => name === "db1");
@@ -76,7 +83,8 @@ export async function bootDeployment(
         const booting = planned.map((machine) => {
             const { name, address, userData } = machine;
             const device = variableOf(machine, "VOLUME_DEVICE");
-            return lab.machine(name, address, userData, device === undefined ? {} : { [device]: lab.disk(DISK_MIB) });
+            const devices = device === undefined ? {} : { [device]: lab.disk(DISK_MIB) };
+            return lab.machine(name, address, userData, devices, system === "amazon-linux");
         });
         booting.forEach((machine, place) => {
             lab.machinesById[planned[place]!.id] = machine;

@@ -11,6 +11,16 @@ const PACKAGES = [
     ...["awscli", "nodejs", "nfs-common", "postgresql-client", "sslscan"],
     ...["postgresql-client-17", "zstd"],
     ...["haproxy", "nginx-light", "redis-server", "postgresql-17", "pgbackrest", "nfs-kernel-server", "e2fsprogs"],
+    // What machines of the other family have.
+    ...[
+        "valkey-server",
+        "python3-firewall",
+        "python3-dbus",
+        "python3-gi",
+        "python3-nftables",
+        "polkitd",
+        "gir1.2-nm-1.0",
+    ],
     // Pebble is Let's Encrypt's own small server for tests.
     ...["certbot", "pebble"],
 ];
@@ -19,6 +29,7 @@ const STARTED_BY_PACKAGES = [
     "haproxy",
     "nginx",
     "redis-server",
+    "valkey-server",
     "postgresql",
     "nfs-server",
     "ufw",
@@ -27,10 +38,14 @@ const STARTED_BY_PACKAGES = [
 ];
 const SUITE = "trixie";
 /** A higher number builds every cached image again. */
-const REVISION = 3;
+const REVISION = 5;
 
+/** What the lab keeps in the image besides packages. */
+const LAB = "var/lib/lab";
 /** A package as Microsoft gives it to bring in its repository. */
-export const MICROSOFT_PACKAGE = "var/lib/lab/packages-microsoft-prod.deb";
+export const MICROSOFT_PACKAGE = `${LAB}/packages-microsoft-prod.deb`;
+/** Debian's package, which may not be installed beside cloud-init; on other systems it is. */
+export const FIREWALLD = `${LAB}/firewalld.deb`;
 /** Packages that Microsoft's repository has; what is in them is the lab's. */
 const FROM_MICROSOFT = ["aznfs", "azcopy"];
 
@@ -63,7 +78,9 @@ export function buildImage(): string {
 
 function install(root: string): void {
     const args = ["--variant=minbase", `--include=${PACKAGES.join(",")}`, SUITE, root, mirror()];
-    execFileSync("mmdebstrap", ["--quiet", '--aptopt=Acquire::Languages "none"', ...args], { stdio: "inherit" });
+    const download = `mkdir -p /${LAB} && cd /${LAB} && apt-get download firewalld && mv firewalld_*.deb /${FIREWALLD}`;
+    const hook = `--customize-hook=chroot "$1" sh -c '${download}'`;
+    execFileSync("mmdebstrap", ["--quiet", '--aptopt=Acquire::Languages "none"', hook, ...args], { stdio: "inherit" });
     const chroot = (...command: string[]) => execFileSync("chroot", [root, ...command], { stdio: "pipe" });
     for (const service of STARTED_BY_PACKAGES) {
         chroot("systemctl", "disable", service);
@@ -125,7 +142,8 @@ mount --bind "/srv/shared/$point" "$2"
 const nfsMountHelper = `#!/bin/bash
 set -eu
 [[ "$*" == *hard* && "$*" == *vers=4* ]] || { echo "mount.nfs4: found '$*', allowed: hard, version 4" >&2; exit 32; }
-timeout 3 bash -c "exec 3<>/dev/tcp/\${1%%:*}/2049" || { echo "mount.nfs4: $1 does not answer" >&2; exit 32; }
+# As a hard mount: it goes on until it is answered.
+until timeout 3 bash -c "exec 3<>/dev/tcp/\${1%%:*}/2049" 2>/dev/null; do sleep 1; done
 point=$(tr / - <<<"\${1#*:}")
 mkdir -p "/srv/shared/$point"
 chown 5000:5000 "/srv/shared/$point"

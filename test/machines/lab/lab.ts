@@ -20,6 +20,7 @@ import { type Authority, createAuthority } from "./certificates";
 import { buildImage, MICROSOFT_PACKAGE } from "./image";
 import type { Front } from "./front.mjs";
 import { Machine, removeMachines } from "./machine";
+import type { CommandLine } from "./watch-processes.mjs";
 
 /** Addresses of the lab outside the guide's network 10.0.0.0/16. */
 export const outside = {
@@ -48,7 +49,13 @@ export interface Lab {
     folder: string;
     authority: Authority;
     /** Makes a machine; it is not started. */
-    machine: (name: string, address: string, userData: string, devices?: Record<string, string>) => Machine;
+    machine: (
+        name: string,
+        address: string,
+        userData: string,
+        devices?: Record<string, string>,
+        isAmazonLinux?: boolean,
+    ) => Machine;
     /** Makes an empty disk and gives its device. */
     disk: (mib: number) => string;
     /** Machines by instance id, to which Systems Manager brings commands. */
@@ -66,6 +73,8 @@ export interface Lab {
     outside: (command: string, args: string[]) => ChildProcess;
     /** Runs a program of the image outside and gives what it printed, errors too. */
     look: (command: string, ...args: string[]) => Promise<string>;
+    /** What happens between the order to stop a machine, at the cloud, and the moment that it is off. Default nothing. */
+    beforeStop: (machine: string) => Promise<void>;
     close: () => void;
 }
 
@@ -104,11 +113,31 @@ export function createLab(): Lab {
         programs.push(child);
         return child;
     };
+    function watchProcesses(): void {
+        const watcher = start(
+            process.execPath,
+            [path.join(import.meta.dirname, "watch-processes.mts"), namespace],
+            "inherit",
+        );
+        createInterface({ input: watcher.stdout! }).on("line", (text) => {
+            const { machine, line } = JSON.parse(text) as CommandLine;
+            machines.find(({ name }) => name === machine)?.commandLines.add(line);
+        });
+    }
     const hosts = Object.fromEntries([...services, ...pages].map((name) => [name, outside.aws as string]));
-    const answer = async ({ id, instanceId, script }: Command, program_: ChildProcess) => {
+    watchProcesses();
+    const answer = async ({ id, instanceId, script, isStart }: Command, program_: ChildProcess) => {
         const machine = machinesById[instanceId]!;
-        const stopped = () => machine.kill().then(() => ({ status: 0, stdout: "", stderr: "" }));
-        const outcome: Outcome = { id, ...(await (script === undefined ? stopped() : machine.exec(script))) };
+        const turned = async () => {
+            if (isStart) {
+                machine.start();
+            } else {
+                await lab.beforeStop(machine.name);
+                await machine.kill();
+            }
+            return { status: 0, stdout: "", stderr: "" };
+        };
+        const outcome: Outcome = { id, ...(await (script === undefined ? turned() : machine.exec(script))) };
         program_.stdin!.write(`${JSON.stringify(outcome)}\n`);
     };
     const startCloud = async (program: string, content: object) => {
@@ -145,7 +174,8 @@ export function createLab(): Lab {
         removeFolder(folder);
     });
     process.once("exit", close);
-    return {
+    const lab: Lab = {
+        beforeStop: () => Promise.resolve(),
         folder,
         authority,
         hosts,
@@ -158,8 +188,8 @@ export function createLab(): Lab {
             disks.push(device);
             return device;
         },
-        machine: (name, address, userData, devices) => {
-            const args = { name, address, userData, hosts, authority: authority.certificate, devices };
+        machine: (name, address, userData, devices, isAmazonLinux = false) => {
+            const args = { name, address, userData, hosts, authority: authority.certificate, devices, isAmazonLinux };
             const onStart = () => {
                 const [started] = Object.entries(machinesById).find(([, one]) => one.name === name) ?? [];
                 if (started !== undefined) {
@@ -226,6 +256,7 @@ export function createLab(): Lab {
         },
         close,
     };
+    return lab;
 }
 
 interface Api {

@@ -28,6 +28,8 @@ export interface Sample {
     server: string;
     /** True for a user without a session. */
     isNew: boolean;
+    /** True where an idle connection was closed meanwhile, and the request was asked again. */
+    isRepeated?: boolean;
     /** Why nothing came back. */
     reason?: string;
     /** What a POST wrote. */
@@ -75,6 +77,7 @@ function send(user: number, asking: Request, mayRepeat: boolean): void {
             status,
             server,
             isNew: isNew(user),
+            ...(!mayRepeat && { isRepeated: true }),
             ...(reason && { reason }),
             ...(key && { key }),
         });

@@ -66,6 +66,20 @@ export const lost = (samples: Sample[]) => {
     return [...idempotent, ...writes].filter((sample) => !isClosedWhileIdle(sample));
 };
 
+/** Requests a second, from the first to the last. */
+export function rateOf(samples: Sample[]): number {
+    const times = samples.map(({ began }) => began);
+    return Math.round((samples.length / (Math.max(...times) - Math.min(...times))) * 1000);
+}
+
+/** As a row of the table: failures besides those, and what no server is to blame for. */
+export function failed(samples: Sample[]): string {
+    const repeated = samples.filter(({ isRepeated }) => isRepeated).length;
+    const closed = samples.filter(isClosedWhileIdle).length;
+    const aside = `closed while idle: ${repeated} repeated, ${closed} writes`;
+    return `${lost(samples).length} of ${samples.length}${repeated + closed === 0 ? "" : ` (${aside})`}`;
+}
+
 /** Milliseconds from an event until the last request failed that began after it or was under way; 0 when none did. */
 export const untilLastFailure = (samples: Sample[], event: number) =>
     Math.max(

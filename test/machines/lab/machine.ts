@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { becomeAmazonLinux } from "./amazon-linux";
 import { setTimeout as wait } from "node:timers/promises";
 
 /** What a machine starts with. */
@@ -24,6 +25,8 @@ export interface MachineArgs {
     authority: string;
     /** Block devices by the path that they have inside. */
     devices?: Record<string, string>;
+    /** True for one that has the names and places of Amazon Linux, and not Debian's. */
+    isAmazonLinux: boolean;
 }
 
 /** Where a machine runs. */
@@ -53,6 +56,8 @@ const HIERARCHIES = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd", "/sys/f
 export class Machine {
     public readonly name: string;
     public readonly address: string;
+    /** Of every process that it ever had; not of what tests run on it. */
+    public readonly commandLines = new Set<string>();
     readonly #args: MachineArgs;
     readonly #place: Place;
     readonly #root: string;
@@ -75,7 +80,10 @@ export class Machine {
         }
         const layers = `lowerdir=${this.#place.image},upperdir=${this.#folder}/upper,workdir=${this.#folder}/work`;
         execFileSync("mount", ["-t", "overlay", "overlay", "-o", layers, this.#root]);
-        const { name, address, userData, hosts, authority } = this.#args;
+        const { name, address, userData, hosts, authority, isAmazonLinux } = this.#args;
+        if (isAmazonLinux) {
+            becomeAmazonLinux(this.#root);
+        }
         const seed = path.join(this.#root, "var/lib/cloud/seed/nocloud");
         mkdirSync(seed, { recursive: true });
         writeFileSync(path.join(seed, "meta-data"), `instance-id: i-${name}\nlocal-hostname: ${name}\n`);

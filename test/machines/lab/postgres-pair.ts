@@ -20,6 +20,8 @@ export interface PostgresPair {
     until: (what: string, seconds: number, isSo: () => Promise<boolean>) => Promise<number>;
     /** Waits until the standby is in sync and the application well. */
     ready: () => Promise<void>;
+    /** Tries to write to a machine itself, again and again, as the application; tells how many writes it took. */
+    tryWriting: (from: string, password: string) => { stop: () => Promise<{ taken: number; tried: number }> };
     /** How many acknowledged writes are missing on a machine. */
     lost: (ledger: Ledger, on: string) => Promise<number>;
 }
@@ -55,6 +57,21 @@ export function postgresPair(deployed: () => Deployment): PostgresPair {
         ready: async () => {
             await pair.until("db2 is in sync", 300, async () => (await pair.status("db1")).inSync);
             await pair.until("the application is well", 300, () => pair.isWell("app1"));
+        },
+        tryWriting: (from, password) => {
+            const count = { taken: 0, tried: 0 };
+            const login = `host=${machine(from).address} user=minusnow dbname=minusnow_db connect_timeout=2`;
+            const trusted = "sslmode=verify-full sslrootcert=/etc/minusnow/database-ca.pem";
+            const write = "INSERT INTO tickets (key) VALUES ('stray-' || gen_random_uuid())";
+            const once = `psql -Xq '${login} ${trusted}' -c "${write}" </dev/null 2>/dev/null && echo taken || echo refused`;
+            // It ends with its input.
+            const loop = `while read -t 0.2; [ $? -gt 128 ]; do ${once}; done`;
+            const env = ["-i", "PATH=/usr/bin:/bin", `PGPASSWORD=${password}`];
+            const writer = machine("app1").spawn("env", [...env, "bash", "-c", loop], (line) => {
+                count.tried++;
+                count.taken += Number(line === "taken");
+            });
+            return { stop: () => writer.stop().then(() => count) };
         },
         lost: async (ledger, on) => {
             const keys = new Set((await psql(on, "\\c minusnow_db\nSELECT key FROM tickets")).split("\n"));

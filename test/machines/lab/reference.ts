@@ -14,6 +14,7 @@ export interface PlannedMachine {
     /** Value of the tag `minusnow-servers`. */
     tag: string;
     address: string;
+    subnetId: string;
     userData: string;
     statements: Statement[];
 }
@@ -29,7 +30,8 @@ export function machinesOf(at: PlannedStack): Record<string, PlannedMachine> {
         const userData = userDataOf(inputs);
         const { id } = at.plan.resources.find((resource) => resource.urn === urn)!;
         const tag = (inputs["tags"] as Record<string, string>)["minusnow-servers"];
-        return [name, { at, name, id, tag, address, userData, statements: statementsOf(at, inputs) }];
+        const subnetId = inputs["subnetId"] as string;
+        return [name, { at, name, id, tag, address, subnetId, userData, statements: statementsOf(at, inputs) }];
     });
     return Object.fromEntries(machines) as Record<string, PlannedMachine>;
 }
@@ -56,7 +58,7 @@ export function accountOf(
         objects: Object.fromEntries(objects) as Record<string, string>,
         roles: { ...byAddress(({ statements }) => statements), [outside.aws]: releaseStatements(machines[0]!.at) },
         tags: Object.fromEntries(machines.map(({ id, tag }) => [id, tag])),
-        addresses: Object.fromEntries(machines.map(({ id, address }) => [id, address])),
+        addresses: Object.fromEntries(machines.map(({ id, address, subnetId }) => [id, { address, subnetId }])),
         ...given,
     };
 }

@@ -72,16 +72,16 @@ describeMachines("two balancers on machines, as the plan renders them", () => {
         const took = (Date.now() - booted) / 1000;
         const samples = await load.stop();
         const { idempotent, writes } = failures(samples);
-        const failed = [...idempotent, ...writes];
-        const last = (Math.max(killed, ...failed.map(({ began }) => began)) - killed) / 1000;
-        const title = `a balancer of two is killed, at ${samples.length} requests`;
+        const all = [...idempotent, ...writes];
+        const last = (Math.max(killed, ...all.map(({ began }) => began)) - killed) / 1000;
+        const title = "A balancer of two is killed";
         measured(`${title}: last request begun that failed`, `${last.toFixed(1)} s`, "3 checks");
         measured(
             `${title}: failed GETs, POSTs`,
-            `${idempotent.length}, ${writes.length}`,
+            `${idempotent.length}, ${writes.length} of ${samples.length}`,
             "those under way until it is out",
         );
-        measured(`${title}: it serves again after its boot`, `${took.toFixed(0)} s`, "–");
+        measured(`${title}: it serves again after its boot`, `${took.toFixed(0)} s`, `${AGAIN_SECONDS} s`);
         // Three checks of the balancer in front, five seconds apart, each of which may wait three.
         expect(last).toBeLessThan(20);
         expect(

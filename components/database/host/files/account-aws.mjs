@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { run } from "./postgres.mjs";
 
-const { REGION, SETTINGS, MACHINES_TAG, METRICS } = process.env;
+const { REGION, SETTINGS, MACHINES_TAG, METRICS, PEER_SUBNET } = process.env;
 const soon = ["--cli-connect-timeout", "3", "--cli-read-timeout", "5"];
 const aws = (...args) =>
     run("aws", [...args, "--region", REGION, "--output", "text", ...soon], {
@@ -44,16 +44,20 @@ export const isAbsent = ({ message }) => message.includes("ResourceNotFoundExcep
 
 const off = ["stopped", "terminated"];
 
+/** Whatever has the other machine's address, by that alone: a tag may be gone, an address in a subnet is one machine's. */
+async function findMachine(address) {
+    const filters = [`Name=private-ip-address,Values=${address}`, `Name=subnet-id,Values=${PEER_SUBNET}`];
+    const query = ["--query", "Reservations[].Instances[].[InstanceId,State.Name]"];
+    const [id, state] = (await aws("ec2", "describe-instances", "--filters", ...filters, ...query)).split(/\s+/);
+    if (state === undefined) {
+        throw new Error(`no machine has the address ${address}: make sure that it is off, and say --peer-is-off`);
+    }
+    return { id, state };
+}
+
 /** Stops a machine of this tier, whatever its state, and returns when it is off: then it writes nothing any more. */
 export async function stopMachine(address) {
-    const filters = [`Name=private-ip-address,Values=${address}`, `Name=tag:minusnow-servers,Values=${MACHINES_TAG}`];
-    const query = ["--query", "Reservations[].Instances[].[InstanceId,State.Name]"];
-    const find = async () => {
-        const [id, state = "terminated"] = (
-            await aws("ec2", "describe-instances", "--filters", ...filters, ...query)
-        ).split(/\s+/);
-        return { id, state };
-    };
+    const find = () => findMachine(address);
     const until = Date.now() + 600_000;
     for (let { id, state } = await find(); !off.includes(state); { id, state } = await find()) {
         if (Date.now() > until) {
@@ -64,6 +68,11 @@ export async function stopMachine(address) {
         }
         await wait(3000);
     }
+}
+
+export async function startMachine(address) {
+    const { id } = await findMachine(address);
+    await aws("ec2", "start-instances", "--instance-ids", id);
 }
 
 export const publishMetrics = (metrics) => {

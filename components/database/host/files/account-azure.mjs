@@ -109,5 +109,7 @@ export async function stopMachine() {
     }
 }
 
+export const startMachine = () => ask(MANAGEMENT_TOKENS, "POST", `${MANAGEMENT}${PEER_ID}/start${API}`);
+
 /** The agent sends what is logged to the workspace, where alerts look for it. */
 export const publishMetrics = async (metrics) => console.log(`minusnow-metrics ${JSON.stringify(metrics)}`);

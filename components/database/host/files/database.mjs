@@ -3,7 +3,7 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { readSetting, stopMachine, writeSetting } from "./account.mjs";
+import { readSetting, startMachine, stopMachine, writeSetting } from "./account.mjs";
 import * as postgres from "./postgres.mjs";
 
 const { asPostgres, data, peer, peerAddress, self, sql } = postgres;
@@ -115,12 +115,17 @@ async function promote({ "accept-loss": acceptLoss, "peer-is-off": isOff }) {
         console.log(`stops ${peer}`);
         await stopMachine(peerAddress);
     }
-    if (!(await readSetting("in-sync")) && !acceptLoss) {
-        throw new Refusal(`${loss}, which is stopped now. Start it again, or promote --accept-loss`);
-    }
     const decided = await readSetting("primary");
     if (decided !== former) {
         throw new Refusal(`found ${decided} as primary, allowed is ${former} as before: somebody else decides too`);
+    }
+    if (!(await readSetting("in-sync")) && !acceptLoss) {
+        // It had gone on alone before it was off, and is the only one that may serve.
+        const outcome = await startMachine(peerAddress).then(
+            () => "is started again",
+            ({ message }) => `is stopped, and could not be started again: ${message}`,
+        );
+        throw new Refusal(`${loss}, which ${outcome}. Let it be the primary, or promote --accept-loss`);
     }
     await demandStandby();
     await lead(120);

@@ -8,7 +8,8 @@ set -euo pipefail
 
 rm -f /etc/nginx/sites-enabled/default
 if command -v selinuxenabled >/dev/null && selinuxenabled; then
-    setsebool -P httpd_can_network_connect on
+    # Nginx and HAProxy may connect to servers.
+    setsebool -P httpd_can_network_connect on haproxy_connect_any on
 fi
 mkdir -p /run/minusnow
 systemctl daemon-reload

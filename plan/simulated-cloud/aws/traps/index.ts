@@ -1,3 +1,4 @@
+import { bucketTraps } from "./buckets";
 import { computeTraps } from "./compute";
 import { databaseTraps } from "./database";
 import { filesTraps } from "./files";
@@ -15,5 +16,6 @@ export const awsTraps: readonly Trap[] = [
     ...databaseTraps,
     ...storageTraps,
     ...filesTraps,
+    ...bucketTraps,
     ...operationsTraps,
 ];

@@ -23,7 +23,6 @@ const CACHE = "aws:elasticache/replicationGroup:ReplicationGroup";
 const KEY = "aws:kms/key:Key";
 const SECRET = "aws:secretsmanager/secret:Secret";
 const LOGS = "aws:cloudwatch/logGroup:LogGroup";
-const BUCKET = "aws:s3/bucket:Bucket";
 const efsModel = (shape: string) => apiModel("efs/2015-02-01", shape);
 const cacheModel = (shape: string) => apiModel("elasticache/2015-02-02", shape);
 
@@ -295,44 +294,5 @@ export const storageTraps: readonly Trap[] = [
         (name) =>
             `InvalidParameterException: 1 validation error detected: Value '${name}' at 'logGroupName' failed to satisfy constraint`,
         apiModel("logs/2014-03-28", "LogGroupName"),
-    ),
-    form(
-        "bucket-name",
-        BUCKET,
-        "bucket",
-        /^(?!xn--|sthree-|amzn-s3-demo-)(?!.*(\.\.|-s3alias$|--ol-s3$))(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
-        () => "InvalidBucketName: The specified bucket is not valid.",
-        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html",
-    ),
-    when(
-        "bucket-lifecycle-action",
-        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
-        (inputs) =>
-            listAt(inputs, "rules").some(
-                (rule) =>
-                    ![
-                        "expiration",
-                        "transitions",
-                        "noncurrentVersionExpiration",
-                        "noncurrentVersionTransitions",
-                        "abortIncompleteMultipartUpload",
-                    ].some((key) => isSet(rule, key)),
-            ),
-        "MalformedXML: The XML you provided was not well-formed or did not validate against our published schema",
-        apiModel("s3/2006-03-01", "LifecycleRule"),
-    ),
-    when(
-        "bucket-lifecycle-transition",
-        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
-        (inputs) =>
-            listAt(inputs, "rules").some((rule) =>
-                listAt(rule, "transitions").some(
-                    (transition) =>
-                        ["STANDARD_IA", "ONEZONE_IA"].includes(textAt(transition, "storageClass") ?? "") &&
-                        (numberAt(transition, "days") ?? 30) < 30,
-                ),
-            ),
-        "InvalidArgument: 'Days' in Transition action must be greater than or equal to 30 for storageClass 'STANDARD_IA'",
-        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html",
     ),
 ];
