@@ -72,8 +72,12 @@ describeMachines("machines as they are rendered for Amazon Linux", () => {
             expect(zone.match(/rule family/g)).toHaveLength(2);
         }
         // What is listed no more is closed.
-        await machine("files").ok("sed -i '/10.0.17.0/d' /etc/minusnow/firewall && /usr/local/lib/minusnow/firewall");
+        const firewall = "/usr/local/lib/minusnow/firewall";
+        await machine("files").ok(`sed -i.before '/10.0.17.0/d' /etc/minusnow/firewall && ${firewall}`);
         expect((await machine("files").ok("firewall-cmd --list-rich-rules")).trim().split("\n")).toHaveLength(1);
+        expect(await reaches(machine("app2"), FILES, 2049)).toBe(false);
+        await machine("files").ok(`mv /etc/minusnow/firewall.before /etc/minusnow/firewall && ${firewall}`);
+        expect(await reaches(machine("app2"), FILES, 2049)).toBe(true);
         measured(
             "Amazon Linux's firewalld: other subnets, other ports, rules that were taken back",
             "closed",

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { FIREWALLD } from "./image";
 
@@ -45,6 +45,9 @@ export function becomeAmazonLinux(root: string): void {
     execFileSync("dpkg-deb", ["--extract", path.join(root, FIREWALLD), root]);
     // What its installation would do besides.
     const policy = path.join(root, "usr/share/polkit-1/actions/org.fedoraproject.FirewallD1");
+    // Debian has cloud-init start before what a firewall that is to start before the network needs: one would be left out.
+    const unit = path.join(root, "usr/lib/systemd/system/firewalld.service");
+    writeFileSync(unit, readFileSync(unit, "utf8").replace(/^(Before|Wants)=network-pre\.target$/gm, ""));
     symlinkSync("org.fedoraproject.FirewallD1.server.policy.choice", `${policy}.policy`);
     for (const file of ["usr/sbin/ufw", "usr/bin/apt-get", "usr/bin/redis-server"]) {
         rmSync(path.join(root, file));
