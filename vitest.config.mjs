@@ -3,7 +3,9 @@ import { BaseSequencer } from "vitest/node";
 import { defineConfig } from "vitest/config";
 
 /** Labs wait most of the time, the longest first: begun before all others, they end while those compute. */
-const labs = ["database", "takeover", "sessions", "amazon-linux"].map((name) => `/test/machines/${name}.test.ts`);
+const labs = ["database", "azure", "takeover", "sessions", "amazon-linux"].map(
+    (name) => `/test/machines/${name}.test.ts`,
+);
 
 class LabsFirst extends BaseSequencer {
     async sort(files) {

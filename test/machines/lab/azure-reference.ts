@@ -141,7 +141,7 @@ function backupContainersOf(at: PlannedStack): Record<string, string> {
     const { inputs } = at.one("compute.VirtualMachineRunCommandByVirtualMachine", "-backup-files");
     const [{ value }] = inputs["parameters"] as [{ value: string }];
     const { store } = JSON.parse(value) as { store: string };
-    const names = ["database", "files", "configuration"];
+    const names = ["database", "files", "configuration", "audit-logs"];
     return Object.fromEntries(names.map((name) => [`${store}/${name}?restype=container`, "/dev/null"]));
 }
 

@@ -13,28 +13,30 @@ const places = {
 const PROCESSES = "processes, ever";
 export const numberOfPlaces = Object.keys(places).length + 1;
 
-/** Places on a machine in which a value can be seen, or could in a list of processes; it goes in by standard input. */
-export async function seen(machine: Machine, value: string): Promise<string[]> {
-    const found = [...machine.commandLines].some((line) => line.includes(value)) ? [PROCESSES] : [];
+/** Which of these values can be seen on a machine, or could in a list of processes, and where; they go in by standard input. */
+async function look(machine: Machine, values: Record<string, string>): Promise<{ name: string; place: string }[]> {
+    const names = Object.keys(values);
+    const patterns = Object.values(values).join("\n");
+    const lines = [...machine.commandLines];
+    const inProcesses = names.filter((name) => lines.some((line) => line.includes(values[name]!)));
+    const found = inProcesses.map((name) => ({ name, place: PROCESSES }));
     for (const [place, command] of Object.entries(places)) {
-        const search = `IFS= read -r value; (${command}) | grep -aFc -f <(printf '%s\\n' "$value")`;
-        const { stdout } = await machine.exec(search, `${value}\n`);
-        if (Number(stdout) > 0) {
-            found.push(place);
-        }
+        const search = `patterns=$(cat); (${command}) </dev/null | grep -aoFf <(printf '%s\n' "$patterns") | sort -u`;
+        const hits = (await machine.exec(search, patterns)).stdout.split("\n");
+        found.push(...names.filter((name) => hits.includes(values[name]!)).map((name) => ({ name, place })));
     }
     return found;
 }
 
+/** Places on a machine in which a value can be seen. */
+export const seen = async (machine: Machine, value: string): Promise<string[]> =>
+    (await look(machine, { value })).map(({ place }) => place);
+
 /** What of these values can be seen on any of these machines. */
 export async function secretsSeen(machines: Machine[], values: Record<string, string>): Promise<string[]> {
-    const all = machines.map(async (machine) => {
-        const found = [];
-        for (const [name, value] of Object.entries(values)) {
-            found.push(...(await seen(machine, value)).map((place) => `${machine.name}: ${name} in ${place}`));
-        }
-        return found;
-    });
+    const all = machines.map(async (machine) =>
+        (await look(machine, values)).map(({ name, place }) => `${machine.name}: ${name} in ${place}`),
+    );
     return (await Promise.all(all)).flat();
 }
 
