@@ -71,7 +71,7 @@ describeMachines("everything on Azure that may be a machine", () => {
             await machine("ops").ok("cat >/root/plan.json", parameters.find(({ name }) => name === "PLAN")!.value);
             await machine("ops").ok(`${asJob}; /usr/local/lib/minusnow/backup.mjs ${job}`);
         }
-        const archive = await machine("ops").ok("ls /root/sent | grep ^audit-logs_");
+        const archive = await machine("ops").ok("ls /root/sent | grep '^audit-logs_.*zst$'");
         expect(await machine("ops").ok(`tar --list --zstd -f /root/sent/${archive.trim()}`)).toContain("today");
         // As the runbook has it, into an empty database.
         const dump = await machine("ops").ok("base64 -w0 /root/sent/database_minusnow_db_*.dump");

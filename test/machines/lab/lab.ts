@@ -95,6 +95,7 @@ const pages = [
 export function createLab(): Lab {
     const image = buildImage();
     alone(removeLeftovers);
+    allowWatching();
     const folder = mkdtempSync(path.join(tmpdir(), `${FOLDER}${process.pid}-`));
     const namespace = `mnow${process.pid}`;
     keepInMemory(folder);
@@ -301,6 +302,16 @@ function removeFolder(folder: string): void {
         execFileSync("umount", ["--lazy", folder]);
     }
     rmSync(folder, { recursive: true, force: true });
+}
+
+const WATCHERS = "/proc/sys/fs/inotify/max_user_instances";
+const MOST_WATCHERS = 1024;
+
+/** Every machine's systemd watches files, all as one user of the host: without room for it units fail, and none says why. */
+function allowWatching(): void {
+    if (Number(readFileSync(WATCHERS, "utf8")) < MOST_WATCHERS) {
+        writeFileSync(WATCHERS, String(MOST_WATCHERS));
+    }
 }
 
 const PLENTY_BYTES = 12 * 1024 ** 3;
