@@ -20,8 +20,8 @@ class LabsFirst extends BaseSequencer {
 /** They measure what users meet under load: nothing else runs beside these two. */
 const measured = "test/machines/measured-*.test.ts";
 const machines = "test/machines/*.test.ts";
-// Three more than a small machine has processors, for labs.
-const maxWorkers = Math.max(availableParallelism(), 2) + 3;
+// One more for each lab than a small machine has processors.
+const maxWorkers = Math.max(availableParallelism(), 2) + labs.length;
 
 export default defineConfig({
     test: {
