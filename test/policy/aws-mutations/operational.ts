@@ -143,10 +143,15 @@ function backups(all: Resource[]): Mutation[] {
             hasName("-audit-logs"),
         ),
         ...setEach(all, "backup.Vault", "kmsKeyArn", undefined, ["backups-encrypted"]),
-        ...setEach(all, "s3.BucketVersioning", "versioningConfiguration.status", "Suspended", [
-            "backups-configuration",
-        ]),
-        ...removeEach(all, "s3.BucketVersioning", ["backups-configuration"]),
+        ...setEach(
+            all,
+            "s3.BucketVersioning",
+            "versioningConfiguration.status",
+            "Suspended",
+            ["backups-configuration"],
+            hasName("-configuration"),
+        ),
+        ...removeEach(all, "s3.BucketVersioning", ["backups-configuration"], hasName("-configuration")),
         ...setEach(
             all,
             "s3.BucketLifecycleConfiguration",
