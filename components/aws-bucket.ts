@@ -1,5 +1,4 @@
 import * as s3 from "@pulumi/aws/s3";
-import type { BucketLifecycleConfigurationArgs } from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 
 /** What a private bucket is like. */
@@ -70,7 +69,7 @@ export function createPrivateBucket(
 /** What a private bucket is like that keeps former versions. */
 export interface VersionedBucketArgs extends PrivateBucketArgs {
     /** What is deleted, and when. */
-    lifecycleRules: BucketLifecycleConfigurationArgs["rules"];
+    lifecycleRules: s3.BucketLifecycleConfigurationArgs["rules"];
 }
 
 /** A private bucket in which what is overwritten or deleted is kept as a former version. */

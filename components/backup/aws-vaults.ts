@@ -1,6 +1,6 @@
 import * as backup from "@pulumi/aws/backup";
-import * as kms from "@pulumi/aws/kms";
 import type * as pulumi from "@pulumi/pulumi";
+import { createCopyKey } from "../aws-copy-key";
 import type { AwsBackupArgs } from "./aws";
 import { BackupLock } from "./contract";
 import { withDefaults } from "./defaults";
@@ -39,7 +39,16 @@ export function createVaults(name: string, role: BackupRole, args: AwsBackupArgs
     if (copyRegion === undefined) {
         return vaults;
     }
-    const copyKeyId = createCopyKey(`${name}-copy`, copyRegion, args, child);
+    const copyKeyId = createCopyKey(
+        `${name}-copy`,
+        {
+            description: "MinusNow: encrypts copies of backups",
+            region: copyRegion,
+            retain: !(args.deleteWithStack ?? false),
+            tags: args.tags,
+        },
+        child,
+    );
     const copy = createVault(`${name}-copy`, copyKeyId, retentionDays, copyRegion, role, args, child).arn;
     return { ...vaults, copy, copyKeyId };
 }
@@ -68,10 +77,4 @@ function createVault(
         new backup.VaultLockConfiguration(name, settings, options);
     }
     return vault;
-}
-
-function createCopyKey(name: string, region: string, args: AwsBackupArgs, child: Child): pulumi.Output<string> {
-    const description = "MinusNow: encrypts copies of backups";
-    const settings = { description, region, enableKeyRotation: true, deletionWindowInDays: 30, tags: args.tags };
-    return new kms.Key(name, settings, { ...child, retainOnDelete: !(args.deleteWithStack ?? false) }).arn;
 }

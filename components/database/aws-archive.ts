@@ -1,9 +1,9 @@
-import * as kms from "@pulumi/aws/kms";
 import type * as s3 from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 import { allow } from "../aws-account";
 import { createVersionedBucket } from "../aws-bucket";
 import { copyBucket } from "../aws-bucket-copy";
+import { createCopyKey } from "../aws-copy-key";
 
 /** What a bucket for a database's backups is like. */
 export interface ArchiveArgs {
@@ -35,12 +35,9 @@ export function createArchive(name: string, args: ArchiveArgs, child: { parent: 
         return archive;
     }
     const description = "MinusNow: encrypts copies of the database's backups";
-    const copyKey = new kms.Key(
-        `${name}-copy`,
-        { description, region: copyRegion, enableKeyRotation: true, deletionWindowInDays: 30, tags },
-        { ...child, retainOnDelete: deletionProtection },
-    );
-    const copy = copyBucket(name, archive, { ...settings, copyRegion, copyKeyId: copyKey.arn }, child);
+    const key = { description, region: copyRegion, retain: deletionProtection, tags };
+    const copyKeyId = createCopyKey(`${name}-copy`, key, child);
+    const copy = copyBucket(name, archive, { ...settings, copyRegion, copyKeyId }, child);
     return { ...archive, copyName: copy.bucket.id };
 }
 

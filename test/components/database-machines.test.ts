@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -109,6 +109,23 @@ describe("AwsMachineDatabase", () => {
                 ].join("\n"),
             );
         }
+    });
+
+    it("takes no answer for no machine: only one that is there and stopped counts as off", () => {
+        const folder = mkdtempSync(path.join(tmpdir(), "minusnow-fence-"));
+        const module = path.join(folder, "account-aws.mjs");
+        cpSync(path.join(repository, "components/database/host/files/account-aws.mjs"), module);
+        writeFileSync(path.join(folder, "postgres.mjs"), "export const run = async () => process.env.ANSWER;");
+        const program = `import { stopMachine } from ${JSON.stringify(module)}; await stopMachine("10.0.2.10");`;
+        const stop = (ANSWER: string) =>
+            spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+                encoding: "utf8",
+                env: { ...process.env, ANSWER },
+            });
+        expect(stop("i-1\tstopped").status).toBe(0);
+        expect(stop("").status).toBe(1);
+        expect(stop("").stderr).toContain("no machine has the address 10.0.2.10");
+        rmSync(folder, { recursive: true });
     });
 
     it("brings programs that can be read by what runs them", async () => {

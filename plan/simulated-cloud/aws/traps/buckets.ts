@@ -5,7 +5,7 @@ const LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfigurat
 const VERSIONING = "aws:s3/bucketVersioning:BucketVersioning";
 const REPLICATION = "aws:s3/bucketReplicationConfig:BucketReplicationConfig";
 const s3Model = (shape: string) => apiModel("s3/2006-03-01", shape);
-const replicationGuide = "https://docs.aws.amazon.com/AmazonS3/latest/userguide";
+const userGuide = "https://docs.aws.amazon.com/AmazonS3/latest/userguide";
 
 /** Parts of a bucket that are resources of their own, each with a region. */
 const parts = {
@@ -43,7 +43,7 @@ export const bucketTraps: readonly Trap[] = [
         "bucket",
         /^(?!xn--|sthree-|amzn-s3-demo-)(?!.*(\.\.|-s3alias$|--ol-s3$))(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
         () => "InvalidBucketName: The specified bucket is not valid.",
-        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html",
+        `${userGuide}/bucketnamingrules.html`,
     ),
     when(
         "bucket-lifecycle-action",
@@ -60,7 +60,7 @@ export const bucketTraps: readonly Trap[] = [
                     ].some((key) => isSet(rule, key)),
             ),
         "MalformedXML: The XML you provided was not well-formed or did not validate against our published schema",
-        apiModel("s3/2006-03-01", "LifecycleRule"),
+        s3Model("LifecycleRule"),
     ),
     when(
         "bucket-lifecycle-transition",
@@ -74,7 +74,7 @@ export const bucketTraps: readonly Trap[] = [
                 ),
             ),
         "InvalidArgument: 'Days' in Transition action must be greater than or equal to 30 for storageClass 'STANDARD_IA'",
-        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html",
+        `${userGuide}/lifecycle-transition-general-considerations.html`,
     ),
     ...Object.entries(parts).map(([part, type]) =>
         when(
@@ -85,7 +85,7 @@ export const bucketTraps: readonly Trap[] = [
                 return region !== undefined && at(inputs, "region") !== region;
             },
             "PermanentRedirect: The bucket you are attempting to access must be addressed using the specified endpoint.",
-            `${replicationGuide}/VirtualHosting.html`,
+            `${userGuide}/VirtualHosting.html`,
         ),
     ),
     when(
@@ -93,14 +93,14 @@ export const bucketTraps: readonly Trap[] = [
         REPLICATION,
         (inputs, world) => lacksVersions(inputs["bucket"], world),
         "InvalidRequest: Versioning must be 'Enabled' on the bucket to apply a replication configuration",
-        `${replicationGuide}/replication-requirements.html`,
+        `${userGuide}/replication-requirements.html`,
     ),
     when(
         "bucket-replication-destination-versions",
         REPLICATION,
         (inputs, world) => destinations(inputs).some((destination) => lacksVersions(at(destination, "bucket"), world)),
         "InvalidRequest: Destination bucket must have versioning enabled.",
-        `${replicationGuide}/replication-requirements.html`,
+        `${userGuide}/replication-requirements.html`,
     ),
     when(
         "bucket-replication-delete-markers",
@@ -132,6 +132,6 @@ export const bucketTraps: readonly Trap[] = [
                 return key !== undefined && region !== undefined && key !== region;
             }),
         "the replication is made, but every copy fails: its key is not in the region of the destination bucket",
-        `${replicationGuide}/replication-config-for-kms-objects.html`,
+        `${userGuide}/replication-config-for-kms-objects.html`,
     ),
 ];
