@@ -156,7 +156,7 @@ function checkAzureSystem({ os = "ubuntu-24.04" }: DatabaseConfig): Configuratio
 function checkAwsSystem({ os = "debian-13", version }: DatabaseConfig): ConfigurationProblem[] {
     const major = systemMajors[os];
     if (major === undefined) {
-        const allowed = `${Object.keys(systemMajors).join(" or ")}, which package pgBackRest`;
+        const allowed = Object.keys(systemMajors).join(", ");
         return [problem("database.os", os, allowed, set("database.os", "debian-13"))];
     }
     return version === undefined || version === major

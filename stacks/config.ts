@@ -120,7 +120,7 @@ const databaseSchema = z.strictObject({
     applyImmediately: flag("Make changes that interrupt now, not in the maintenance window. Default false.").optional(),
     os: choice(
         OperatingSystem,
-        "Kind vm: debian-13 or ubuntu-24.04. Default debian-13, on Azure ubuntu-24.04.",
+        "Kind vm: debian-13, ubuntu-24.04 or amazon-linux-2023. Default debian-13, on Azure ubuntu-24.04 alone.",
     ).optional(),
     renew: z
         .array(z.enum([...databaseMachines, WITNESS]))

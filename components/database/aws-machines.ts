@@ -40,7 +40,10 @@ export interface AwsMachineDatabaseArgs {
      * written before is not copied.
      */
     copyRegion?: string;
-    /** Debian 13 or Ubuntu 24.04, which package pgBackRest. Default Debian 13. Another one brings another `version`. */
+    /**
+     * Debian 13 or Amazon Linux 2023 with `version` 17, or Ubuntu 24.04 with 16. Default Debian 13. A change reaches a machine
+     * that is renewed.
+     */
     os?: OperatingSystem;
     /**
      * Lets the standby take over by itself when neither it nor a witness in a third zone has seen the primary for about a
@@ -204,7 +207,7 @@ function checkArguments(args: AwsMachineDatabaseArgs): void {
 function systemProblems({ os = OperatingSystem.Debian13, version }: AwsMachineDatabaseArgs): string[] {
     const major = systemMajors[os];
     if (major === undefined) {
-        return [`os: found ${os}, allowed are ${Object.keys(systemMajors).join(" and ")}, which package pgBackRest`];
+        return [`os: found ${os}, allowed are ${Object.keys(systemMajors).join(", ")}`];
     }
     return version === undefined || version === String(major)
         ? []
@@ -401,7 +404,7 @@ function renderUserData(
                     retentionDays: backupRetentionDays,
                     dumps: `s3://${bucket}/dumps`,
                 },
-                accountModule: "account-aws.mjs",
+                accountOn: "aws",
                 account: { MACHINES_TAG: name, METRICS: DATABASE_NAMESPACE, PEER_SUBNET: peerSubnetId },
             }),
         );

@@ -383,7 +383,7 @@ function renderUserData(
                     repository: containerRepository(accountName, BACKUPS),
                     retentionDays: backupRetentionDays,
                 },
-                accountModule: "account-azure.mjs",
+                accountOn: "azure",
                 account: {
                     LOOPBACK_ADDRESS: readerAddress,
                     CERTIFICATE_SECRET_ID: certificateId,

@@ -72,7 +72,10 @@ export interface DatabaseSettings {
      * the maintenance window; kind vm: see `renew`.
      */
     size?: string;
-    /** Kind vm: system of new machines, debian-13 or ubuntu-24.04. Default debian-13. Another one brings another version. */
+    /**
+     * Kind vm: system of new machines, debian-13, ubuntu-24.04 or amazon-linux-2023. Default debian-13, on Azure ubuntu-24.04,
+     * the only one there. A change reaches a machine that is renewed; Ubuntu brings another version on AWS.
+     */
     os?: OperatingSystem;
     /** Kind vm: the machine, `db1`, `db2` or `witness`, that this update may replace; the primary is refused. Default none. */
     renew?: string[];

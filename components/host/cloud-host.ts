@@ -1,9 +1,15 @@
 import { nodeMajor } from "../reference";
 import { azureUserDataLimit, userDataLimit } from "./cloud-init";
-import { linuxSystem, type OperatingSystem, osFamily } from "./operating-system";
+import { linuxSystem, type OperatingSystem, osFamily, type OsFamily } from "./operating-system";
 
 /** Where a machine runs and with which system: packages are named and installed by it. */
 export type Platform = "amazon-linux" | "debian-aws" | "ubuntu-azure";
+
+export const platformFamily: { [platform in Platform]: OsFamily } = {
+    "amazon-linux": "rhel",
+    "debian-aws": "debian",
+    "ubuntu-azure": "debian",
+};
 
 /** What a machine is told of its cloud. */
 export interface CloudHost {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Mount } from "../shared-storage/contract";
-import type { CloudHost } from "./cloud-host";
+import { type CloudHost, platformFamily } from "./cloud-host";
 import type { HostFile } from "./cloud-init";
 
 /** Where a machine's own programs are. */
@@ -88,14 +88,14 @@ export function cloudFiles(cloud: CloudHost, packages: string[], variables: Reco
 }
 
 /** Package of the firewall that a machine has itself. */
-export const firewallPackage = ({ platform }: CloudHost) => (platform === "amazon-linux" ? "firewalld" : "ufw");
+export const firewallPackage = ({ platform }: CloudHost) => (platformFamily[platform] === "rhel" ? "firewalld" : "ufw");
 
 /** What that firewall lets in, over TCP. */
-export function firewall(openings: { port: number; from: string }[]): HostFile[] {
+export function firewall(cloud: CloudHost, openings: { port: number; from: string }[]): HostFile[] {
     const content = openings.map(({ port, from }) => `${port} ${from}\n`).join("");
     return [
         { path: "/etc/minusnow/firewall", permissions: "0644", content },
-        program("firewall", sharedFiles, "firewall.sh"),
+        program("firewall", sharedFiles, `firewall-${firewallPackage(cloud)}.sh`),
     ];
 }
 

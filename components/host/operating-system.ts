@@ -29,8 +29,10 @@ export function linuxSystem(os: OperatingSystem): LinuxSystem {
     return os;
 }
 
-/** Package managers differ by family, and with them package names. */
-export const osFamily: { [os in LinuxSystem]: "rhel" | "debian" } = {
+/** Package managers differ by family, and with them names and places. */
+export type OsFamily = "rhel" | "debian";
+
+export const osFamily: { [os in LinuxSystem]: OsFamily } = {
     "amazon-linux-2023": "rhel",
     "ubuntu-24.04": "debian",
     "debian-13": "debian",

@@ -41,15 +41,10 @@ export function productsOnAws(args: DeploymentArgs): ComponentInUse[] {
     const isOnMachines = database?.kind === DatabaseKind.Vm;
     const os = appPair?.os ?? OperatingSystem.AmazonLinux2023;
     const ofOthers = isLinux(os) ? os : OperatingSystem.AmazonLinux2023;
+    const systems = new Set([os, ofOthers, ...(isOnMachines ? [database.os ?? OperatingSystem.Debian13] : [])]);
     const products = [
         { component: "postgresql", product: isOnMachines ? "PostgreSQL" : "AWS RDS PostgreSQL" },
-        ...[...new Set([os, ofOthers])].map((system) => ({
-            component: "operating-system",
-            product: operatingSystems[system],
-        })),
-        ...(isOnMachines && ofOthers === OperatingSystem.AmazonLinux2023
-            ? [{ component: "operating-system", product: operatingSystems["debian-13"] }]
-            : []),
+        ...[...systems].map((system) => ({ component: "operating-system", product: operatingSystems[system] })),
         ...(isLinux(os) ? [] : [{ component: "directory", product: "Microsoft Active Directory" }]),
         { component: "certificates", product: certificateId ? "certificate brought along" : "AWS Certificate Manager" },
         { component: "smtp", product: mailProduct(mail.host) },

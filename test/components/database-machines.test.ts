@@ -4,10 +4,12 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { AwsMachineDatabase, type AwsMachineDatabaseArgs } from "../../components/aws";
 import { refusePrimary } from "../../components/database/machines";
+import { signatureIn, signatureOf } from "../machines/lab/aws-signature.mjs";
 import { freePort } from "../support/loopback";
 import { build, type Recorded } from "../support/mocks";
 import { repository } from "../support/plans";
@@ -41,6 +43,31 @@ const file = (built: Recorded, machine: string, place: string) =>
 
 /** What the account has once the machines run. */
 const parameters = { names: ["/db/cluster", "/db/primary"], values: ['"7412"', '"db1"'] };
+
+describe("calls of AWS", () => {
+    it("are signed as AWS's own library signs them", async () => {
+        const module = path.join(repository, "components/host/files/aws-call.mjs");
+        const { signed } = (await import(module)) as { signed: (call: object) => Record<string, string> };
+        const signedCall = fc.record({
+            service: fc.constantFrom("ssm", "secretsmanager"),
+            region: fc.constantFrom("us-east-1", "cn-north-1"),
+            target: fc.constantFrom("AmazonSSM.GetParameter", "secretsmanager.PutSecretValue"),
+            body: fc.json(),
+            date: fc.date({ min: new Date("2026-01-01"), max: new Date("2099-12-31"), noInvalidDate: true }),
+            keys: fc.record({
+                id: fc.stringMatching(/^[0-9A-Z]{1,20}$/),
+                secret: fc.base64String({ minLength: 4 }),
+                token: fc.base64String({ minLength: 4 }),
+            }),
+        });
+        await fc.assert(
+            fc.asyncProperty(signedCall, async (call) => {
+                const headers = signed({ ...call, host: `${call.service}.${call.region}.amazonaws.com` });
+                expect(signatureIn(headers["authorization"]!)).toBe(await signatureOf(headers, call.body, call.keys));
+            }),
+        );
+    });
+});
 
 describe("witness", () => {
     it("counts only machines that it knows, and only while it sees anybody", async () => {
@@ -115,6 +142,7 @@ describe("AwsMachineDatabase", () => {
         const folder = mkdtempSync(path.join(tmpdir(), "minusnow-fence-"));
         const module = path.join(folder, "account-aws.mjs");
         cpSync(path.join(repository, "components/database/host/files/account-aws.mjs"), module);
+        writeFileSync(path.join(folder, "aws-call.mjs"), "export const call = undefined;");
         writeFileSync(path.join(folder, "postgres.mjs"), "export const run = async () => process.env.ANSWER;");
         const program = `import { stopMachine } from ${JSON.stringify(module)}; await stopMachine("10.0.2.10");`;
         const stop = (ANSWER: string) =>

@@ -4,25 +4,32 @@ import { describeMachines } from "./lab/describe-machines";
 import type { Machine } from "./lab/machine";
 import { measured, printMeasurements } from "./lab/measurements";
 import { rebootWell } from "./lab/reboot";
-import { machinesOf, type PlannedMachine } from "./lab/reference";
+import { postgresPair } from "./lab/postgres-pair";
+import { machinesOf } from "./lab/reference";
 
 const kinds = [
+    "  minusnow:database:\n    kind: vm\n    os: amazon-linux-2023\n",
     "  minusnow:loadBalancer:\n    kind: haproxy\n",
     "  minusnow:sharedStorage:\n    kind: nfs\n",
     "  minusnow:sessionStore:\n    kind: redis\n",
 ].join("");
 const BALANCER = "10.0.0.10";
+/** Two networks of servers, the other machine, and the networks of the balancers that ask for its role. */
+const RULES_OF_DATABASE = 5;
+const names = ["app1", "app2", "lb1", "sessions", "files", "db1", "db2"];
 const [STORE, FILES] = ["10.0.4.10", "10.0.3.10"];
 
 /** The default on AWS. What is rendered for it runs; the system under it is Debian, with Amazon Linux's names and places. */
 describeMachines("machines as they are rendered for Amazon Linux", () => {
     let deployment: Deployment;
-    const machine = (name: string): Machine => deployment.machines[name]!;
+    const pair = postgresPair(() => deployment);
+    const { machine } = pair;
     beforeAll(async () => {
         deployment = await bootDeployment(async (plan) => {
-            const { app1, app2, lb1, sessions, files } = machinesOf(await plan(kinds));
-            return [app1, app2, lb1, sessions, files] as PlannedMachine[];
+            const planned = machinesOf(await plan(kinds));
+            return names.map((name) => planned[name]!);
         }, "amazon-linux");
+        await pair.ready();
     });
     afterAll(() => {
         printMeasurements();
@@ -62,6 +69,7 @@ describeMachines("machines as they are rendered for Amazon Linux", () => {
         for (const [name, address, port] of [
             ["sessions", STORE, 6379],
             ["files", FILES, 2049],
+            ["db1", "10.0.2.10", 5432],
         ] as const) {
             expect(await reaches(machine("app1"), address, port), name).toBe(true);
             expect(await reaches(data, address, port), name).toBe(false);
@@ -69,7 +77,7 @@ describeMachines("machines as they are rendered for Amazon Linux", () => {
             const zone = await machine(name).ok("firewall-cmd --list-all");
             expect(zone).toMatch(/^\s*services:\s*$/m);
             expect(zone).toMatch(/^\s*ports:\s*$/m);
-            expect(zone.match(/rule family/g)).toHaveLength(2);
+            expect(zone.match(/rule family/g)!.length).toBe(name === "db1" ? RULES_OF_DATABASE : 2);
         }
         // What is listed no more is closed.
         const firewall = "/usr/local/lib/minusnow/firewall";
@@ -85,8 +93,24 @@ describeMachines("machines as they are rendered for Amazon Linux", () => {
         );
     });
 
+    it("keeps its database on two machines, archives it, and switches over", async () => {
+        expect((await pair.psql("db1", "SHOW data_directory")).trim()).toBe("/var/lib/postgresql/minusnow");
+        expect(await machine("db1").ok("systemctl show minusnow-database -P ExecStart")).toContain(
+            "/usr/pgsql-17/bin/",
+        );
+        await machine("db1").ok("runuser -u postgres -- pgbackrest --stanza=minusnow check");
+        const { status, stderr, stdout } = await pair.command("db2", "switchover");
+        expect(stdout + stderr).toContain("db2 is primary");
+        expect(status).toBe(0);
+        await pair.until("db1 follows in sync", 120, async () => (await pair.status("db2")).inSync);
+        await pair.until("the application is well", 120, () => pair.isWell("app1"));
+    });
+
     it("reboots into a working state", async () => {
-        const machines = ["app1", "app2", "lb1", "sessions", "files"].map(machine);
-        await rebootWell("five machines as rendered for Amazon Linux, at once", machines, serves);
+        const works = async () => {
+            await serves();
+            await pair.until("the application is well", 120, () => pair.isWell("app1"));
+        };
+        await rebootWell("seven machines as rendered for Amazon Linux, at once", names.map(machine), works);
     });
 });

@@ -190,7 +190,7 @@ describe("configuration", () => {
             "minusnow:database.version",
             "16, which ubuntu-24.04 packages",
         ],
-        [{ database: { kind: "vm", os: "amazon-linux-2023" } }, "minusnow:database.os", "which package pgBackRest"],
+        [{ database: { kind: "vm", os: "windows-server-2025" } }, "minusnow:database.os", "amazon-linux-2023"],
         [{ database: { os: "debian-13" } }, "minusnow:database.os", "only kind vm"],
         [{ database: { kind: "vm" }, network: { networkId: "vpc-1" } }, "minusnow:database.kind", "managed there"],
         [{ database: { version: 14 } }, "minusnow:database.version", "from 15 to 99"],

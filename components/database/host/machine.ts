@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { CloudHost } from "../../host/cloud-host";
+import { type CloudHost, platformFamily } from "../../host/cloud-host";
 import { type HostFile, renderCloudConfig } from "../../host/cloud-init";
 import {
     systemFiles,
@@ -22,6 +22,7 @@ import {
     configurationFolder,
     dataDirectory,
     hostBasedAuthentication,
+    installations,
     memoryShares,
     postgresConfiguration,
     type PostgresHost,
@@ -45,15 +46,22 @@ export interface DatabaseMachine {
     tlsNames: string[];
     secrets: { login: string; replicator: string; tls: string };
     backup: BackupPlace;
-    /** Module that keeps what both machines agree on, stops the other one and tells metrics, from `files`. */
-    accountModule: string;
-    /** What that module needs to know. */
+    /** Whose interfaces keep what both machines agree on, stop the other one and take metrics. */
+    accountOn: keyof typeof accountFiles;
+    /** What the machine needs to know for that. */
     account: Record<string, string>;
     /** Address of the third voter, with which a standby takes over by itself. Default: an administrator promotes it. */
     witnessAddress?: string;
     /** Largest user data, in bytes. Default: any, for a cloud that takes it compressed. */
     limit?: number;
 }
+
+const own = path.join(__dirname, "files");
+
+const accountFiles = {
+    aws: [program("account.mjs", own, "account-aws.mjs"), program("aws-call.mjs", sharedFiles, "aws-call.mjs")],
+    azure: [program("account.mjs", own, "account-azure.mjs")],
+};
 
 const configuration = (name: string, content: string): HostFile => ({
     path: `${configurationFolder}/${name}`,
@@ -64,13 +72,12 @@ const configuration = (name: string, content: string): HostFile => ({
 /** User data of a database machine (guide, steps 3 and 4). It names secrets and holds none. */
 export function renderDatabaseMachine(machine: DatabaseMachine): string {
     const { cloud, host, peer, address, major, owner, secrets, backup } = machine;
-    const own = path.join(__dirname, "files");
-    const bin = `/usr/lib/postgresql/${major}/bin`;
+    const { server, bin } = installations[platformFamily[cloud.platform]](major);
     const programs = ["keeper", "takeover", "database", "postgres", "credentials", "backup"].map((name) =>
         program(`${name}.mjs`, own, `${name}.mjs`),
     );
     const files = [
-        ...systemFiles(cloud, [`postgresql-${major}`, "pgbackrest", "openssl", firewallPackage(cloud)], {
+        ...systemFiles(cloud, [server, "pgbackrest", "openssl", firewallPackage(cloud)], {
             NAME: host.name,
             ADDRESS: address,
             PEER: peer,
@@ -88,7 +95,7 @@ export function renderDatabaseMachine(machine: DatabaseMachine): string {
             ...(machine.witnessAddress !== undefined && { WITNESS_ADDRESS: machine.witnessAddress }),
             ...machine.account,
         }),
-        ...firewall([
+        ...firewall(cloud, [
             ...host.appNetworks.map((from) => ({ port: ports.postgres, from })),
             { port: ports.postgres, from: `${host.peerAddress}/32` },
             ...(machine.witnessAddress === undefined ? [] : [{ port: rolePort, from: `${machine.witnessAddress}/32` }]),
@@ -101,7 +108,7 @@ export function renderDatabaseMachine(machine: DatabaseMachine): string {
         program("files.mjs", sharedFiles, "files.mjs"),
         program("setup", own, "setup.sh"),
         program("memory", own, "memory.sh"),
-        program("account.mjs", own, machine.accountModule),
+        ...accountFiles[machine.accountOn],
         program("roles.sql", own, "roles.sql"),
         ...programs,
         administratorsCommand,

@@ -1,4 +1,4 @@
-import type { OperatingSystem } from "../../host/operating-system";
+import type { OperatingSystem, OsFamily } from "../../host/operating-system";
 import { type PostgresSetting, postgresSettings, ports } from "../../reference";
 
 /** Where a machine's PostgreSQL is, the same on every system. */
@@ -13,8 +13,21 @@ export const databaseMachines = ["db1", "db2"] as const;
 /** The third voter, which sees whether a machine serves and holds no data. */
 export const WITNESS = "witness";
 
-/** PostgreSQL's major version by system: each packages one, and pgBackRest with it. */
-export const systemMajors: { [os in OperatingSystem]?: number } = { "debian-13": 17, "ubuntu-24.04": 16 };
+/**
+ * PostgreSQL's major version by system: each packages one, and pgBackRest with it; for Amazon Linux the PostgreSQL
+ * project does.
+ */
+export const systemMajors: { [os in OperatingSystem]?: number } = {
+    "debian-13": 17,
+    "ubuntu-24.04": 16,
+    "amazon-linux-2023": 17,
+};
+
+/** Package of a server, and where it puts its programs. */
+export const installations: { [family in OsFamily]: (major: number) => { server: string; bin: string } } = {
+    debian: (major) => ({ server: `postgresql-${major}`, bin: `/usr/lib/postgresql/${major}/bin` }),
+    rhel: (major) => ({ server: `postgresql${major}-server`, bin: `/usr/pgsql-${major}/bin` }),
+};
 
 /** Port on which a machine tells balancers, and the other machine, what it is. */
 export const rolePort = 8008;

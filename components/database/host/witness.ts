@@ -31,7 +31,10 @@ export function renderWitness({ cloud, address, watched }: Witness): string {
         {
             files: [
                 ...systemFiles(cloud, [firewallPackage(cloud)], variables),
-                ...firewall(watched.map((from) => ({ port: rolePort, from: `${from}/32` }))),
+                ...firewall(
+                    cloud,
+                    watched.map((from) => ({ port: rolePort, from: `${from}/32` })),
+                ),
                 program("files.mjs", sharedFiles, "files.mjs"),
                 program("setup", own, "witness-setup.sh"),
                 program("witness.mjs", own, "witness.mjs"),

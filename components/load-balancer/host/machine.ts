@@ -76,7 +76,10 @@ export function renderBalancerMachine({ cloud, kind }: BalancerMachine): string 
             HEALTH_FALL: String(healthCheck.fall),
             HEALTH_RISE: String(healthCheck.rise),
         }),
-        ...firewall([ports.http, ports.https].map((port) => ({ port, from: "0.0.0.0/0" }))),
+        ...firewall(
+            cloud,
+            [ports.http, ports.https].map((port) => ({ port, from: "0.0.0.0/0" })),
+        ),
         program("files.mjs", sharedFiles, "files.mjs"),
         program("setup", own, "setup.sh"),
         program("balancer-files.mjs", own, "balancer-files.mjs"),

@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { CloudHost } from "../../host/cloud-host";
+import { type CloudHost, platformFamily } from "../../host/cloud-host";
 import { type HostFile, renderCloudConfig } from "../../host/cloud-init";
 import {
     cloudFiles,
@@ -55,7 +55,7 @@ const valkey: Server = {
 /** User data of the session store's machine (guide, step 8). It names the password and holds none. */
 export function renderSessionStore({ cloud, secretId, memoryPolicy, appNetworks }: SessionStoreMachine): string {
     const own = path.join(__dirname, "files");
-    const server = cloud.platform === "amazon-linux" ? valkey : redis;
+    const server = platformFamily[cloud.platform] === "rhel" ? valkey : redis;
     return renderCloudConfig(
         {
             files: [
@@ -64,7 +64,10 @@ export function renderSessionStore({ cloud, secretId, memoryPolicy, appNetworks 
                     DATA_DIRECTORY: server.data,
                     SERVER_CLI: server.cli,
                 }),
-                ...firewall(appNetworks.map((from) => ({ port: ports.redis, from }))),
+                ...firewall(
+                    cloud,
+                    appNetworks.map((from) => ({ port: ports.redis, from })),
+                ),
                 configuration(server, memoryPolicy),
                 program("files.mjs", sharedFiles, "files.mjs"),
                 program("setup", own, "setup.sh"),

@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { CloudHost } from "../../host/cloud-host";
+import { type CloudHost, platformFamily } from "../../host/cloud-host";
 import { type HostFile, renderCloudConfig } from "../../host/cloud-init";
 import { systemFiles, firewall, firewallPackage, libraryPath, program, setUp, unit } from "../../host/machine-files";
 import { application, ports, sharedDirectories } from "../../reference";
@@ -17,7 +17,7 @@ export interface FileServer {
 
 /** User data of the file server (guide, step 5, option A). */
 export function renderFileServer({ cloud, device, appNetworks }: FileServer): string {
-    const server = cloud.platform === "amazon-linux" ? "nfs-utils" : "nfs-kernel-server";
+    const server = platformFamily[cloud.platform] === "rhel" ? "nfs-utils" : "nfs-kernel-server";
     const own = path.join(__dirname, "files");
     return renderCloudConfig(
         {
@@ -29,7 +29,10 @@ export function renderFileServer({ cloud, device, appNetworks }: FileServer): st
                     APP_UID: String(application.uid),
                     APP_GID: String(application.gid),
                 }),
-                ...firewall(appNetworks.map((from) => ({ port: ports.nfs, from }))),
+                ...firewall(
+                    cloud,
+                    appNetworks.map((from) => ({ port: ports.nfs, from })),
+                ),
                 exportsFile(appNetworks),
                 versions,
                 volumeUnit,

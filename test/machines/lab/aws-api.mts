@@ -10,6 +10,7 @@ import { readFileSync } from "node:fs";
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createHttps } from "node:https";
 import { createInterface } from "node:readline";
+import { notSigned } from "./aws-signature.mts";
 import { createObjectStore } from "./s3.mts";
 
 export interface Statement {
@@ -65,6 +66,7 @@ let world = JSON.parse(readFileSync(worldFile, "utf8")) as World;
 process.on("SIGHUP", () => (world = JSON.parse(readFileSync(worldFile, "utf8")) as World));
 
 const TOKEN = "lab-session-token";
+const KEYS = { id: "ASIALAB", secret: "lab", token: "lab" };
 
 function metadata(request: IncomingMessage, response: ServerResponse): void {
     if (request.method === "PUT" && request.url === "/latest/api/token") {
@@ -75,8 +77,10 @@ function metadata(request: IncomingMessage, response: ServerResponse): void {
         response.end("lab-role");
     } else if (request.url === "/latest/meta-data/iam/security-credentials/lab-role") {
         const expiry = new Date(Date.now() + 6 * 3600_000).toISOString();
-        const keys = { AccessKeyId: "ASIALAB", SecretAccessKey: "lab", Token: "lab", Expiration: expiry };
+        const keys = { AccessKeyId: KEYS.id, SecretAccessKey: KEYS.secret, Token: KEYS.token, Expiration: expiry };
         response.end(JSON.stringify({ Code: "Success", Type: "AWS-HMAC", LastUpdated: expiry, ...keys }));
+    } else if (request.url === "/latest/meta-data/services/domain") {
+        response.end("amazonaws.com");
     } else {
         response.writeHead(404).end();
     }
@@ -169,7 +173,10 @@ const operations: Record<string, (body: Body, request: IncomingMessage) => unkno
         const stored = written.secrets.get(SecretId!);
         return { ARN: SecretId, SecretString: stored ?? found(world.secrets, SecretId!, "ResourceNotFoundException") };
     },
-    "secretsmanager.PutSecretValue": ({ SecretId, SecretString }, request) => {
+    "secretsmanager.PutSecretValue": ({ SecretId, SecretString, ClientRequestToken }, request) => {
+        if (ClientRequestToken === undefined) {
+            throw new Refusal("InvalidParameterException", "ClientRequestToken is required");
+        }
         demand(request, "secretsmanager:PutSecretValue", SecretId!);
         written.secrets.set(SecretId!, SecretString!);
         return { ARN: SecretId };
@@ -268,6 +275,10 @@ async function api(request: IncomingMessage, response: ServerResponse): Promise<
         operations[String(request.headers["x-amz-target"]).replace(/^CertificateManager_\d+/, "CertificateManager")];
     try {
         if (operation) {
+            const unsigned = await notSigned(request, body, KEYS);
+            if (unsigned !== undefined) {
+                throw new Refusal(unsigned, "the request signature does not match");
+            }
             const answer = operation(JSON.parse(body.toString()) as Body, request);
             response.writeHead(200, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer));
         } else {

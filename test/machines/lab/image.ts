@@ -41,7 +41,7 @@ const SUITE = "trixie";
 const REVISION = 5;
 
 /** What the lab keeps in the image besides packages. */
-const LAB = "var/lib/lab";
+export const LAB = "var/lib/lab";
 /** A package as Microsoft gives it to bring in its repository. */
 export const MICROSOFT_PACKAGE = `${LAB}/packages-microsoft-prod.deb`;
 /** Debian's package, which may not be installed beside cloud-init; on other systems it is. */

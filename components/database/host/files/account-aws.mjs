@@ -1,8 +1,7 @@
 // What a database machine reads and changes in its AWS account, by its own role. Every answer comes soon or not at all.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
+import { call } from "./aws-call.mjs";
 import { run } from "./postgres.mjs";
 
 const { REGION, SETTINGS, MACHINES_TAG, METRICS, PEER_SUBNET } = process.env;
@@ -14,31 +13,24 @@ const aws = (...args) =>
     });
 
 export const readSetting = async (name) => {
-    const query = ["--query", "Parameter.Value"];
-    return JSON.parse(await aws("ssm", "get-parameter", "--name", `${SETTINGS}/${name}`, ...query));
+    const { Parameter } = await call("ssm", "AmazonSSM.GetParameter", { Name: `${SETTINGS}/${name}` });
+    return JSON.parse(Parameter.Value);
 };
 
-/** Values go in by a file: arguments can be seen by every process. */
-async function withFile(value, use) {
-    const scratch = mkdtempSync(join(tmpdir(), "value-"));
-    try {
-        writeFileSync(join(scratch, "value"), value, { mode: 0o600 });
-        return await use(`file://${join(scratch, "value")}`);
-    } finally {
-        rmSync(scratch, { recursive: true });
-    }
-}
+export const writeSetting = (name, value) => {
+    const parameter = { Name: `${SETTINGS}/${name}`, Value: JSON.stringify(value), Overwrite: true };
+    return call("ssm", "AmazonSSM.PutParameter", parameter);
+};
 
-export const writeSetting = (name, value) =>
-    withFile(JSON.stringify(value), (file) =>
-        aws("ssm", "put-parameter", "--overwrite", "--name", `${SETTINGS}/${name}`, "--value", file),
-    );
+export const readSecret = async (SecretId) =>
+    (await call("secretsmanager", "secretsmanager.GetSecretValue", { SecretId })).SecretString;
 
-export const readSecret = (id) =>
-    aws("secretsmanager", "get-secret-value", "--secret-id", id, "--query", "SecretString");
-
-export const storeSecret = (id, value) =>
-    withFile(value, (file) => aws("secretsmanager", "put-secret-value", "--secret-id", id, "--secret-string", file));
+export const storeSecret = (SecretId, SecretString) =>
+    call("secretsmanager", "secretsmanager.PutSecretValue", {
+        SecretId,
+        SecretString,
+        ClientRequestToken: randomUUID(),
+    });
 
 export const isAbsent = ({ message }) => message.includes("ResourceNotFoundException");
 

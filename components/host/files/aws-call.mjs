@@ -1,0 +1,88 @@
+// Calls AWS's services that speak JSON, by the machine's own role. Every answer comes soon or not at all: AWS's command line
+// takes half a second of a processor each time, which is much for what is asked every few seconds.
+import { createHash, createHmac } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
+
+const { REGION } = process.env;
+const METADATA = "http://169.254.169.254/latest";
+/** The metadata service has new keys by then. */
+const RENEW_BEFORE_MS = 5 * 60_000;
+
+const digest = (text) => createHash("sha256").update(text).digest("hex");
+const keyed = (key, text) => createHmac("sha256", key).update(text).digest();
+
+/** Headers of a POST to the root of a service, with AWS Signature Version 4. */
+export function signed({ host, service, region, target, body, keys, date = new Date() }) {
+    const time = date.toISOString().replace(/[-:]|\.\d+/g, "");
+    const headers = {
+        "content-type": "application/x-amz-json-1.1",
+        host,
+        "x-amz-date": time,
+        "x-amz-security-token": keys.token,
+        "x-amz-target": target,
+    };
+    const names = Object.keys(headers).join(";");
+    const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}\n`);
+    const request = ["POST", "/", "", lines.join(""), names, digest(body)].join("\n");
+    const scope = [time.slice(0, 8), region, service, "aws4_request"];
+    const text = ["AWS4-HMAC-SHA256", time, scope.join("/"), digest(request)].join("\n");
+    const signature = keyed(scope.reduce(keyed, `AWS4${keys.secret}`), text).toString("hex");
+    const credential = `Credential=${keys.id}/${scope.join("/")}`;
+    return {
+        ...headers,
+        authorization: `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=${names}, Signature=${signature}`,
+    };
+}
+
+async function metadata(path, options) {
+    const response = await fetch(`${METADATA}/${path}`, { ...options, signal: AbortSignal.timeout(3000) });
+    if (!response.ok) {
+        throw new Error(`metadata ${path}: status ${response.status}`);
+    }
+    return response.text();
+}
+
+let known;
+
+/** Keys of the machine's role, and the name under which its region's services are. */
+async function session() {
+    if (known === undefined || known.until < Date.now()) {
+        const time = { "x-aws-ec2-metadata-token-ttl-seconds": "60" };
+        const token = await metadata("api/token", { method: "PUT", headers: time });
+        const read = (path) => metadata(`meta-data/${path}`, { headers: { "x-aws-ec2-metadata-token": token } });
+        const role = await read("iam/security-credentials/");
+        const { AccessKeyId, SecretAccessKey, Token, Expiration } = JSON.parse(
+            await read(`iam/security-credentials/${role}`),
+        );
+        known = {
+            keys: { id: AccessKeyId, secret: SecretAccessKey, token: Token },
+            domain: await read("services/domain"),
+            until: Date.parse(Expiration) - RENEW_BEFORE_MS,
+        };
+    }
+    return known;
+}
+
+async function ask(service, target, body) {
+    const { keys, domain } = await session();
+    const host = `${service}.${REGION}.${domain}`;
+    const headers = signed({ host, service, region: REGION, target, body, keys });
+    const options = { method: "POST", headers, body, signal: AbortSignal.timeout(5000) };
+    const response = await fetch(`https://${host}/`, options);
+    return { ok: response.ok, status: response.status, answer: JSON.parse((await response.text()) || "{}") };
+}
+
+const isPassing = ({ status, answer }) => status >= 500 || /Throttl|TooManyUpdates/.test(answer.__type);
+
+/** Answer of an operation such as `AmazonSSM.GetParameter`. What may pass is asked a second time. */
+export async function call(service, target, parameters) {
+    const once = () => ask(service, target, JSON.stringify(parameters));
+    const again = () => wait(500).then(once);
+    const first = await once().catch(again);
+    const { ok, status, answer } = !first.ok && isPassing(first) ? await again() : first;
+    if (!ok) {
+        const why = answer.message ?? answer.Message ?? "";
+        throw new Error(`${target}: ${answer.__type?.split("#").at(-1) ?? `status ${status}`} ${why}`.trim());
+    }
+    return answer;
+}
