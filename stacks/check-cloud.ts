@@ -63,6 +63,13 @@ const forms: { [cloud in Cloud]: Form[] } = {
             allowed: "the ARN of a certificate in ACM; for haproxy and nginx also of a secret that holds one",
             example: "arn:aws:acm:us-east-1:111122223333:certificate/0a1b2c3d",
         },
+        {
+            path: "appPair.os",
+            form: /^(?!rhel-9$)/,
+            allowed:
+                "amazon-linux-2023, which is of the same family, ubuntu-24.04, debian-13 or windows-server-2025 on AWS",
+            example: "amazon-linux-2023",
+        },
     ],
     azure: [
         {
@@ -79,8 +86,8 @@ const forms: { [cloud in Cloud]: Form[] } = {
         },
         {
             path: "appPair.os",
-            form: /^(ubuntu-24\.04|windows-server-2025)$/,
-            allowed: "ubuntu-24.04 or windows-server-2025 on Azure",
+            form: /^(ubuntu-24\.04|rhel-9|windows-server-2025)$/,
+            allowed: "ubuntu-24.04, rhel-9 or windows-server-2025 on Azure",
             example: "ubuntu-24.04",
         },
         {

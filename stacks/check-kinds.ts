@@ -1,4 +1,5 @@
 import { systemMajors, WITNESS } from "../components/database/host/settings";
+import { azureSystems, isLinux } from "../components/host/operating-system";
 import { THIRD_VOTER } from "../components/database/machines";
 import type { StackConfig } from "./config";
 import type { ConfigurationProblem } from "./configuration-error";
@@ -148,9 +149,12 @@ function checkThirdVoter(
     ];
 }
 
-/** PostgreSQL's own packages have every version for this one system. */
+/** PostgreSQL's own packages have every version for these systems. */
 function checkAzureSystem({ os = "ubuntu-24.04" }: DatabaseConfig): ConfigurationProblem[] {
-    return os === "ubuntu-24.04" ? [] : [problem("database.os", os, "ubuntu-24.04 on Azure", removeOfDatabase("os"))];
+    const allowed = `${azureSystems.join(" or ")} on Azure`;
+    return isLinux(os) && azureSystems.includes(os)
+        ? []
+        : [problem("database.os", os, allowed, removeOfDatabase("os"))];
 }
 
 function checkAwsSystem({ os = "debian-13", version }: DatabaseConfig): ConfigurationProblem[] {

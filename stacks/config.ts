@@ -77,7 +77,7 @@ const appPairSchema = z.strictObject({
     size: text("Machine size. Default by profile.", "c7i.2xlarge").optional(),
     os: choice(
         OperatingSystem,
-        "Operating system of new servers. Default amazon-linux-2023 on AWS, ubuntu-24.04 on Azure.",
+        "Operating system of new servers, and of other machines where it is Linux. On Azure ubuntu-24.04, rhel-9 or windows-server-2025. Default amazon-linux-2023 on AWS, ubuntu-24.04 on Azure.",
     ).optional(),
     image: text(
         "Id of the machine image of new servers. Default the newest of os.",
@@ -120,7 +120,7 @@ const databaseSchema = z.strictObject({
     applyImmediately: flag("Make changes that interrupt now, not in the maintenance window. Default false.").optional(),
     os: choice(
         OperatingSystem,
-        "Kind vm: debian-13, ubuntu-24.04 or amazon-linux-2023. Default debian-13, on Azure ubuntu-24.04 alone.",
+        "Kind vm: debian-13, ubuntu-24.04 or amazon-linux-2023, default debian-13; on Azure ubuntu-24.04 or rhel-9, default ubuntu-24.04.",
     ).optional(),
     renew: z
         .array(z.enum([...databaseMachines, WITNESS]))

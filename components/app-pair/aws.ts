@@ -5,7 +5,7 @@ import * as ssm from "@pulumi/aws/ssm";
 import * as pulumi from "@pulumi/pulumi";
 import { createMachine, createProfile, newestImage } from "../host/aws-machine";
 import { awsCloud, awsHost } from "../host/cloud-host";
-import { OperatingSystem } from "../host/operating-system";
+import { awsSystems, OperatingSystem, systemProblems } from "../host/operating-system";
 import type { Mount } from "../shared-storage/contract";
 import { memberPolicy } from "./aws-policy";
 import { type AppPair, type ReleaseArtifact, type SecretVariable, SERVERS_TAG } from "./contract";
@@ -161,7 +161,8 @@ interface Child {
 const isWindows = ({ os }: AwsAppPairArgs) => os === OperatingSystem.WindowsServer2025;
 
 function checkArguments(args: AwsAppPairArgs): void {
-    const problems = pairProblems(args);
+    const { os = OperatingSystem.AmazonLinux2023 } = args;
+    const problems = [...pairProblems(args), ...systemProblems(os, [...awsSystems, OperatingSystem.WindowsServer2025])];
     if (isWindows(args) && args.storageSecretId === undefined) {
         problems.push(
             "storageSecretId: found nothing, allowed on Windows is the ARN of the secret with the shares' login",

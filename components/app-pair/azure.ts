@@ -2,8 +2,8 @@ import * as compute from "@pulumi/azure-native/compute";
 import * as pulumi from "@pulumi/pulumi";
 import { createIdentity, giveRole, type Identity, identityWithRoles } from "../azure-roles";
 import { createMachine, type Machine } from "../host/azure-machine";
-import { azureHost } from "../host/cloud-host";
-import { OperatingSystem } from "../host/operating-system";
+import { azureCloud, azureHost } from "../host/cloud-host";
+import { azureSystems, OperatingSystem, systemProblems } from "../host/operating-system";
 import { generateSecret, storeSecret, WRITTEN_BY_MACHINES } from "../secrets/azure-generated";
 import type { Mount } from "../shared-storage/contract";
 import type { AppPair, ReleaseArtifact, SecretVariable } from "./contract";
@@ -20,8 +20,8 @@ export interface AzureAppPairArgs {
     /** Machine size. Default Standard_D8s_v5: 8 CPU and 32 GiB, the guide's recommended size or more. See `renew`. */
     size?: pulumi.Input<string>;
     /**
-     * Operating system of new servers: Ubuntu 24.04, for which Azure's mount helper is published, or Windows Server 2025,
-     * which needs shares of SMB. Default Ubuntu 24.04. See `renew`.
+     * Operating system of new servers: Ubuntu 24.04 or Red Hat Enterprise Linux 9, for which Azure's mount helper is
+     * published, or Windows Server 2025, which needs shares of SMB. Default Ubuntu 24.04. See `renew`.
      */
     os?: OperatingSystem;
     /** Id of the machine image of new servers. Default: the newest of `os` when a server is made. See `renew`. */
@@ -161,16 +161,14 @@ interface Child {
     parent: pulumi.Resource;
 }
 
-const SYSTEMS: OperatingSystem[] = [OperatingSystem.Ubuntu2404, OperatingSystem.WindowsServer2025];
-
 const isWindows = ({ os }: AzureAppPairArgs) => os === OperatingSystem.WindowsServer2025;
 
 function checkArguments(args: AzureAppPairArgs): void {
     const { os = OperatingSystem.Ubuntu2404, storageSecretId } = args;
-    const problems = pairProblems(args);
-    if (!SYSTEMS.includes(os)) {
-        problems.push(`os: found ${os}, allowed on Azure are ${SYSTEMS.join(", ")}`);
-    }
+    const problems = [
+        ...pairProblems(args),
+        ...systemProblems(os, [...azureSystems, OperatingSystem.WindowsServer2025]),
+    ];
     if (isWindows(args) && storageSecretId === undefined) {
         problems.push(
             "storageSecretId: found nothing, allowed on Windows is the id of the secret with the shares' login",
@@ -237,13 +235,16 @@ function giveRights(
 }
 
 function renderUserData(name: string, identity: Identity, args: AzureAppPairArgs): pulumi.Output<string> {
-    const { nodeVersion, databaseVersion = "17", storageSecretId = "" } = args;
+    const { os = OperatingSystem.Ubuntu2404, nodeVersion, databaseVersion = "17", storageSecretId = "" } = args;
     const known = pulumi.all([identity.clientId, args.vaultId, args.mounts, storageSecretId]);
     return known.apply(([clientId, vaultId, mounts, loginId]) => {
-        const cloud = azureHost(clientId, `${vaultId}/secrets/${name}`, nodeVersion);
-        return isWindows(args)
-            ? renderWindowsServer({ cloud, mounts, storageSecretId: loginId })
-            : renderAppServer({ cloud, postgresMajor: databaseVersion, mounts });
+        const settings = `${vaultId}/secrets/${name}`;
+        if (isWindows(args)) {
+            const cloud = azureCloud(clientId, settings, nodeVersion);
+            return renderWindowsServer({ cloud, mounts, storageSecretId: loginId });
+        }
+        const cloud = azureHost(os, clientId, settings, nodeVersion);
+        return renderAppServer({ cloud, postgresMajor: databaseVersion, mounts });
     });
 }
 
@@ -309,6 +310,7 @@ function createServer(
             firewallGroupId,
             zone: pulumi.output(args.zones).apply((zones) => zones[place % zones.length]!),
             size: args.size ?? "Standard_D8s_v5",
+            os: args.os,
             image,
             diskGib: isWindows(args) ? WINDOWS_DISK_GIB : DISK_GIB,
             diskEncryptionSetId,

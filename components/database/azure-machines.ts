@@ -4,6 +4,7 @@ import { createIdentity, giveActions, giveActionsOn, giveRole, type Identity, id
 import { createMachine, type Machine } from "../host/azure-machine";
 import { azureHost } from "../host/cloud-host";
 import { azureUserDataLimit } from "../host/cloud-init";
+import { azureSystems, OperatingSystem, systemProblems } from "../host/operating-system";
 import { applicationDatabase, databaseStorageGib, ports } from "../reference";
 import { type GeneratedSecret, generateSecret, storeSecret, WRITTEN_BY_MACHINES } from "../secrets/azure-generated";
 import { type Archive, ARCHIVING, BACKUPS, createArchive } from "./azure-archive";
@@ -26,6 +27,8 @@ export interface AzureMachineDatabaseArgs {
      * a dump of these.
      */
     version?: string;
+    /** Operating system, Ubuntu 24.04 or Red Hat Enterprise Linux 9. Default Ubuntu 24.04. Any has every `version`. See `renew`. */
+    os?: OperatingSystem;
     /** Machine size. Default Standard_D8s_v5: 8 CPU and 32 GiB, the guide's recommended size. See `renew`. */
     size?: pulumi.Input<string>;
     /** Disk of each machine in GiB. Default 500 (guide). See `renew`. */
@@ -173,8 +176,8 @@ export class AzureMachineDatabase extends pulumi.ComponentResource implements Da
 type Child = pulumi.CustomResourceOptions & { parent: pulumi.Resource };
 
 function checkArguments(args: AzureMachineDatabaseArgs): void {
-    const { zones, automaticFailover = false } = args;
-    const problems = [...versionProblems(args, /^\d+$/), ...machineProblems(args)];
+    const { os = OperatingSystem.Ubuntu2404, zones, automaticFailover = false } = args;
+    const problems = [...systemProblems(os, azureSystems), ...versionProblems(args, /^\d+$/), ...machineProblems(args)];
     if (automaticFailover && Array.isArray(zones) && zones.length < 3) {
         problems.push(tooFewZones(zones));
     }
@@ -320,6 +323,7 @@ function createMachines(name: string, parts: Parts, args: AzureMachineDatabaseAr
                 poolId: parts.poolId,
                 zone: pulumi.output(args.zones).apply((zones) => zones[place % zones.length]!),
                 size: args.size ?? "Standard_D8s_v5",
+                os: args.os,
                 diskGib: args.storageGib ?? databaseStorageGib,
                 diskEncryptionSetId: args.diskEncryptionSetId,
                 identityId: parts.identityId,
@@ -373,7 +377,11 @@ function renderUserData(
         })
         .apply(({ clientId, accountName, group, resourceGroupName, secretIds, certificateId }) =>
             renderDatabaseMachine({
-                cloud: azureHost(clientId, `https://${accountName}.blob.core.windows.net`),
+                cloud: azureHost(
+                    args.os ?? OperatingSystem.Ubuntu2404,
+                    clientId,
+                    `https://${accountName}.blob.core.windows.net`,
+                ),
                 ...machineAt(place, args),
                 major: majorOf(args),
                 balancerNetworks: [PROBES, `${privateAddresses[other]!}/32`],

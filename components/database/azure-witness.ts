@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { createIdentity } from "../azure-roles";
 import { createMachine } from "../host/azure-machine";
 import { azureHost } from "../host/cloud-host";
+import { OperatingSystem } from "../host/operating-system";
 import type { AzureMachineDatabaseArgs } from "./azure-machines";
 import { databaseMachines, WITNESS } from "./host/settings";
 import { renderWitness } from "./host/witness";
@@ -33,6 +34,7 @@ export function createWitness(
     child: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
 ): Witness | undefined {
     const { resourceGroupName, subnetId, firewallGroupId, diskEncryptionSetId, sshPublicKey, renew = [], tags } = args;
+    const { os = OperatingSystem.Ubuntu2404 } = args;
     const place = databaseMachines.length;
     const privateAddress = args.privateAddresses[place];
     if (privateAddress === undefined) {
@@ -49,7 +51,7 @@ export function createWitness(
     const identity = createIdentity(name, args, { parent: child.parent });
     const watched = args.privateAddresses.slice(0, place);
     const userData = identity.clientId.apply((clientId) =>
-        renderWitness({ cloud: azureHost(clientId), address: privateAddress, watched }),
+        renderWitness({ cloud: azureHost(os, clientId), address: privateAddress, watched }),
     );
     const { machine } = createMachine(
         name,
@@ -60,6 +62,7 @@ export function createWitness(
             privateAddress,
             firewallGroupId,
             size: SIZE,
+            os,
             diskGib: DISK_GIB,
             diskEncryptionSetId,
             identityId: identity.id,

@@ -4,7 +4,7 @@ import { AwsBackup } from "../backup/aws";
 import { AwsDatabase } from "../database/aws";
 import { AwsMachineDatabase } from "../database/aws-machines";
 import { DatabaseKind } from "../database/contract";
-import { isLinux, OperatingSystem, packageMirrorPorts } from "../host/operating-system";
+import { OperatingSystem, packageMirrorPorts } from "../host/operating-system";
 import { AwsLoadBalancer } from "../load-balancer/aws";
 import { AwsProxyLoadBalancer } from "../load-balancer/aws-proxy";
 import { LoadBalancerKind } from "../load-balancer/contract";
@@ -30,6 +30,7 @@ import {
     firstAddress,
     databasePlaces,
     environment,
+    otherSystem,
     privateAddresses,
     runsWindows,
     withoutClearPassword,
@@ -104,10 +105,6 @@ interface Tiers {
     storage: AwsSharedStorage | AwsNfsStorage | AwsWindowsStorage;
     sessions: AwsSessionStore | AwsRedisSessionStore | undefined;
 }
-
-/** System of machines that are no application servers. */
-const otherSystem = ({ appPair }: DeploymentArgs) =>
-    appPair?.os !== undefined && isLinux(appPair.os) ? appPair.os : undefined;
 
 function checkKinds(args: DeploymentArgs): void {
     if (runsWindows(args) && args.sharedStorage?.kind === SharedStorageKind.Nfs) {

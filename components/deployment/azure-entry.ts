@@ -6,7 +6,7 @@ import type { AzureNetwork } from "../network/azure";
 import { AzureRelease } from "../release/azure";
 import { type AzureTiers, type Child, type Needed, operationsMachine } from "./azure-tiers";
 import type { DeploymentArgs } from "./contract";
-import { runsWindows } from "./settings";
+import { otherSystem, runsWindows } from "./settings";
 
 /** Whether balancers are machines of the deployment. */
 export const hasProxies = ({ loadBalancer }: DeploymentArgs) =>
@@ -46,6 +46,7 @@ export function createLoadBalancer(
         {
             ...common,
             kind,
+            os: otherSystem(args),
             size,
             renew,
             firewallGroupId: network.firewallGroupIds.edge,

@@ -9,7 +9,7 @@ import { AzureNfsStorage } from "../shared-storage/azure-nfs";
 import { SharedStorageKind, ShareProtocol } from "../shared-storage/contract";
 import { type AzureTiers, encryptionKey, type Child, type Needed, operationsMachine } from "./azure-tiers";
 import type { DeploymentArgs } from "./contract";
-import { appNetworks, databaseAddresses, fileServerAddress, firstAddress, runsWindows } from "./settings";
+import { appNetworks, databaseAddresses, fileServerAddress, firstAddress, otherSystem, runsWindows } from "./settings";
 
 /** Where the one machine of a tier is. */
 const placeOf = (
@@ -25,6 +25,7 @@ const placeOf = (
     zone: network.zones.apply(([first]) => first!),
     diskEncryptionSetId: secrets.diskEncryptionSetId,
     sshPublicKey,
+    os: otherSystem(args),
 });
 
 export function createSharedStorage(
@@ -126,7 +127,7 @@ export function createDatabase(
     child: Child,
 ): AzureTiers["database"] {
     const { rotation, deletionProtection, tags } = args;
-    const { kind, finalSnapshot: _ofAws, os: _ofMachines, renew, automaticFailover, ...settings } = args.database ?? {};
+    const { kind, finalSnapshot: _ofAws, os, renew, automaticFailover, ...settings } = args.database ?? {};
     const common = {
         resourceGroupName: network.resourceGroupName,
         zones: network.zones,
@@ -155,7 +156,7 @@ export function createDatabase(
     return new AzureMachineDatabase(
         `${name}-db`,
         {
-            ...{ version, size, storageGib, backupRetentionDays, renew, automaticFailover, ...common },
+            ...{ version, os, size, storageGib, backupRetentionDays, renew, automaticFailover, ...common },
             ...encryptionKey(secrets),
             ...databaseAddresses(args),
             archiveResourceGroupName: keptGroupName,

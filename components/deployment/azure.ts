@@ -21,7 +21,14 @@ import { createMonitoring } from "./azure-monitoring";
 import { createDatabase, createSessionStore, createSharedStorage } from "./azure-stores";
 import { type AzureTiers, type Child, encryptionKey, type Needed, operationsMachine } from "./azure-tiers";
 import type { Deployment, DeploymentArgs } from "./contract";
-import { environment, operationsAddress, privateAddresses, runsWindows, withoutClearPassword } from "./settings";
+import {
+    environment,
+    operationsAddress,
+    otherSystem,
+    privateAddresses,
+    runsWindows,
+    withoutClearPassword,
+} from "./settings";
 
 /** The whole MinusNow platform on Azure, in the guide's high-availability architecture. */
 export class AzureDeployment extends pulumi.ComponentResource implements Deployment {
@@ -124,9 +131,10 @@ function neededOnAzure(args: DeploymentArgs): Needed {
 
 /** Windows asks over HTTP, as package mirrors are asked, whether certificates were revoked. */
 function createNetwork(name: string, args: DeploymentArgs, child: Child): AzureNetwork {
-    const mirrors = packageMirrorPorts(OperatingSystem.Ubuntu2404);
-    const outboundPorts = [ports.https, args.mail.port ?? ports.smtp, ...mirrors];
-    const machinePorts = [ports.https, ...mirrors];
+    const mirrorsOf = (os: OperatingSystem = OperatingSystem.Ubuntu2404) => [ports.https, ...packageMirrorPorts(os)];
+    // The operations machine is among the servers, and always Ubuntu.
+    const outboundPorts = [args.mail.port ?? ports.smtp, ...mirrorsOf()];
+    const machinePorts = mirrorsOf(otherSystem(args));
     return new AzureNetwork(
         `${name}-net`,
         {
@@ -134,7 +142,7 @@ function createNetwork(name: string, args: DeploymentArgs, child: Child): AzureN
             outboundPorts: [...new Set(outboundPorts)],
             ...(runsWindows(args) && { administrationPorts: [ports.ssh, ports.rdp], storagePort: ports.smb }),
             edgeOutboundPorts: hasProxies(args) ? machinePorts : undefined,
-            databaseOutboundPorts: args.database?.kind === DatabaseKind.Vm ? machinePorts : undefined,
+            databaseOutboundPorts: args.database?.kind === DatabaseKind.Vm ? mirrorsOf(args.database.os) : undefined,
             storageOutboundPorts: args.sharedStorage?.kind === SharedStorageKind.Nfs ? machinePorts : undefined,
             cacheOutboundPorts: args.sessionStore?.kind === SessionStoreKind.Redis ? machinePorts : undefined,
             tags: args.tags,

@@ -46,7 +46,10 @@ export interface AppPairSettings {
     count?: number;
     /** The cloud's machine size. Default the guide's recommended size. A change reaches servers named in `renew`. */
     size?: string;
-    /** Operating system of new servers, and on AWS of other machines of the deployment. */
+    /**
+     * Operating system of new servers, and of balancers, file server and session store on machines where it is Linux: on AWS
+     * any but rhel-9, default amazon-linux-2023; on Azure ubuntu-24.04, rhel-9 or windows-server-2025, default ubuntu-24.04.
+     */
     os?: OperatingSystem;
     /** Id of the machine image of new servers. Default the newest of `os`. */
     image?: pulumi.Input<string>;
@@ -73,8 +76,9 @@ export interface DatabaseSettings {
      */
     size?: string;
     /**
-     * Kind vm: system of new machines, debian-13, ubuntu-24.04 or amazon-linux-2023. Default debian-13, on Azure ubuntu-24.04,
-     * the only one there. A change reaches a machine that is renewed; Ubuntu brings another version on AWS.
+     * Kind vm: system of new machines: on AWS debian-13, ubuntu-24.04 or amazon-linux-2023, default debian-13; on Azure
+     * ubuntu-24.04 or rhel-9, default ubuntu-24.04. A change reaches a machine that is renewed; Ubuntu brings another version
+     * on AWS.
      */
     os?: OperatingSystem;
     /** Kind vm: the machine, `db1`, `db2` or `witness`, that this update may replace; the primary is refused. Default none. */

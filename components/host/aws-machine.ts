@@ -82,7 +82,7 @@ export function createProfile(
 }
 
 /** Public SSM parameters that name each system's newest image for x86-64. */
-const imageParameters: { [os in OperatingSystem]: string } = {
+const imageParameters: { [os in OperatingSystem]?: string } = {
     "amazon-linux-2023": "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
     "ubuntu-24.04": "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id",
     "debian-13": "/aws/service/debian/release/13/latest/amd64",
@@ -94,7 +94,7 @@ export function newestImage(
     os: OperatingSystem = OperatingSystem.AmazonLinux2023,
     child: pulumi.InvokeOptions,
 ): pulumi.Output<string> {
-    return ssm.getParameterOutput({ name: imageParameters[os] }, child).value;
+    return ssm.getParameterOutput({ name: imageParameters[os]! }, child).value;
 }
 
 /**

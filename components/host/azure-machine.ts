@@ -1,6 +1,7 @@
 import * as compute from "@pulumi/azure-native/compute";
 import * as network from "@pulumi/azure-native/network";
 import * as pulumi from "@pulumi/pulumi";
+import { OperatingSystem } from "./operating-system";
 
 /** A machine without a public address; on Linux nobody logs in by password. */
 export interface MachineArgs {
@@ -15,8 +16,11 @@ export interface MachineArgs {
     size: pulumi.Input<string>;
     /** Name by which others know the machine before it is made. Default: one that nobody has. */
     machineName?: pulumi.Input<string>;
-    /** Id of an image. Default Ubuntu 24.04 LTS, the newest when the machine is made. */
+    /** Default Ubuntu 24.04 LTS. */
+    os?: OperatingSystem;
+    /** Id of an image. Default that of the system, the newest when the machine is made. */
     image?: pulumi.Input<string>;
+    /** At least what the system's image has. */
     diskGib: number;
     /** Id of a disk for data, which stays when the machine goes. Default: none. */
     dataDiskId?: pulumi.Input<string>;
@@ -50,12 +54,15 @@ export interface Machine {
 }
 
 /** Azure resolves `latest` when a machine is made and does not look again. */
-const UBUNTU = { publisher: "Canonical", offer: "ubuntu-24_04-lts", sku: "server", version: "latest" };
-const WINDOWS = {
-    publisher: "MicrosoftWindowsServer",
-    offer: "WindowsServer",
-    sku: "2025-datacenter-azure-edition",
-    version: "latest",
+const images: { [os in OperatingSystem]?: { publisher: string; offer: string; sku: string; diskGib: number } } = {
+    "ubuntu-24.04": { publisher: "Canonical", offer: "ubuntu-24_04-lts", sku: "server", diskGib: 30 },
+    "rhel-9": { publisher: "RedHat", offer: "RHEL", sku: "9-lvm-gen2", diskGib: 64 },
+    "windows-server-2025": {
+        publisher: "MicrosoftWindowsServer",
+        offer: "WindowsServer",
+        sku: "2025-datacenter-azure-edition",
+        diskGib: 127,
+    },
 };
 
 /** What Azure changes only by making another machine; it refuses a change of the present one. */
@@ -65,6 +72,8 @@ const RESTARTS = ["hardwareProfile"];
 
 /** A machine keeps its image, first-boot script, size and disk until it is to be renewed. */
 export function createMachine(name: string, args: MachineArgs, child: pulumi.CustomResourceOptions): Machine {
+    const { os = OperatingSystem.Ubuntu2404 } = args;
+    const { diskGib: imageGib, ...image } = images[os]!;
     const card = createCard(name, args, child);
     const machine = new compute.VirtualMachine(
         name,
@@ -81,12 +90,12 @@ export function createMachine(name: string, args: MachineArgs, child: pulumi.Cus
                 ...(args.windows ? windowsProfile(args, args.windows) : linuxProfile(name, args)),
             },
             storageProfile: {
-                imageReference: args.image === undefined ? (args.windows ? WINDOWS : UBUNTU) : { id: args.image },
+                imageReference: args.image === undefined ? { ...image, version: "latest" } : { id: args.image },
                 osDisk: {
                     createOption: "FromImage",
                     caching: "ReadWrite",
                     deleteOption: "Delete",
-                    diskSizeGB: args.diskGib,
+                    diskSizeGB: Math.max(args.diskGib, imageGib),
                     managedDisk: {
                         storageAccountType: "Premium_LRS",
                         diskEncryptionSet: { id: args.diskEncryptionSetId },

@@ -75,9 +75,11 @@ export const daily = "OnCalendar=daily\nRandomizedDelaySec=1h\nPersistent=true";
 
 /** What every machine has: its variables, and how it installs packages. */
 export function systemFiles(cloud: CloudHost, packages: string[], variables: Record<string, string>): HostFile[] {
+    const grow = cloud.platform === "rhel-azure" ? [program("grow", sharedFiles, "grow-rhel-azure.sh")] : [];
     return [
         hostVariables({ ...variables, ...cloud.variables, PACKAGES: `"${packages.join(" ")}"` }),
         { ...program("packages", sharedFiles, `packages-${cloud.platform}.sh`), compressed: true },
+        ...grow,
     ];
 }
 

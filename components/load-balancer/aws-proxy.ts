@@ -10,7 +10,7 @@ import { SERVERS_TAG } from "../app-pair/contract";
 import { allow, allowReadingSecrets } from "../aws-account";
 import { createMachine, createProfile, newestImage, systemsManagerActions } from "../host/aws-machine";
 import { awsHost } from "../host/cloud-host";
-import { OperatingSystem } from "../host/operating-system";
+import { awsSystems, linuxSystem, OperatingSystem } from "../host/operating-system";
 import { healthCheck, ports } from "../reference";
 import { issueCertificate } from "./aws-certificate";
 import { pointHostname } from "./aws-dns";
@@ -169,7 +169,7 @@ function publishDocuments(
     const { os = OperatingSystem.AmazonLinux2023, hostname } = args;
     const configuration = pulumi
         .all(args.memberAddresses)
-        .apply((addresses) => proxyConfiguration(args, os, hostname, addresses));
+        .apply((addresses) => proxyConfiguration(args, linuxSystem(os, awsSystems), hostname, addresses));
     const parameter = (key: string, path: string, value: pulumi.Output<string>) =>
         new ssm.Parameter(
             `${name}-${key}`,

@@ -4,7 +4,7 @@ import { refuseDeletion } from "../azure-lock";
 import { createIdentity, giveRole, type Identity, identityWithRoles } from "../azure-roles";
 import { createMachine, type Machine } from "../host/azure-machine";
 import { azureHost } from "../host/cloud-host";
-import { OperatingSystem } from "../host/operating-system";
+import { azureSystems, linuxSystem, OperatingSystem } from "../host/operating-system";
 import { healthCheck, ports } from "../reference";
 import { storeSecret } from "../secrets/azure-generated";
 import { createAddress, entryProblems, pointHostname } from "./azure-entry";
@@ -42,6 +42,8 @@ export interface AzureProxyLoadBalancerArgs {
     zones: pulumi.Input<string[]>;
     /** Private addresses of app1, app2, …; a change reaches the balancers within two minutes. */
     memberAddresses: pulumi.Input<string>[];
+    /** Operating system, Ubuntu 24.04 or Red Hat Enterprise Linux 9. Default Ubuntu 24.04. See `renew`. */
+    os?: OperatingSystem;
     /** Machine size. Default Standard_D4s_v5: 4 CPU and 16 GiB, the guide's recommended size or more. See `renew`. */
     size?: pulumi.Input<string>;
     /**
@@ -199,10 +201,10 @@ function publishDocuments(
     args: AzureProxyLoadBalancerArgs,
     child: Child,
 ): { configuration: pulumi.Output<string>; choice: pulumi.Output<string> } {
-    const { hostname, certificateId, vaultId, tags } = args;
+    const { os = OperatingSystem.Ubuntu2404, hostname, certificateId, vaultId, tags } = args;
     const configuration = pulumi
         .all(args.memberAddresses)
-        .apply((addresses) => proxyConfiguration(args, OperatingSystem.Ubuntu2404, hostname, addresses));
+        .apply((addresses) => proxyConfiguration(args, linuxSystem(os, azureSystems), hostname, addresses));
     const store = (key: string, description: string, value: pulumi.Output<string>) =>
         storeSecret(`${name}-${key}`, description, value, { vaultId, tags }, child);
     return {
@@ -230,10 +232,11 @@ function createBalancers(
     args: AzureProxyLoadBalancerArgs,
     child: Child,
 ): Machine[] {
+    const { os = OperatingSystem.Ubuntu2404 } = args;
     const userData = pulumi
         .all([identity.clientId, args.vaultId])
         .apply(([clientId, vaultId]) =>
-            renderBalancerMachine({ cloud: azureHost(clientId, `${vaultId}/secrets/${name}`), kind: program }),
+            renderBalancerMachine({ cloud: azureHost(os, clientId, `${vaultId}/secrets/${name}`), kind: program }),
         );
     return balancerNames.map((balancer, place) =>
         createMachine(
@@ -245,6 +248,7 @@ function createBalancers(
                 poolId: pulumi.interpolate`${front.id}/backendAddressPools/${POOL}`,
                 zone: pulumi.output(args.zones).apply((zones) => zones[place % zones.length]!),
                 size: args.size ?? "Standard_D4s_v5",
+                os,
                 diskGib: DISK_GIB,
                 diskEncryptionSetId: args.diskEncryptionSetId,
                 identityId,

@@ -1,6 +1,6 @@
 import { type LoadBalancerKind, LoadBalancerMode, RATE_LIMIT_PER_MINUTE } from "./contract";
 import { type BalancerProgram, renderConfiguration } from "./host/machine";
-import type { OperatingSystem } from "../host/operating-system";
+import type { LinuxSystem } from "../host/operating-system";
 
 /** The guide's minimum is one balancer; two in two zones are no single point of failure. */
 export const balancerNames = ["lb1", "lb2"];
@@ -30,7 +30,7 @@ export function proxyProblems({ kind, renew = [] }: ProxySettings, managed: stri
 /** The configuration that balancers take up, once the addresses of the application servers are known. */
 export function proxyConfiguration(
     { kind, mode = LoadBalancerMode.ActiveActive, rateLimitPerMinute = RATE_LIMIT_PER_MINUTE }: ProxySettings,
-    os: OperatingSystem,
+    os: LinuxSystem,
     hostname: string,
     addresses: string[],
 ): string {

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { createIdentity, giveRole } from "../azure-roles";
 import { createMachine } from "../host/azure-machine";
 import { azureHost } from "../host/cloud-host";
+import { OperatingSystem } from "../host/operating-system";
 import { nodeMajor } from "../reference";
 import type { Mount } from "../shared-storage/contract";
 import { renderOperationsMachine } from "./host/operations-machine";
@@ -70,7 +71,7 @@ export class AzureOperations extends pulumi.ComponentResource {
         const known = pulumi.all([identity.clientId, args.mounts, args.storageSecretId]);
         const userData = known.apply(([clientId, mounts, storageSecretId]) =>
             renderOperationsMachine({
-                cloud: azureHost(clientId, undefined, HOST_NODE_MAJOR),
+                cloud: azureHost(OperatingSystem.Ubuntu2404, clientId, undefined, HOST_NODE_MAJOR),
                 postgresMajor: databaseVersion,
                 mounts,
                 storageSecretId,

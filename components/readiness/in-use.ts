@@ -19,6 +19,7 @@ const operatingSystems: { [os in OperatingSystem]: string } = {
     "amazon-linux-2023": "Amazon Linux 2023",
     "ubuntu-24.04": "Ubuntu 24.04 LTS",
     "debian-13": "Debian 13",
+    "rhel-9": "RHEL",
     "windows-server-2025": "Windows Server",
 };
 
@@ -27,6 +28,7 @@ const ownStores: { [os in LinuxSystem]: string } = {
     "amazon-linux-2023": "Valkey",
     "ubuntu-24.04": "Redis OSS",
     "debian-13": "Redis OSS",
+    "rhel-9": "Valkey",
 };
 
 const proxies: { [kind in LoadBalancerKind]: { component: string; product: string }[] } = {
@@ -69,10 +71,13 @@ export function productsOnAws(args: DeploymentArgs): ComponentInUse[] {
 export function productsOnAzure(args: DeploymentArgs): ComponentInUse[] {
     const { appPair, certificateId, database, loadBalancer, mail, sessionStore } = args;
     const isOnMachines = database?.kind === DatabaseKind.Vm;
-    const systems = new Set([appPair?.os ?? OperatingSystem.Ubuntu2404, OperatingSystem.Ubuntu2404]);
+    const os = appPair?.os ?? OperatingSystem.Ubuntu2404;
+    const ofOthers = isLinux(os) ? os : OperatingSystem.Ubuntu2404;
+    // The operations machine is always Ubuntu.
+    const systems = new Set([os, OperatingSystem.Ubuntu2404, ...(isOnMachines && database.os ? [database.os] : [])]);
     const products = [
         { component: "postgresql", product: isOnMachines ? "PostgreSQL" : "Azure Database for PostgreSQL" },
-        ...[...systems].map((os) => ({ component: "operating-system", product: operatingSystems[os] })),
+        ...[...systems].map((system) => ({ component: "operating-system", product: operatingSystems[system] })),
         { component: "certificates", product: certificateId ? "certificate brought along" : "Let's Encrypt" },
         { component: "smtp", product: mailProduct(mail.host) },
         { component: "monitoring", product: "Azure Monitor" },
@@ -87,9 +92,7 @@ export function productsOnAzure(args: DeploymentArgs): ComponentInUse[] {
                   {
                       component: "redis",
                       product:
-                          sessionStore?.kind === SessionStoreKind.Redis
-                              ? ownStores["ubuntu-24.04"]
-                              : "Azure Managed Redis",
+                          sessionStore?.kind === SessionStoreKind.Redis ? ownStores[ofOthers] : "Azure Managed Redis",
                   },
               ]),
     ];

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { createIdentity, giveRole, identityWithRoles } from "../azure-roles";
 import { createMachine } from "../host/azure-machine";
 import { azureHost } from "../host/cloud-host";
+import { OperatingSystem } from "../host/operating-system";
 import { ports, sessionStoreMemory } from "../reference";
 import { generateSecret } from "../secrets/azure-generated";
 import type { MemoryPolicy, SessionStore } from "./contract";
@@ -13,6 +14,8 @@ export interface AzureRedisSessionStoreArgs {
     resourceGroupName: pulumi.Input<string>;
     /** Machine size. Default Standard_B2s_v2: 2 CPU and 8 GiB. See `renew`. */
     size?: pulumi.Input<string>;
+    /** Operating system, Ubuntu 24.04 or Red Hat Enterprise Linux 9. Default Ubuntu 24.04. See `renew`. */
+    os?: OperatingSystem;
     /** Id of the cache subnet, with a way out for packages. A change is made in place. */
     subnetId: pulumi.Input<string>;
     /** Private address. Default: any free address of the subnet. A change is made in place. */
@@ -81,6 +84,7 @@ export class AzureRedisSessionStore extends pulumi.ComponentResource implements 
                 firewallGroupId: args.firewallGroupId,
                 zone: args.zone,
                 size: args.size ?? "Standard_B2s_v2",
+                os: args.os,
                 diskGib: DISK_GIB,
                 diskEncryptionSetId: args.diskEncryptionSetId,
                 identityId: identityWithRoles(identity, [mayRead]),
@@ -114,9 +118,12 @@ export class AzureRedisSessionStore extends pulumi.ComponentResource implements 
 function renderUserData(
     clientId: pulumi.Output<string>,
     passwordId: pulumi.Output<string>,
-    { memoryPolicy = sessionStoreMemory.policy, appNetworks }: AzureRedisSessionStoreArgs,
+    args: AzureRedisSessionStoreArgs,
 ): pulumi.Output<string> {
+    const { os = OperatingSystem.Ubuntu2404, memoryPolicy = sessionStoreMemory.policy, appNetworks } = args;
     return pulumi
         .all([clientId, passwordId])
-        .apply(([id, secretId]) => renderSessionStore({ cloud: azureHost(id), secretId, memoryPolicy, appNetworks }));
+        .apply(([id, secretId]) =>
+            renderSessionStore({ cloud: azureHost(os, id), secretId, memoryPolicy, appNetworks }),
+        );
 }

@@ -4,6 +4,7 @@ import { refuseDeletion } from "../azure-lock";
 import { createIdentity } from "../azure-roles";
 import { createMachine } from "../host/azure-machine";
 import { azureHost } from "../host/cloud-host";
+import { OperatingSystem } from "../host/operating-system";
 import type { Mount, SharedStorage } from "./contract";
 import { nfsMounts, renderFileServer } from "./host/machine";
 
@@ -13,6 +14,8 @@ export interface AzureNfsStorageArgs {
     resourceGroupName: pulumi.Input<string>;
     /** Machine size, of one that shows disks by SCSI. Default Standard_D2s_v5: 2 CPU and 8 GiB. See `renew`. */
     size?: pulumi.Input<string>;
+    /** Operating system, Ubuntu 24.04 or Red Hat Enterprise Linux 9. Default Ubuntu 24.04. See `renew`. */
+    os?: OperatingSystem;
     /**
      * Room for files in GiB. Default 500. A higher number grows the disk in place, and the file system with the next start of
      * `minusnow-volume.service` on the machine; it cannot shrink.
@@ -47,7 +50,7 @@ export interface AzureNfsStorageArgs {
 const DISK_GIB = 32;
 /** Files are on a disk of their own, which stays when the machine goes. */
 const FILES_GIB = 500;
-/** Where Ubuntu's image shows the first data disk, whatever name the kernel gives it. */
+/** Where Azure's agent shows the first data disk, whatever name the kernel gives it. */
 const DEVICE = "/dev/disk/azure/scsi1/lun0";
 
 /**
@@ -69,7 +72,7 @@ export class AzureNfsStorage extends pulumi.ComponentResource implements SharedS
     constructor(name: string, args: AzureNfsStorageArgs, opts?: pulumi.ComponentResourceOptions) {
         super("minusnow:index:AzureNfsStorage", name, args, opts);
         const child = { parent: this };
-        const { resourceGroupName, appNetworks, tags } = args;
+        const { os = OperatingSystem.Ubuntu2404, resourceGroupName, appNetworks, tags } = args;
 
         const disk = createDisk(name, args, child);
         const identity = createIdentity(name, { resourceGroupName, tags }, child);
@@ -82,13 +85,14 @@ export class AzureNfsStorage extends pulumi.ComponentResource implements SharedS
                 firewallGroupId: args.firewallGroupId,
                 zone: args.zone,
                 size: args.size ?? "Standard_D2s_v5",
+                os,
                 diskGib: DISK_GIB,
                 dataDiskId: disk.id,
                 diskEncryptionSetId: args.diskEncryptionSetId,
                 identityId: identity.id,
                 sshPublicKey: args.sshPublicKey,
                 userData: identity.clientId.apply((clientId) =>
-                    renderFileServer({ cloud: azureHost(clientId), device: DEVICE, appNetworks }),
+                    renderFileServer({ cloud: azureHost(os, clientId), device: DEVICE, appNetworks }),
                 ),
                 renew: args.renew ?? false,
                 tags: { ...tags, "minusnow-role": "file-server" },

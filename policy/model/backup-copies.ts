@@ -30,7 +30,7 @@ export function copied(stack: Stack): Finding[] {
 }
 
 /** Buckets that database machines are told of: there they keep base backups, write-ahead log and dumps. */
-function archives(stack: Stack): Resource[] {
+export function archives(stack: Stack): Resource[] {
     const machines = databaseMachines(stack).flat();
     const isTold = (bucket: Resource) =>
         machines.some((machine) =>
@@ -40,9 +40,7 @@ function archives(stack: Stack): Resource[] {
 }
 
 function judgeArchive(stack: Stack, bucket: Resource): Finding {
-    const replication = stack
-        .of(aws.bucketReplication)
-        .find((one) => one.refersTo("bucket", bucket) === true && one.objects("rules").some(isOn));
+    const replication = replicationOf(stack, bucket);
     if (replication === undefined) {
         return fail(bucket, "the database's archive is not copied to a second region");
     }
@@ -56,6 +54,12 @@ function judgeArchive(stack: Stack, bucket: Resource): Finding {
         ? pass(bucket, `the database's archive is copied to ${copy.name}`)
         : fail(replication, "the database's archive is not copied to a bucket in another region");
 }
+
+/** What copies a bucket to another, where that is on. */
+export const replicationOf = (stack: Stack, bucket: Resource) =>
+    stack
+        .of(aws.bucketReplication)
+        .find((one) => one.refersTo("bucket", bucket) === true && one.objects("rules").some(isOn));
 
 const isOn = ({ status }: Record<string, unknown>) => status === "Enabled" || status === UNKNOWN;
 

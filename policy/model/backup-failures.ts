@@ -2,9 +2,11 @@ import { expectValue, fail, type Finding, pass, shown } from "../rule";
 import { type Resource, type Stack, texts } from "../stack";
 import { aws, azure } from "../types";
 import { receiversOf } from "./alarms";
+import { archives, replicationOf } from "./backup-copies";
 import { azureRules, backupRules } from "./backups";
 
 const FAILED_JOBS = "NumberOfBackupJobsFailed";
+const FAILED_COPIES = "OperationsFailedReplication";
 
 /** Each vault that a plan writes to has an alarm of its own: AWS counts jobs by vault. */
 export function failureTold(stack: Stack): Finding[] {
@@ -23,7 +25,18 @@ export function failureTold(stack: Stack): Finding[] {
         );
         return alarm ? tellsOfFailure(alarm) : [fail(vault, "no alarm tells of its failed backup jobs")];
     });
-    return [...onAws, ...onAzure];
+    const ofArchives = archives(stack)
+        .filter((bucket) => replicationOf(stack, bucket) !== undefined)
+        .flatMap((bucket) => copyFailureTold(stack, bucket));
+    return [...onAws, ...ofArchives, ...onAzure];
+}
+
+/** S3 copies objects after they were written, and counts those that it could not. */
+function copyFailureTold(stack: Stack, bucket: Resource): Finding[] {
+    const alarm = stack
+        .of(aws.alarm)
+        .find((one) => one.get("metricName") === FAILED_COPIES && one.refersTo("dimensions", bucket) === true);
+    return alarm ? tellsOfFailure(alarm) : [fail(bucket, "no alarm tells of backups in it that could not be copied")];
 }
 
 /** Jobs of machines write to the system log, which a log query can watch. */

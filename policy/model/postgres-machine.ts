@@ -28,7 +28,7 @@ export function postgresFacts(machine: Resource): PostgresFacts | undefined {
     const lines = [...script.matchAll(SETTING)].map(([, name, value]) => [name, value] as const);
     const settings = Object.fromEntries(lines) as Record<string, string | undefined>;
     const days = /^\s*repo1-retention-full=(\d+)$/m.exec(script)?.[1];
-    const major = /^\s*PG_BIN=\/usr\/lib\/postgresql\/(\d+)\//m.exec(script)?.[1];
+    const major = /^\s*PG_BIN=\/usr\/(?:lib\/postgresql\/|pgsql-)(\d+)\//m.exec(script)?.[1];
     const archives = (settings["archive_command"] ?? "").includes("archive-push") && settings["archive_mode"] === "on";
     return {
         major: major === undefined ? undefined : Number(major),

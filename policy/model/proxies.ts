@@ -44,8 +44,10 @@ export function proxyOf(stack: Stack, machines: Resource[]): Proxy | undefined {
     const tag = machines.map((machine) => machine.text("tags.minusnow-balancer")).find(isProgram);
     const program = (PROGRAM.exec(boot ?? "")?.[1] as Proxy["program"] | undefined) ?? tag;
     const settings = /^\s*SETTINGS=(\S+)$/m.exec(boot ?? "")?.[1];
-    const named = (key: string) => document(stack, settings, key);
-    const [source, certificate] = [named(`configuration-${program}`), named("certificate")];
+    const source = document(stack, settings, `configuration-${program}`);
+    // The one beside it: other tiers have certificates too.
+    const beside = source && nameOf(source).replace(`configuration-${program}`, "");
+    const certificate = document(stack, settings, "certificate", beside);
     if (program === undefined || source === undefined || certificate === undefined) {
         return undefined;
     }
@@ -59,12 +61,12 @@ const isProgram = (text: string | undefined): text is Proxy["program"] => text =
 export const valueOf = ({ type }: Resource) => (type === azure.secret ? "properties.value" : "value");
 
 /** What machines read under a name. On Azure a first preview knows neither their script nor the vault: then the name decides. */
-function document(stack: Stack, settings: string | undefined, key: string): Resource | undefined {
+function document(stack: Stack, settings: string | undefined, key: string, start = ""): Resource | undefined {
     const [, vault, prefix] = /\/vaults\/([^/]+)\/secrets\/([^/]+)$/i.exec(settings ?? "") ?? [];
     const isOf = (secret: Resource) => {
-        const own = secret.text("properties.secretUri") ?? secret.text("secretName") ?? secret.text("name") ?? "";
+        const own = nameOf(secret);
         return vault === undefined
-            ? settings === undefined && own.endsWith(`-${key}`)
+            ? settings === undefined && own.startsWith(start) && own.endsWith(`-${key}`)
             : own.toLowerCase() === `https://${vault}.vault.azure.net/secrets/${prefix}-${key}`.toLowerCase();
     };
     return (
@@ -72,6 +74,9 @@ function document(stack: Stack, settings: string | undefined, key: string): Reso
         stack.of(azure.secret).find(isOf)
     );
 }
+
+const nameOf = (secret: Resource) =>
+    secret.text("properties.secretUri") ?? secret.text("secretName") ?? secret.text("name") ?? "";
 
 const PROGRAM = /^\s*PROGRAM=(haproxy|nginx)$/m;
 

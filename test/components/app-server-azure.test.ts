@@ -19,7 +19,7 @@ const userData = renderAppServer({
         type: "aznfs",
         options: "_netdev,nofail,vers=4",
     })),
-    cloud: azureHost("identity", settingsId),
+    cloud: azureHost("ubuntu-24.04", "identity", settingsId),
     postgresMajor: "17",
 });
 

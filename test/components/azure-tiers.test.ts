@@ -198,7 +198,7 @@ describe("AzureAppPair", () => {
     it("refuses a system, a count or a server that does not fit, all at once", async () => {
         const args = { count: 0, renew: ["app9"], os: "debian-13" } as unknown as components.AzureAppPairArgs;
         await expect(build(() => new AzureAppPair("app", args))).rejects.toThrow(
-            /count: found 0.*renew: found 'app9'.*os: found debian-13, allowed on Azure are ubuntu-24.04, windows-server-2025/,
+            /count: found 0.*renew: found 'app9'.*os: found debian-13, allowed are ubuntu-24.04, rhel-9, windows-server-2025/,
         );
     });
 });

@@ -17,7 +17,7 @@ const { renderOperationsMachine } = createRequire(import.meta.url)(
 ) as typeof operations;
 
 const userData = renderOperationsMachine({
-    cloud: azureHost("identity", undefined, 24),
+    cloud: azureHost("ubuntu-24.04", "identity", undefined, 24),
     postgresMajor: "17",
     mounts: sharedDirectories.map((directory) => ({
         directory,

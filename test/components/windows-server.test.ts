@@ -18,7 +18,7 @@ import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { ec2Launch, renderWindowsServer } from "../../components/app-pair/host/windows-server";
-import { awsCloud, azureHost } from "../../components/host/cloud-host";
+import { awsCloud, azureCloud } from "../../components/host/cloud-host";
 import { type HostFile, userDataLimit } from "../../components/host/cloud-init";
 import { renderPowerShell } from "../../components/host/powershell";
 import { sharedDirectories } from "../../components/reference";
@@ -27,7 +27,7 @@ import { startHealthyApp } from "../support/host";
 import { parsePowerShell } from "../support/powershell";
 
 const VAULT = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/v/secrets";
-const cloud = azureHost("client", `${VAULT}/app`, 22);
+const cloud = azureCloud("client", `${VAULT}/app`, 22);
 const mounts = sharedDirectories.map((directory) => ({
     directory,
     source: `\\\\files.file.core.windows.net\\${directory}`,

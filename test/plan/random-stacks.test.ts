@@ -68,7 +68,7 @@ const onAws = fc.record({
         fc.record(
             {
                 count: fc.integer({ min: 1, max: 12 }),
-                os: fc.constantFrom("amazon-linux-2023", "ubuntu-24.04", "debian-13", "windows-server-2025"),
+                os: fc.constantFrom("amazon-linux-2023", "ubuntu-24.04", "debian-13", "windows-server-2025", "rhel-9"),
                 image: fc.constantFrom("ami-0123456789abcdef0", "ami-01234567"),
                 nodeVersion: fc.constantFrom(20, 22, 24, 26),
                 renew: fc.constantFrom(["app1"], ["app2", "app1"], ["app9"]),
@@ -167,7 +167,7 @@ const onAzure = fc.record({
         {
             sshPublicKey: fc.constant(`ssh-ed25519 ${"A".repeat(68)} administrator`),
             count: fc.integer({ min: 2, max: 12 }),
-            os: fc.constantFrom("ubuntu-24.04", "ubuntu-24.04", "windows-server-2025", "debian-13"),
+            os: fc.constantFrom("ubuntu-24.04", "rhel-9", "windows-server-2025", "debian-13"),
             nodeVersion: fc.constantFrom(20, 22, 24, 26),
             renew: fc.constantFrom(["app1"], ["app1"], [], ["app9"]),
         },

@@ -13,18 +13,20 @@ beforeAll(async () => {
 });
 afterAll(() => pack.stop());
 
-const planned = (unknowns: boolean, stack = "aws-prod") =>
-    plannedWith("  minusnow:database:\n    kind: vm\n", stack, unknowns);
+const planned = (unknowns: boolean, stack = "aws-prod", more = "") =>
+    plannedWith(`  minusnow:database:\n    kind: vm\n${more}`, stack, unknowns);
+const onAmazonLinux = "    os: amazon-linux-2023\n";
 
 it.each([
-    ["aws-prod", false],
-    ["aws-prod", true],
-    ["azure-prod", false],
-    ["azure-prod", true],
+    ["aws-prod", false, ""],
+    ["aws-prod", true, ""],
+    ["aws-prod", false, onAmazonLinux],
+    ["azure-prod", false, ""],
+    ["azure-prod", true, ""],
 ])(
-    "%s with PostgreSQL on machines meets every item, and says who promotes its standby (unknown values: %s)",
-    async (stack, unknowns) => {
-        const at = await planned(unknowns, stack);
+    "%s with PostgreSQL on machines meets every item, and says who promotes its standby (unknown values: %s) %s",
+    async (stack, unknowns, more) => {
+        const at = await planned(unknowns, stack, more);
         expect(at.plan.refusals).toEqual([]);
         const { broken, violations } = await pack.judge(at.plan.resources);
         expect(broken).toEqual([]);
@@ -118,6 +120,7 @@ describe("planted defects", () => {
                 all.find((one) => hasName(end)(one) && isMachine(one))!,
                 "subnetId",
             );
+        const isUncopied = ({ name }: Resource) => /-archiving-uncopied$/.test(name);
         const among = ({ name }: Resource) => name.endsWith("-among-5432-in");
         const mutations = [
             // What is told of a version is told of the first machine.
@@ -163,8 +166,25 @@ describe("planted defects", () => {
                 hasName("-db-archive"),
             ),
             ...setEach(all, "s3.Bucket", "region", undefined, ["backups-copied"], hasName("-db-archive-copy")),
+            ...removeEach(all, "cloudwatch.MetricAlarm", ["backups-failure"], isUncopied),
+            ...setEach(all, "cloudwatch.MetricAlarm", "alarmActions", [], ["backups-failure"], isUncopied),
         ];
         expect(await survivorsOf("PostgreSQL on machines", pack, all, mutations)).toEqual([]);
+    });
+
+    it("knows the version where Amazon Linux has it too", async () => {
+        const all = (await planned(false, "aws-prod", onAmazonLinux)).plan.resources;
+        const { property, read, write } = scripts["ec2.Instance"];
+        const older = setEach(
+            all,
+            "ec2.Instance",
+            property,
+            (resource) => write(read(resource).replace("/usr/pgsql-17/", "/usr/pgsql-14/")),
+            ["database-version"],
+            hasName("-db-db1"),
+        );
+        expect(older).toHaveLength(1);
+        expect(await survivorsOf("PostgreSQL on Amazon Linux", pack, all, older)).toEqual([]);
     });
 
     it("has every defect of a witness caught", async () => {

@@ -28,6 +28,7 @@ function packages(postgresMajor: string): { [platform in Platform]: string[] } {
         "amazon-linux": ["amazon-efs-utils", `postgresql${postgresMajor}`, "tar", "gzip"],
         "debian-aws": ["nfs-common", "postgresql-client"],
         "ubuntu-azure": ["nfs-common", "aznfs", `postgresql-client-${postgresMajor}`],
+        "rhel-azure": ["nfs-utils", "aznfs", `postgresql${postgresMajor}`, "tar", "gzip"],
     };
 }
 

@@ -15,7 +15,7 @@ import {
     timer,
     unit,
 } from "../../host/machine-files";
-import { linuxSystem, type OperatingSystem, osFamily } from "../../host/operating-system";
+import { type LinuxSystem, osFamily } from "../../host/operating-system";
 import { healthCheck, ports } from "../../reference";
 import type { LoadBalancerKind } from "../contract";
 import { type BalancerHost, certificatePath, CHECK_SECONDS, FAST_INTERVAL_SECONDS } from "./balancer";
@@ -49,10 +49,10 @@ const programs: { [kind in BalancerProgram]: Program } = {
 /** The document that balancers look for every minute: a change of it reaches them without a restart. */
 export function renderConfiguration(
     kind: BalancerProgram,
-    os: OperatingSystem,
+    os: LinuxSystem,
     own: Omit<BalancerHost, "workerUser">,
 ): string {
-    const host = { ...own, workerUser: osFamily[linuxSystem(os)] === "debian" ? "www-data" : "nginx" };
+    const host = { ...own, workerUser: osFamily[os] === "debian" ? "www-data" : "nginx" };
     const members = Object.fromEntries(host.members.map(({ name, address }) => [name, address]));
     return JSON.stringify({ text: programs[kind].render(host), members });
 }

@@ -353,7 +353,7 @@ export const backups: ItemRules = {
             title: "A failed backup is told",
             severity: "high",
             risk: "Backups stop, and it is noticed when one is needed.",
-            fix: "Add an alarm on failed jobs, above 0.",
+            fix: "Add an alarm on failed jobs, above 0, and one on what a bucket of database machines could not copy.",
             step: "Backup Strategy",
             controls: ["AWS Well-Architected REL09-BP03"],
             check: failureTold,

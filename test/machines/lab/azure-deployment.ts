@@ -19,18 +19,27 @@ import { planRelease } from "./planned-release";
 import { type Artifact, packRelease } from "./release";
 import { certificateServed } from "./served";
 
-const stackFile = [
-    "  minusnow:loadBalancer:\n    kind: haproxy\n",
-    "  minusnow:database:\n    kind: vm\n",
-    "  minusnow:sharedStorage:\n    kind: nfs\n",
-    "  minusnow:sessionStore:\n    kind: redis\n",
-].join("");
+/** What a deployment is made of, besides what is the same for all. */
+interface Choice {
+    proxy: "haproxy" | "nginx";
+    os: "ubuntu-24.04" | "rhel-9";
+    automaticFailover?: boolean;
+}
+
+const stackFileOf = ({ proxy, os, automaticFailover = false }: Choice) =>
+    [
+        `  minusnow:loadBalancer:\n    kind: ${proxy}\n`,
+        `  minusnow:database:\n    kind: vm\n    os: ${os}\n    automaticFailover: ${automaticFailover}\n`,
+        `  minusnow:network:\n    zoneCount: ${automaticFailover ? 3 : 2}\n`,
+        "  minusnow:sharedStorage:\n    kind: nfs\n",
+        "  minusnow:sessionStore:\n    kind: redis\n",
+    ].join("");
 export const BALANCER = "10.0.0.10";
 const DISK = "/dev/disk/azure/scsi1/lun0";
 const DISK_MIB = 200;
 
 /** A deployment on Azure of machines alone, as they are planned; it is booted by `boot`. */
-export function azureDeployment() {
+export function azureDeployment(choice: Choice) {
     let lab: Lab;
     const all: Record<string, Machine> = {};
     const machine = (name: string): Machine => all[name]!;
@@ -43,21 +52,23 @@ export function azureDeployment() {
     const planOf = (version: string): Promise<PlannedStack> =>
         planRelease(lab, "azure-prod", version, releases[version]!, (text) =>
             // Let's Encrypt issues one where none is brought along.
-            text.replace(/^ *minusnow:certificateId: .*\n/m, "").concat(stackFile),
+            text
+                .replace(/^ *minusnow:certificateId: .*\n/m, "")
+                .replace(/^( *)minusnow:appPair:\n/m, `$&$1  os: ${choice.os}\n`)
+                .concat(stackFileOf(choice)),
         );
 
     async function bootAll(): Promise<void> {
         lab = createLab();
         releases["1.0.0"] = packRelease(lab.folder, "1.0.0");
         const at = await planOf("1.0.0");
-        const { db1, db2, app1, app2, lb1, lb2, ops, files, sessions } = azureMachinesOf(at);
-        planned = [db1, db2, app1, app2, lb1, lb2, ops, files, sessions] as AzureMachine[];
+        planned = Object.values(azureMachinesOf(at));
         outsideSecrets = outsideOf(at);
         await lab.azure(azureAccountOf(at, planned, outsideSecrets, releases));
         await lab.acme();
         await standBefore(lab, at);
         // The stack has a certificate before it has balancers.
-        const balancers = [lb1, lb2] as AzureMachine[];
+        const balancers = planned.filter(({ name }) => name.startsWith("lb"));
         await boot(planned.filter((machine) => !balancers.includes(machine)));
         await issueCertificate(at);
         await boot(balancers);
@@ -69,7 +80,8 @@ export function azureDeployment() {
     async function boot(some: AzureMachine[]): Promise<void> {
         const booting = some.map(({ name, address, userData, id }) => {
             const devices: Record<string, string> = name === "files" ? { [DISK]: lab.disk(DISK_MIB) } : {};
-            const booting_ = lab.machine(name, address, userData, devices);
+            const system = choice.os === "rhel-9" && name !== "ops" ? "rhel" : "debian";
+            const booting_ = lab.machine(name, address, userData, devices, system);
             all[name] = lab.machinesById[id] = booting_;
             booting_.start();
             return booting_;
@@ -97,7 +109,12 @@ export function azureDeployment() {
         });
     const database = (name: string, command: string) => machine(name).exec(`minusnow-database ${command}`);
     const status = async (name: string) =>
-        JSON.parse((await database(name, "status")).stdout) as { inSync: boolean; db1: Role; db2: Role };
+        JSON.parse((await database(name, "status")).stdout) as {
+            primary: string;
+            inSync: boolean;
+            db1: Role;
+            db2: Role;
+        };
     const psql = (name: string, text: string) =>
         machine(name).ok("runuser -u postgres -- psql -XAtq -v ON_ERROR_STOP=1 -f -", text);
 

@@ -84,7 +84,7 @@ export async function bootDeployment(
             const { name, address, userData } = machine;
             const device = variableOf(machine, "VOLUME_DEVICE");
             const devices = device === undefined ? {} : { [device]: lab.disk(DISK_MIB) };
-            return lab.machine(name, address, userData, devices, system === "amazon-linux");
+            return lab.machine(name, address, userData, devices, system);
         });
         booting.forEach((machine, place) => {
             lab.machinesById[planned[place]!.id] = machine;

@@ -20,6 +20,7 @@ import { type Authority, createAuthority } from "./certificates";
 import { buildImage, MICROSOFT_PACKAGE } from "./image";
 import type { Front } from "./front.mjs";
 import { Machine, removeMachines } from "./machine";
+import type { System } from "./rhel-family";
 import type { CommandLine } from "./watch-processes.mjs";
 
 /** Addresses of the lab outside the guide's network 10.0.0.0/16. */
@@ -54,7 +55,7 @@ export interface Lab {
         address: string,
         userData: string,
         devices?: Record<string, string>,
-        isAmazonLinux?: boolean,
+        system?: System,
     ) => Machine;
     /** Makes an empty disk and gives its device. */
     disk: (mib: number) => string;
@@ -189,8 +190,8 @@ export function createLab(): Lab {
             disks.push(device);
             return device;
         },
-        machine: (name, address, userData, devices, isAmazonLinux = false) => {
-            const args = { name, address, userData, hosts, authority: authority.certificate, devices, isAmazonLinux };
+        machine: (name, address, userData, devices, system = "debian") => {
+            const args = { name, address, userData, hosts, authority: authority.certificate, devices, system };
             const onStart = () => {
                 const [started] = Object.entries(machinesById).find(([, one]) => one.name === name) ?? [];
                 if (started !== undefined) {

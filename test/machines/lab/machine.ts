@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { becomeAmazonLinux } from "./amazon-linux";
+import { become, type System } from "./rhel-family";
 import { setTimeout as wait } from "node:timers/promises";
 
 /** What a machine starts with. */
@@ -26,7 +26,7 @@ export interface MachineArgs {
     /** Block devices by the path that they have inside. */
     devices?: Record<string, string>;
     /** True for one that has the names and places of Amazon Linux, and not Debian's. */
-    isAmazonLinux: boolean;
+    system: System;
 }
 
 /** Where a machine runs. */
@@ -80,9 +80,9 @@ export class Machine {
         }
         const layers = `lowerdir=${this.#place.image},upperdir=${this.#folder}/upper,workdir=${this.#folder}/work`;
         execFileSync("mount", ["-t", "overlay", "overlay", "-o", layers, this.#root]);
-        const { name, address, userData, hosts, authority, isAmazonLinux } = this.#args;
-        if (isAmazonLinux) {
-            becomeAmazonLinux(this.#root);
+        const { name, address, userData, hosts, authority, system } = this.#args;
+        if (system !== "debian") {
+            become(system, this.#root);
         }
         const seed = path.join(this.#root, "var/lib/cloud/seed/nocloud");
         mkdirSync(seed, { recursive: true });

@@ -9,7 +9,7 @@ import { failed, failures, lost, rateOf } from "../lab/load";
 import { measured, printMeasurements } from "../lab/measurements";
 
 describeMachines("machines on Azure, under load", () => {
-    const azure = azureDeployment();
+    const azure = azureDeployment({ proxy: "nginx", os: "ubuntu-24.04" });
     const { machine, planOf, release, certificateAt, bothAnswer, underLoad, lastServers } = azure;
     beforeAll(azure.boot);
     afterAll(() => {
