@@ -25,8 +25,8 @@ import { BACKUP_RETENTION_DAYS, machineAt, machineProblems, refusePrimary, THIRD
 /** Arguments of {@link AwsMachineDatabase}. */
 export interface AwsMachineDatabaseArgs {
     /**
-     * PostgreSQL major version. Default and allowed is what the system packages: 17 on Debian 13, 16 on Ubuntu 24.04. Another
-     * version needs new machines, and a dump of these.
+     * PostgreSQL major version. Default and allowed is what the system packages: 17 on Debian 13 and Amazon Linux
+     * 2023, 16 on Ubuntu 24.04. Another version needs new machines, and a dump of these.
      */
     version?: string;
     /** Instance type. Default m7i.2xlarge: 8 CPU and 32 GiB, the guide's recommended size. See `renew`. */

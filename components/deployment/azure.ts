@@ -21,14 +21,7 @@ import { createMonitoring } from "./azure-monitoring";
 import { createDatabase, createSessionStore, createSharedStorage } from "./azure-stores";
 import { type AzureTiers, type Child, encryptionKey, type Needed, operationsMachine } from "./azure-tiers";
 import type { Deployment, DeploymentArgs } from "./contract";
-import {
-    environment,
-    operationsAddress,
-    otherSystem,
-    privateAddresses,
-    runsWindows,
-    withoutClearPassword,
-} from "./settings";
+import { environment, operationsAddress, privateAddresses, runsWindows, withoutClearPassword } from "./settings";
 
 /** The whole MinusNow platform on Azure, in the guide's high-availability architecture. */
 export class AzureDeployment extends pulumi.ComponentResource implements Deployment {
@@ -131,10 +124,9 @@ function neededOnAzure(args: DeploymentArgs): Needed {
 
 /** Windows asks over HTTP, as package mirrors are asked, whether certificates were revoked. */
 function createNetwork(name: string, args: DeploymentArgs, child: Child): AzureNetwork {
-    const mirrorsOf = (os: OperatingSystem = OperatingSystem.Ubuntu2404) => [ports.https, ...packageMirrorPorts(os)];
-    // The operations machine is among the servers, and always Ubuntu.
-    const outboundPorts = [args.mail.port ?? ports.smtp, ...mirrorsOf()];
-    const machinePorts = mirrorsOf(otherSystem(args));
+    // The operations machine is Ubuntu, and any other may be until it is renewed.
+    const machinePorts = [ports.https, ...packageMirrorPorts(OperatingSystem.Ubuntu2404)];
+    const outboundPorts = [args.mail.port ?? ports.smtp, ...machinePorts];
     return new AzureNetwork(
         `${name}-net`,
         {
@@ -142,7 +134,7 @@ function createNetwork(name: string, args: DeploymentArgs, child: Child): AzureN
             outboundPorts: [...new Set(outboundPorts)],
             ...(runsWindows(args) && { administrationPorts: [ports.ssh, ports.rdp], storagePort: ports.smb }),
             edgeOutboundPorts: hasProxies(args) ? machinePorts : undefined,
-            databaseOutboundPorts: args.database?.kind === DatabaseKind.Vm ? mirrorsOf(args.database.os) : undefined,
+            databaseOutboundPorts: args.database?.kind === DatabaseKind.Vm ? machinePorts : undefined,
             storageOutboundPorts: args.sharedStorage?.kind === SharedStorageKind.Nfs ? machinePorts : undefined,
             cacheOutboundPorts: args.sessionStore?.kind === SessionStoreKind.Redis ? machinePorts : undefined,
             tags: args.tags,

@@ -5,11 +5,11 @@ import { addressSpace, appServerCount, firstHostNumber, ports, type SubnetRole }
 import { asSecret } from "../secrets/as-secret";
 import type { DeploymentArgs, MailSettings } from "./contract";
 
-/** Whether application servers run Windows; every other machine runs Linux. */
 /** System of machines that are no application servers: theirs, where it is Linux. Default the tier's. */
 export const otherSystem = ({ appPair }: DeploymentArgs) =>
     appPair?.os !== undefined && isLinux(appPair.os) ? appPair.os : undefined;
 
+/** Whether application servers run Windows; every other machine runs Linux. */
 export const runsWindows = ({ appPair }: DeploymentArgs) => appPair?.os === OperatingSystem.WindowsServer2025;
 
 /** A component records its arguments, so a password must be marked before it is one of them. */

@@ -13,14 +13,13 @@ export const OperatingSystem = {
 } as const;
 export type OperatingSystem = (typeof OperatingSystem)[keyof typeof OperatingSystem];
 
-/** Systems of machines that are no application servers. */
+/** Systems that machines of every kind run. */
 export type LinuxSystem = Exclude<OperatingSystem, "windows-server-2025">;
 
-/** Systems of machines of each cloud; the first is the default. */
+/** Those of each cloud. */
 export const awsSystems: LinuxSystem[] = ["amazon-linux-2023", "ubuntu-24.04", "debian-13"];
 export const azureSystems: LinuxSystem[] = ["ubuntu-24.04", "rhel-9"];
 
-/** Whether machines of every kind can run it. */
 export const isLinux = (os: OperatingSystem): os is LinuxSystem => os !== OperatingSystem.WindowsServer2025;
 
 /** What is wrong with a system, of those that are allowed. */

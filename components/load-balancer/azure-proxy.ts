@@ -64,7 +64,7 @@ export interface AzureProxyLoadBalancerArgs {
     tags?: { [key: string]: pulumi.Input<string> };
 }
 
-/** Disk in GiB: the least that Ubuntu's image fits, rounded to a size that Azure sells. */
+/** Disk in GiB: what Ubuntu's image fits, rounded to a size that Azure sells; Red Hat's image has more. */
 const DISK_GIB = 32;
 
 /**

@@ -46,7 +46,7 @@ export interface AzureNfsStorageArgs {
     tags?: { [key: string]: pulumi.Input<string> };
 }
 
-/** Disk in GiB: the least that Ubuntu's image fits, rounded to a size that Azure sells. */
+/** Disk in GiB: what Ubuntu's image fits, rounded to a size that Azure sells; Red Hat's image has more. */
 const DISK_GIB = 32;
 /** Files are on a disk of their own, which stays when the machine goes. */
 const FILES_GIB = 500;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
 import { AwsMachineDatabase, type AwsMachineDatabaseArgs } from "../../components/aws";
 import { refusePrimary } from "../../components/database/machines";
@@ -66,6 +66,84 @@ describe("calls of AWS", () => {
                 expect(signatureIn(headers["authorization"]!)).toBe(await signatureOf(headers, call.body, call.keys));
             }),
         );
+    });
+
+    describe("by a role", () => {
+        const SECRET = "hunter2-in-clear";
+        const role = { Code: "Success", AccessKeyId: "A", SecretAccessKey: "S", Token: "T", Expiration: "" };
+        const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
+        let roles: object[];
+        let answers: [status: number, body: string][];
+        let signedBy: string[];
+        let ask: () => Promise<{ SecretString: string }>;
+
+        beforeEach(async () => {
+            [roles, answers, signedBy] = [[], [], []];
+            vi.resetModules();
+            vi.stubEnv("REGION", "us-east-1");
+            vi.stubGlobal("fetch", (url: string, { headers }: { headers: Record<string, string> }) => {
+                if (!url.includes("169.254.169.254")) {
+                    signedBy.push(/Credential=(\w+)/.exec(headers["authorization"]!)![1]!);
+                    const [status, body] = answers.shift()!;
+                    return Promise.resolve(new Response(body, { status }));
+                }
+                const next = url.endsWith("-credentials/role") ? JSON.stringify(roles.shift() ?? "none") : "role";
+                return next === '"none"'
+                    ? Promise.reject(new TypeError("fetch failed"))
+                    : Promise.resolve(new Response(next));
+            });
+            const module = path.join(repository, "components/host/files/aws-call.mjs");
+            const { call } = (await import(module)) as { call: (...args: unknown[]) => ReturnType<typeof ask> };
+            ask = () => call("secretsmanager", "secretsmanager.GetSecretValue", { SecretId: "x" });
+        });
+        afterEach(() => {
+            vi.unstubAllGlobals();
+            vi.unstubAllEnvs();
+        });
+        const good: [number, string] = [200, JSON.stringify({ SecretString: SECRET })];
+
+        it("go on once the role is there", async () => {
+            const notYet = { Code: "AssumeRoleUnauthorizedAccess" };
+            roles = [notYet, notYet, { ...role, Expiration: inHours(6) }];
+            answers = [good];
+            await expect(ask()).rejects.toThrow("metadata of the role: AssumeRoleUnauthorizedAccess");
+            expect((await ask()).SecretString).toBe(SECRET);
+        });
+
+        it("take new keys when those at hand are refused", async () => {
+            roles = [
+                { ...role, Expiration: inHours(6) },
+                { ...role, AccessKeyId: "B", Expiration: inHours(6) },
+            ];
+            answers = [good, [400, JSON.stringify({ __type: "ExpiredTokenException" })], good];
+            await ask();
+            expect((await ask()).SecretString).toBe(SECRET);
+            expect(signedBy).toEqual(["A", "A", "B"]);
+        });
+
+        it("use keys to their end while no new ones are to be had", async () => {
+            roles = [{ ...role, Expiration: inHours(0.05) }];
+            answers = [good, good];
+            await ask();
+            expect((await ask()).SecretString).toBe(SECRET);
+        });
+
+        it("are asked again once where a service is busy, and quote no answer", async () => {
+            roles = [{ ...role, Expiration: inHours(6) }];
+            answers = [
+                [503, "busy"],
+                good,
+                [200, SECRET],
+                [400, JSON.stringify({ __type: "x#AccessDeniedException" })],
+            ];
+            expect((await ask()).SecretString).toBe(SECRET);
+            await expect(ask()).rejects.toThrow(/^secretsmanager.GetSecretValue: AccessDeniedException$/);
+            answers = [
+                [200, SECRET],
+                [200, SECRET],
+            ];
+            await expect(ask()).rejects.toThrow(/^secretsmanager.GetSecretValue: the answer is no JSON$/);
+        });
     });
 });
 

@@ -19,28 +19,40 @@ describe("a machine with Red Hat Enterprise Linux", () => {
         host.fakeCommand(name, `echo "${name} $@" >>${host.folder}/told; ${more}`);
     const told = () => readFileSync(path.join(host.folder, "told"), "utf8").trim().split("\n");
 
-    it("has the image's volumes take the disk, and whatever is left of it at the next run", () => {
+    function disk(free: string, growpart: string): void {
         host.fakeCommand("lvs", "exit 0");
         host.fakeCommand("pvs", "echo '  /dev/nvme0n1p4'");
         host.fakeCommand("lsblk", "echo nvme0n1");
         host.fakeCommand("partx", "echo ' 4'");
-        // As growpart and lvextend end where nothing is left to take.
-        note("growpart", "exit 1");
+        host.fakeCommand("vgs", `echo '  ${free}'`);
+        note("growpart", growpart);
         note("pvresize");
-        note("lvextend", "exit 5");
-        expect(host.run("grow", {}).status).toBe(0);
-        expect(told()).toEqual([
-            "growpart /dev/nvme0n1 4",
-            "pvresize /dev/nvme0n1p4",
-            "lvextend --resizefs --extents +25%FREE rootvg/rootlv",
-            "lvextend --resizefs --extents +100%FREE rootvg/varlv",
-        ]);
+        note("lvextend");
+    }
+    const grown = ["growpart /dev/nvme0n1 4", "pvresize /dev/nvme0n1p4"];
+
+    it("has the volume that its kind fills take the disk, also when a run was broken off before", () => {
+        const extended = [...grown, "lvextend --resizefs --extents +100%FREE rootvg/varlv"];
+        disk("9471", "exit 0");
+        expect(host.run("grow", {}, "varlv").status).toBe(0);
+        expect(told()).toEqual(extended);
+        disk("9471", "exit 1");
+        expect(host.run("grow", {}, "varlv").status).toBe(0);
+        expect(told()).toEqual([...extended, ...extended]);
+    });
+
+    it("has nothing left to do then, and says when it could not", () => {
+        disk("0", "exit 1");
+        expect(host.run("grow", {}, "rootlv").status).toBe(0);
+        expect(told()).toEqual(grown);
+        disk("9471", "exit 2");
+        expect(host.run("grow", {}, "rootlv").status).not.toBe(0);
     });
 
     it("leaves an image alone that has no such volumes", () => {
         host.fakeCommand("lvs", "exit 5");
         note("growpart");
-        expect(host.run("grow", {}).status).toBe(0);
+        expect(host.run("grow", {}, "varlv").status).toBe(0);
         expect(told()).toEqual([""]);
     });
 

@@ -72,12 +72,12 @@ const configuration = (name: string, content: string): HostFile => ({
 /** User data of a database machine (guide, steps 3 and 4). It names secrets and holds none. */
 export function renderDatabaseMachine(machine: DatabaseMachine): string {
     const { cloud, host, peer, address, major, owner, secrets, backup } = machine;
-    const { server, bin } = installations[platformFamily[cloud.platform]](major);
+    const { packages, bin, authorities } = installations[platformFamily[cloud.platform]](major);
     const programs = ["keeper", "takeover", "database", "postgres", "credentials", "backup"].map((name) =>
         program(`${name}.mjs`, own, `${name}.mjs`),
     );
     const files = [
-        ...systemFiles(cloud, [server, "pgbackrest", "openssl", firewallPackage(cloud)], {
+        ...systemFiles(cloud, [...packages, "pgbackrest", "openssl", firewallPackage(cloud)], {
             NAME: host.name,
             ADDRESS: address,
             PEER: peer,
@@ -104,7 +104,11 @@ export function renderDatabaseMachine(machine: DatabaseMachine): string {
         configuration("postgresql.conf", postgresConfiguration(host)),
         configuration("pg_hba.conf", hostBasedAuthentication(host)),
         configuration("pg_ident.conf", ""),
-        { path: "/etc/pgbackrest/pgbackrest.conf", permissions: "0644", content: backupConfiguration(backup) },
+        {
+            path: "/etc/pgbackrest/pgbackrest.conf",
+            permissions: "0644",
+            content: backupConfiguration(backup, authorities),
+        },
         program("files.mjs", sharedFiles, "files.mjs"),
         program("setup", own, "setup.sh"),
         program("memory", own, "memory.sh"),

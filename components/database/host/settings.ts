@@ -23,10 +23,25 @@ export const systemMajors: { [os in OperatingSystem]?: number } = {
     "amazon-linux-2023": 17,
 };
 
-/** Package of a server, and where it puts its programs. */
-export const installations: { [family in OsFamily]: (major: number) => { server: string; bin: string } } = {
-    debian: (major) => ({ server: `postgresql-${major}`, bin: `/usr/lib/postgresql/${major}/bin` }),
-    rhel: (major) => ({ server: `postgresql${major}-server`, bin: `/usr/pgsql-${major}/bin` }),
+/** What systems of a family call a server and its extensions, and where things are. */
+interface Installation {
+    packages: string[];
+    bin: string;
+    /** Authorities that the system trusts. */
+    authorities: string;
+}
+
+export const installations: { [family in OsFamily]: (major: number) => Installation } = {
+    debian: (major) => ({
+        packages: [`postgresql-${major}`],
+        bin: `/usr/lib/postgresql/${major}/bin`,
+        authorities: "/etc/ssl/certs/ca-certificates.crt",
+    }),
+    rhel: (major) => ({
+        packages: [`postgresql${major}-server`, `postgresql${major}-contrib`],
+        bin: `/usr/pgsql-${major}/bin`,
+        authorities: "/etc/pki/tls/certs/ca-bundle.crt",
+    }),
 };
 
 /** Port on which a machine tells balancers, and the other machine, what it is. */
@@ -149,10 +164,10 @@ export const containerRepository = (account: string, container: string): Record<
 });
 
 /** Where pgBackRest keeps backups and write-ahead log. */
-export function backupConfiguration({ repository, retentionDays }: BackupPlace): string {
+export function backupConfiguration({ repository, retentionDays }: BackupPlace, authorities: string): string {
     const lines = Object.entries(repository).map(([name, value]) => `repo1-${name}=${value}\n`);
     return `[global]
-${lines.join("")}repo1-storage-ca-file=/etc/ssl/certs/ca-certificates.crt
+${lines.join("")}repo1-storage-ca-file=${authorities}
 repo1-retention-full-type=time
 repo1-retention-full=${retentionDays}
 compress-type=zst

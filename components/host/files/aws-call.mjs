@@ -34,31 +34,59 @@ export function signed({ host, service, region, target, body, keys, date = new D
     };
 }
 
-async function metadata(path, options) {
-    const response = await fetch(`${METADATA}/${path}`, { ...options, signal: AbortSignal.timeout(3000) });
-    if (!response.ok) {
-        throw new Error(`metadata ${path}: status ${response.status}`);
+/** An answer, or why there was none, without what it holds. */
+async function answerTo(what, url, options) {
+    try {
+        const response = await fetch(url, options);
+        return { ok: response.ok, status: response.status, text: await response.text() };
+    } catch (error) {
+        throw new Error(`${what}: ${error.cause?.code ?? error.name}`);
     }
-    return response.text();
+}
+
+/** What the parser says would quote it. */
+function parsed(what, text) {
+    try {
+        return JSON.parse(text);
+    } catch {
+        throw new Error(`${what}: the answer is no JSON`);
+    }
+}
+
+async function metadata(path, options) {
+    const signal = AbortSignal.timeout(2000);
+    const { ok, status, text } = await answerTo(`metadata ${path}`, `${METADATA}/${path}`, { ...options, signal });
+    if (!ok) {
+        throw new Error(`metadata ${path}: status ${status}`);
+    }
+    return text;
 }
 
 let known;
 
-/** Keys of the machine's role, and the name under which its region's services are. */
+async function newSession() {
+    const time = { "x-aws-ec2-metadata-token-ttl-seconds": "60" };
+    const token = await metadata("api/token", { method: "PUT", headers: time });
+    const read = (path) => metadata(`meta-data/${path}`, { headers: { "x-aws-ec2-metadata-token": token } });
+    const role = await read("iam/security-credentials/");
+    const given = parsed("metadata of the role", await read(`iam/security-credentials/${role}`));
+    const end = Date.parse(given.Expiration);
+    if (given.Code !== "Success" || Number.isNaN(end)) {
+        throw new Error(`metadata of the role: ${given.Code}`);
+    }
+    const keys = { id: given.AccessKeyId, secret: given.SecretAccessKey, token: given.Token };
+    return { keys, end, domain: await read("services/domain") };
+}
+
+/** Keys of the machine's role, and the name under which its region's services are. Those at hand are good to their end. */
 async function session() {
-    if (known === undefined || known.until < Date.now()) {
-        const time = { "x-aws-ec2-metadata-token-ttl-seconds": "60" };
-        const token = await metadata("api/token", { method: "PUT", headers: time });
-        const read = (path) => metadata(`meta-data/${path}`, { headers: { "x-aws-ec2-metadata-token": token } });
-        const role = await read("iam/security-credentials/");
-        const { AccessKeyId, SecretAccessKey, Token, Expiration } = JSON.parse(
-            await read(`iam/security-credentials/${role}`),
-        );
-        known = {
-            keys: { id: AccessKeyId, secret: SecretAccessKey, token: Token },
-            domain: await read("services/domain"),
-            until: Date.parse(Expiration) - RENEW_BEFORE_MS,
-        };
+    if (known === undefined || known.end - RENEW_BEFORE_MS < Date.now()) {
+        known = await newSession().catch((error) => {
+            if (known !== undefined && known.end > Date.now()) {
+                return known;
+            }
+            throw error;
+        });
     }
     return known;
 }
@@ -68,18 +96,33 @@ async function ask(service, target, body) {
     const host = `${service}.${REGION}.${domain}`;
     const headers = signed({ host, service, region: REGION, target, body, keys });
     const options = { method: "POST", headers, body, signal: AbortSignal.timeout(5000) };
-    const response = await fetch(`https://${host}/`, options);
-    return { ok: response.ok, status: response.status, answer: JSON.parse((await response.text()) || "{}") };
+    const { ok, status, text } = await answerTo(target, `https://${host}/`, options);
+    return { ok, status, answer: ok ? parsed(target, text || "{}") : refusal(text) };
+}
+
+/** Refusals that come from before the service are no JSON. */
+function refusal(text) {
+    try {
+        return JSON.parse(text);
+    } catch {
+        return {};
+    }
 }
 
 const isPassing = ({ status, answer }) => status >= 500 || /Throttl|TooManyUpdates/.test(answer.__type);
+/** The role was made anew, or another one is the machine's. */
+const isOfOldKeys = ({ answer }) => /ExpiredToken|UnrecognizedClient|InvalidClientTokenId/.test(answer.__type);
 
 /** Answer of an operation such as `AmazonSSM.GetParameter`. What may pass is asked a second time. */
 export async function call(service, target, parameters) {
     const once = () => ask(service, target, JSON.stringify(parameters));
     const again = () => wait(500).then(once);
     const first = await once().catch(again);
-    const { ok, status, answer } = !first.ok && isPassing(first) ? await again() : first;
+    if (isOfOldKeys(first)) {
+        known = undefined;
+    }
+    const mayBeBetter = !first.ok && (isPassing(first) || isOfOldKeys(first));
+    const { ok, status, answer } = mayBeBetter ? await again() : first;
     if (!ok) {
         const why = answer.message ?? answer.Message ?? "";
         throw new Error(`${target}: ${answer.__type?.split("#").at(-1) ?? `status ${status}`} ${why}`.trim());

@@ -4,7 +4,8 @@ set -euo pipefail
 . /etc/minusnow/host.env
 export AZNFS_NONINTERACTIVE_INSTALL=1
 
-/usr/local/lib/minusnow/grow
+# Servers keep releases in /opt, everything else what it has in /var.
+/usr/local/lib/minusnow/grow "$([ -n "${APP_DIRECTORY:-}" ] && echo rootlv || echo varlv)"
 
 dnf -y install policycoreutils-python-utils
 # What is ours under /usr/local/lib runs, which SELinux lets nothing do that it takes for a library.
@@ -20,13 +21,15 @@ gpgkey=https://rpm.nodesource.com/gpgkey/ns-operations-public.key
 gpgcheck=1
 module_hotfixes=1
 END
-if [[ $PACKAGES == *postgresql* ]]; then
-    # pgBackRest needs a library of EPEL.
-    dnf -y install https://dl.fedoraproject.org/pub/epel/epel-release-latest-9.noarch.rpm
+# It needs a library of EPEL.
+[[ $PACKAGES != *pgbackrest* ]] || dnf -y install https://dl.fedoraproject.org/pub/epel/epel-release-latest-9.noarch.rpm
+[[ $PACKAGES != *postgresql* ]] ||
     dnf -y install https://download.postgresql.org/pub/repos/yum/reporpms/EL-9-x86_64/pgdg-redhat-repo-latest.noarch.rpm
-fi
 [[ $PACKAGES != *aznfs* ]] || dnf -y install https://packages.microsoft.com/config/rhel/9/packages-microsoft-prod.rpm
 dnf -y install nodejs $PACKAGES
+
+# The image has a firewall that lets SSH in alone; a machine that opens none of its own is behind the network's.
+[[ $PACKAGES == *firewalld* ]] || systemctl disable --now firewalld
 
 # The authorities that sign Azure's servers are those of the system.
 ln -sf /etc/pki/tls/certs/ca-bundle.crt /etc/minusnow/database-ca.pem

@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { CloudHost } from "../../host/cloud-host";
+import { type CloudHost, platformFamily } from "../../host/cloud-host";
 import { type HostFile, renderCloudConfig } from "../../host/cloud-init";
 import {
     cloudFiles,
@@ -15,7 +15,7 @@ import {
     timer,
     unit,
 } from "../../host/machine-files";
-import { type LinuxSystem, osFamily } from "../../host/operating-system";
+import { type LinuxSystem, osFamily, type OsFamily } from "../../host/operating-system";
 import { healthCheck, ports } from "../../reference";
 import type { LoadBalancerKind } from "../contract";
 import { type BalancerHost, certificatePath, CHECK_SECONDS, FAST_INTERVAL_SECONDS } from "./balancer";
@@ -46,13 +46,16 @@ const programs: { [kind in BalancerProgram]: Program } = {
     nginx: { packages: ["nginx"], configurationFile: "/etc/nginx/nginx.conf", render: renderNginx },
 };
 
+/** User of Nginx's workers, as its package makes it. */
+const workerUsers: { [family in OsFamily]: string } = { debian: "www-data", rhel: "nginx" };
+
 /** The document that balancers look for every minute: a change of it reaches them without a restart. */
 export function renderConfiguration(
     kind: BalancerProgram,
     os: LinuxSystem,
     own: Omit<BalancerHost, "workerUser">,
 ): string {
-    const host = { ...own, workerUser: osFamily[os] === "debian" ? "www-data" : "nginx" };
+    const host = { ...own, workerUser: workerUsers[osFamily[os]] };
     const members = Object.fromEntries(host.members.map(({ name, address }) => [name, address]));
     return JSON.stringify({ text: programs[kind].render(host), members });
 }
@@ -64,6 +67,7 @@ export function renderBalancerMachine({ cloud, kind }: BalancerMachine): string 
     const files = [
         ...cloudFiles(cloud, [...packages, firewallPackage(cloud)], {
             PROGRAM: kind,
+            WORKER_USER: workerUsers[platformFamily[cloud.platform]],
             CONFIGURATION_FILE: configurationFile,
             CERTIFICATE_FILE: certificatePath,
             ADMIN_SOCKET: adminSocket,

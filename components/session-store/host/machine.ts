@@ -28,7 +28,7 @@ export interface SessionStoreMachine {
     appNetworks: string[];
 }
 
-/** Redis where Debian and Ubuntu have it, Valkey on Amazon Linux: names differ, the configuration does not. */
+/** Redis where Debian and Ubuntu have it, Valkey in the RHEL family: names differ, the configuration does not. */
 interface Server {
     package: string;
     user: string;

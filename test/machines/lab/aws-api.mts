@@ -10,7 +10,7 @@ import { readFileSync } from "node:fs";
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createHttps } from "node:https";
 import { createInterface } from "node:readline";
-import { notSigned } from "./aws-signature.mts";
+import { labKeys, notSigned } from "./aws-signature.mts";
 import { createObjectStore } from "./s3.mts";
 
 export interface Statement {
@@ -66,7 +66,6 @@ let world = JSON.parse(readFileSync(worldFile, "utf8")) as World;
 process.on("SIGHUP", () => (world = JSON.parse(readFileSync(worldFile, "utf8")) as World));
 
 const TOKEN = "lab-session-token";
-const KEYS = { id: "ASIALAB", secret: "lab", token: "lab" };
 
 function metadata(request: IncomingMessage, response: ServerResponse): void {
     if (request.method === "PUT" && request.url === "/latest/api/token") {
@@ -77,7 +76,12 @@ function metadata(request: IncomingMessage, response: ServerResponse): void {
         response.end("lab-role");
     } else if (request.url === "/latest/meta-data/iam/security-credentials/lab-role") {
         const expiry = new Date(Date.now() + 6 * 3600_000).toISOString();
-        const keys = { AccessKeyId: KEYS.id, SecretAccessKey: KEYS.secret, Token: KEYS.token, Expiration: expiry };
+        const keys = {
+            AccessKeyId: labKeys.id,
+            SecretAccessKey: labKeys.secret,
+            Token: labKeys.token,
+            Expiration: expiry,
+        };
         response.end(JSON.stringify({ Code: "Success", Type: "AWS-HMAC", LastUpdated: expiry, ...keys }));
     } else if (request.url === "/latest/meta-data/services/domain") {
         response.end("amazonaws.com");
@@ -275,7 +279,7 @@ async function api(request: IncomingMessage, response: ServerResponse): Promise<
         operations[String(request.headers["x-amz-target"]).replace(/^CertificateManager_\d+/, "CertificateManager")];
     try {
         if (operation) {
-            const unsigned = await notSigned(request, body, KEYS);
+            const unsigned = await notSigned(request, body, labKeys);
             if (unsigned !== undefined) {
                 throw new Refusal(unsigned, "the request signature does not match");
             }

@@ -9,6 +9,9 @@ export interface Keys {
     token: string;
 }
 
+/** Of every role in the lab. */
+export const labKeys: Keys = { id: "ASIALAB", secret: "lab", token: "lab" };
+
 /** What a POST to the root of a service must have as its signature, by AWS's own library, for the headers that it signs. */
 export async function signatureOf(headers: Record<string, string>, body: Buffer | string, keys: Keys): Promise<string> {
     const [, scope = "", names = ""] = /Credential=\S+?\/(\S+), ?SignedHeaders=(\S+),/.exec(headers["authorization"]!)!;

@@ -38,6 +38,7 @@ const systems = {
             postgresql17: ["psql"],
             // Amazon's goes before, unless it is left out.
             "postgresql17-server": [SERVER, given("postgresql"), given("excluded")],
+            "postgresql17-contrib": [SERVER, given("postgresql"), given("excluded")],
             pgbackrest: ["pgbackrest", given("postgresql")],
         },
         told: {
@@ -52,6 +53,7 @@ const systems = {
             aznfs: ["mount.aznfs", given("microsoft")],
             postgresql17: ["psql", given("postgresql")],
             "postgresql17-server": [SERVER, given("postgresql")],
+            "postgresql17-contrib": [SERVER, given("postgresql")],
             pgbackrest: ["pgbackrest", given("postgresql"), given("epel")],
             "policycoreutils-python-utils": ["semanage"],
         },
@@ -88,6 +90,7 @@ const commands = {
     // What is there already is an error.
     semanage: `told="/${LAB}/semanage-$(tr -c 'a-z_\\n' - <<<"\${*/--modify/--add}")"
 case "$*" in
+    "permissive --list") ls /${LAB} ;;
     "fcontext --add --type bin_t /usr/lib/minusnow(/.*)?" | "permissive --add "*_t) [ ! -e "$told" ] && touch "$told" ;;
     "fcontext --modify --type bin_t /usr/lib/minusnow(/.*)?") [ -e "$told" ] ;;
     *) echo "semanage: found '$*'" >&2; exit 1 ;;
@@ -113,6 +116,10 @@ export function become(system: keyof typeof systems, root: string): void {
     symlinkSync("org.fedoraproject.FirewallD1.server.policy.choice", `${policy}.policy`);
     for (const file of ["usr/sbin/ufw", "usr/bin/apt-get", "usr/bin/redis-server"]) {
         rmSync(path.join(root, file));
+    }
+    if (system === "rhel") {
+        // As in the image: who opens nothing is closed.
+        execFileSync("systemctl", ["--root", root, "enable", "firewalld"], { stdio: "pipe" });
     }
     mkdirSync(path.join(root, "etc/yum.repos.d"));
     mkdirSync(path.join(root, "etc/pki/tls/certs"), { recursive: true });

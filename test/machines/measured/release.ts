@@ -2,6 +2,7 @@ import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { everythingBefore, type PlannedStack, repository } from "../../support/plans";
+import { labKeys } from "../lab/aws-signature.mjs";
 import { bootDeployment, type Deployment } from "../lab/deployment";
 import { describeMachines } from "../lab/describe-machines";
 import { outside } from "../lab/lab";
@@ -41,9 +42,11 @@ describeMachines("a release to the booted pair (guide, step 8)", () => {
     function invoke(input: string): { ended: Promise<Outcome>; kill: () => void } {
         const { lab } = deployment;
         const endpoint = `https://${outside.aws}`;
-        const env = ["env", "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=lab", "AWS_SECRET_ACCESS_KEY=lab"];
-        const child = lab.outside(env[0]!, [
-            ...env.slice(1),
+        const child = lab.outside("env", [
+            "AWS_REGION=us-east-1",
+            `AWS_ACCESS_KEY_ID=${labKeys.id}`,
+            `AWS_SECRET_ACCESS_KEY=${labKeys.secret}`,
+            `AWS_SESSION_TOKEN=${labKeys.token}`,
             `AWS_ENDPOINT_URL=${endpoint}`,
             `NODE_EXTRA_CA_CERTS=${path.join(lab.folder, "ca.pem")}`,
             process.execPath,

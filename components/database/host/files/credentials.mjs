@@ -31,10 +31,19 @@ async function makeCertificate() {
     }
 }
 
+/** A secret's document; what the parser says of another would quote it. */
+function parsed(id, text) {
+    try {
+        return JSON.parse(text);
+    } catch {
+        throw new Error(`${id}: what is in it is no JSON`);
+    }
+}
+
 /** Both machines have the same, which the first primary makes; its key is in the secret store and on them alone. */
 async function sharedCertificate(mayMake) {
     try {
-        return JSON.parse(await readSecret(TLS_SECRET_ID));
+        return parsed(TLS_SECRET_ID, await readSecret(TLS_SECRET_ID));
     } catch (error) {
         if (!isAbsent(error) || !mayMake) {
             throw error;
@@ -79,7 +88,7 @@ export const forgetRoles = () => rmSync(applied, { force: true });
 
 /** On a primary: roles, database and passwords as the secret store has them. */
 export async function applyRoles() {
-    const { username, password } = JSON.parse(await readSecret(LOGIN_SECRET_ID));
+    const { username, password } = parsed(LOGIN_SECRET_ID, await readSecret(LOGIN_SECRET_ID));
     const replicator = await readReplicator();
     const state = digest(username, "\0", password, "\0", replicator);
     if (read(applied) === state) {

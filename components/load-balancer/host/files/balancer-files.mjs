@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, renameSync } from "node:fs";
 import { digest, installed, read } from "./files.mjs";
 
-const { PROGRAM: program, CONFIGURATION_FILE: configuration, CERTIFICATE_FILE: certificate } = process.env;
+const { PROGRAM: program, CONFIGURATION_FILE: configuration, CERTIFICATE_FILE: certificate, WORKER_USER } = process.env;
 const stamp = "/run/minusnow/balancer.stamp";
 
 /** Whoever changes files or reloads holds it. */
@@ -22,7 +22,9 @@ export const namesIn = (file) => read(file).split("\n").filter(Boolean);
 
 /** The configuration's text, with members taken out that are to get no requests. */
 function wantedText() {
-    const { text, members: all } = document();
+    const { text: common, members: all } = document();
+    // Balancers of two systems read the same while one of them waits to be renewed.
+    const text = common.replace(/^user .*;$/m, `user ${WORKER_USER};`);
     const drained = namesIn(drainedFile);
     if (program === "haproxy") {
         const line = (name) => new RegExp(`^( *server ${name} .*)$`, "m");

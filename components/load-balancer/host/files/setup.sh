@@ -7,15 +7,15 @@ set -euo pipefail
 /usr/local/lib/minusnow/firewall
 
 rm -f /etc/nginx/sites-enabled/default
-if command -v semanage >/dev/null; then
-    # What balancers read and write is in places of our own: SELinux tells of it and lets it happen.
-    for domain in haproxy_t httpd_t; do
-        # Which it is already when this runs again.
-        semanage permissive --add "$domain" || true
-    done
-elif command -v selinuxenabled >/dev/null && selinuxenabled; then
+if command -v selinuxenabled >/dev/null && selinuxenabled; then
     # Nginx and HAProxy may connect to servers.
     setsebool -P httpd_can_network_connect on haproxy_connect_any on
+fi
+if command -v semanage >/dev/null; then
+    # What balancers read and write is in places of our own: SELinux tells of it and lets it happen.
+    domain=${PROGRAM/nginx/httpd}_t
+    permissive=$(semanage permissive --list)
+    [[ $permissive == *"$domain"* ]] || semanage permissive --add "$domain"
 fi
 mkdir -p /run/minusnow
 systemctl daemon-reload

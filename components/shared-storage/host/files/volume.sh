@@ -3,7 +3,12 @@
 # no file system that is known, and nothing but zeros where one would begin.
 set -euo pipefail
 
-until [ -b "$VOLUME_DEVICE" ]; do sleep 2; done
+until [ -b "$VOLUME_DEVICE" ]; do
+    sleep 2
+    # As newer images of Azure show it.
+    other=/dev/disk/azure/data/by-lun/${VOLUME_DEVICE##*lun}
+    [ ! -b "$other" ] || VOLUME_DEVICE=$other
+done
 if ! blkid --probe "$VOLUME_DEVICE" >/dev/null && cmp --silent --bytes=1048576 "$VOLUME_DEVICE" /dev/zero; then
     mkfs.ext4 -q "$VOLUME_DEVICE"
 fi
