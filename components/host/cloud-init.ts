@@ -9,6 +9,8 @@ export interface HostFile {
     permissions: string;
     /** True for a large file that nobody reads: it travels compressed. */
     compressed?: boolean;
+    /** True where `content` is in base64. */
+    isBase64?: boolean;
 }
 
 /** What first boot does: writes files, then runs commands in order. */
@@ -57,7 +59,10 @@ export function compressUserData(text: string): string {
     return compressed.toString("base64");
 }
 
-function writtenFile({ path, content, permissions, compressed }: HostFile) {
+function writtenFile({ path, content, permissions, compressed, isBase64 }: HostFile) {
+    if (isBase64) {
+        return { path, permissions, encoding: "b64", content };
+    }
     return compressed
         ? { path, permissions, encoding: "gz+b64", content: gzipSync(content, { level: 9 }).toString("base64") }
         : { path, permissions, content };

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { gunzipSync } from "node:zlib";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
@@ -31,11 +31,15 @@ interface CloudConfig {
 
 function files(built: Recorded, machine: string): CloudConfig["write_files"] {
     const script = gunzipSync(Buffer.from(built.one("ec2.Instance", machine)["userDataBase64"] as string, "base64"));
-    return (parse(script.toString()) as CloudConfig).write_files.map((one) =>
-        one.encoding === "gz+b64"
-            ? { ...one, content: gunzipSync(Buffer.from(one.content, "base64")).toString() }
-            : one,
-    );
+    return (parse(script.toString()) as CloudConfig).write_files.flatMap((one) => {
+        const bytes = Buffer.from(one.content, "base64");
+        if (one.path.endsWith("/programs.br")) {
+            const programs = JSON.parse(brotliDecompressSync(bytes).toString()) as Record<string, string>;
+            const folder = path.dirname(one.path);
+            return Object.entries(programs).map(([name, content]) => ({ path: `${folder}/${name}`, content }));
+        }
+        return one.encoding === "gz+b64" ? { ...one, content: gunzipSync(bytes).toString() } : one;
+    });
 }
 
 const file = (built: Recorded, machine: string, place: string) =>
@@ -106,7 +110,7 @@ describe("calls of AWS", () => {
             const notYet = { Code: "AssumeRoleUnauthorizedAccess" };
             roles = [notYet, notYet, { ...role, Expiration: inHours(6) }];
             answers = [good];
-            await expect(ask()).rejects.toThrow("metadata of the role: AssumeRoleUnauthorizedAccess");
+            await expect(ask()).rejects.toThrow("iam/security-credentials/: AssumeRoleUnauthorizedAccess");
             expect((await ask()).SecretString).toBe(SECRET);
         });
 
@@ -133,16 +137,17 @@ describe("calls of AWS", () => {
             answers = [
                 [503, "busy"],
                 good,
-                [200, SECRET],
-                [400, JSON.stringify({ __type: "x#AccessDeniedException" })],
+                [400, JSON.stringify({ __type: "x#AccessDeniedException", message: "not authorized" })],
             ];
             expect((await ask()).SecretString).toBe(SECRET);
-            await expect(ask()).rejects.toThrow(/^secretsmanager.GetSecretValue: AccessDeniedException$/);
+            await expect(ask()).rejects.toThrow(
+                /^secretsmanager.GetSecretValue: AccessDeniedException .*not authorized/,
+            );
             answers = [
                 [200, SECRET],
                 [200, SECRET],
             ];
-            await expect(ask()).rejects.toThrow(/^secretsmanager.GetSecretValue: the answer is no JSON$/);
+            await expect(ask()).rejects.toThrow(/^secretsmanager.GetSecretValue: found no JSON$/);
         });
     });
 });

@@ -190,6 +190,9 @@ describe("planted defects", () => {
     it("has every defect of a witness caught", async () => {
         const isWitness = hasName("-db-witness");
         const aws = (await withWitness("aws-prod")).plan.resources;
+        // EC2 takes 16 KB; longer names and more networks need some of it.
+        const script = textOf(aws.find(hasName("-db-db1"))!, "userDataBase64");
+        expect(Buffer.from(script, "base64").length).toBeLessThan(16 * 1024 - 400);
         const subnetId = textOf(aws.find(hasName("-db-db2"))!, "subnetId");
         const onAws = [
             ...setEach(aws, "ec2.Instance", "subnetId", subnetId, ["database-standby"], isWitness),

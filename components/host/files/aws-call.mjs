@@ -2,6 +2,7 @@
 // takes half a second of a processor each time, which is much for what is asked every few seconds.
 import { createHash, createHmac } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
+import { parsed } from "./files.mjs";
 
 const { REGION } = process.env;
 const METADATA = "http://169.254.169.254/latest";
@@ -34,30 +35,20 @@ export function signed({ host, service, region, target, body, keys, date = new D
     };
 }
 
-/** An answer, or why there was none, without what it holds. */
-async function answerTo(what, url, options) {
+/** An answer, or why there was none. */
+async function answerTo(what, url, options, ms) {
     try {
-        const response = await fetch(url, options);
+        const response = await fetch(url, { ...options, signal: AbortSignal.timeout(ms) });
         return { ok: response.ok, status: response.status, text: await response.text() };
     } catch (error) {
         throw new Error(`${what}: ${error.cause?.code ?? error.name}`);
     }
 }
 
-/** What the parser says would quote it. */
-function parsed(what, text) {
-    try {
-        return JSON.parse(text);
-    } catch {
-        throw new Error(`${what}: the answer is no JSON`);
-    }
-}
-
 async function metadata(path, options) {
-    const signal = AbortSignal.timeout(2000);
-    const { ok, status, text } = await answerTo(`metadata ${path}`, `${METADATA}/${path}`, { ...options, signal });
+    const { ok, status, text } = await answerTo(path, `${METADATA}/${path}`, options, 2000);
     if (!ok) {
-        throw new Error(`metadata ${path}: status ${status}`);
+        throw new Error(`${path}: status ${status}`);
     }
     return text;
 }
@@ -68,11 +59,11 @@ async function newSession() {
     const time = { "x-aws-ec2-metadata-token-ttl-seconds": "60" };
     const token = await metadata("api/token", { method: "PUT", headers: time });
     const read = (path) => metadata(`meta-data/${path}`, { headers: { "x-aws-ec2-metadata-token": token } });
-    const role = await read("iam/security-credentials/");
-    const given = parsed("metadata of the role", await read(`iam/security-credentials/${role}`));
+    const roles = "iam/security-credentials/";
+    const given = parsed(roles, await read(roles + (await read(roles))));
     const end = Date.parse(given.Expiration);
     if (given.Code !== "Success" || Number.isNaN(end)) {
-        throw new Error(`metadata of the role: ${given.Code}`);
+        throw new Error(`${roles}: ${given.Code}`);
     }
     const keys = { id: given.AccessKeyId, secret: given.SecretAccessKey, token: given.Token };
     return { keys, end, domain: await read("services/domain") };
@@ -82,7 +73,7 @@ async function newSession() {
 async function session() {
     if (known === undefined || known.end - RENEW_BEFORE_MS < Date.now()) {
         known = await newSession().catch((error) => {
-            if (known !== undefined && known.end > Date.now()) {
+            if (known?.end > Date.now()) {
                 return known;
             }
             throw error;
@@ -95,37 +86,28 @@ async function ask(service, target, body) {
     const { keys, domain } = await session();
     const host = `${service}.${REGION}.${domain}`;
     const headers = signed({ host, service, region: REGION, target, body, keys });
-    const options = { method: "POST", headers, body, signal: AbortSignal.timeout(5000) };
-    const { ok, status, text } = await answerTo(target, `https://${host}/`, options);
-    return { ok, status, answer: ok ? parsed(target, text || "{}") : refusal(text) };
+    return answerTo(target, `https://${host}/`, { method: "POST", headers, body }, 5000);
 }
 
-/** Refusals that come from before the service are no JSON. */
-function refusal(text) {
-    try {
-        return JSON.parse(text);
-    } catch {
-        return {};
-    }
-}
-
-const isPassing = ({ status, answer }) => status >= 500 || /Throttl|TooManyUpdates/.test(answer.__type);
+const errorIn = (text) => /"__type":\s*"(?:[^"]*#)?(\w+)"/.exec(text)?.[1] ?? "";
+const isPassing = ({ status, text }) => status >= 500 || /Throttl|TooManyUpdates/.test(errorIn(text));
 /** The role was made anew, or another one is the machine's. */
-const isOfOldKeys = ({ answer }) => /ExpiredToken|UnrecognizedClient|InvalidClientTokenId/.test(answer.__type);
+const isOfOldKeys = ({ text }) => /ExpiredToken|UnrecognizedClient|InvalidClientTokenId/.test(errorIn(text));
 
 /** Answer of an operation such as `AmazonSSM.GetParameter`. What may pass is asked a second time. */
 export async function call(service, target, parameters) {
     const once = () => ask(service, target, JSON.stringify(parameters));
     const again = () => wait(500).then(once);
-    const first = await once().catch(again);
-    if (isOfOldKeys(first)) {
-        known = undefined;
+    let answer = await once().catch(again);
+    if (!answer.ok && (isPassing(answer) || isOfOldKeys(answer))) {
+        known = isOfOldKeys(answer) ? undefined : known;
+        answer = await again();
     }
-    const mayBeBetter = !first.ok && (isPassing(first) || isOfOldKeys(first));
-    const { ok, status, answer } = mayBeBetter ? await again() : first;
+    const { ok, status, text } = answer;
     if (!ok) {
-        const why = answer.message ?? answer.Message ?? "";
-        throw new Error(`${target}: ${answer.__type?.split("#").at(-1) ?? `status ${status}`} ${why}`.trim());
+        const type = errorIn(text) || `status ${status}`;
+        // A refused value would be quoted.
+        throw new Error(`${target}: ${type} ${type.startsWith("AccessDenied") ? text : ""}`.trim());
     }
-    return answer;
+    return parsed(target, text || "{}");
 }

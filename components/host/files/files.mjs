@@ -22,3 +22,12 @@ export function installed(file, content, { mode = 0o644, gid } = {}) {
     renameSync(`${file}.new`, file);
     return true;
 }
+
+/** A document of JSON; what the parser says of another would quote it. */
+export function parsed(what, text) {
+    try {
+        return JSON.parse(text);
+    } catch {
+        throw new Error(`${what}: found no JSON`);
+    }
+}

@@ -3,7 +3,7 @@ import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isAbsent, readSecret, storeSecret, writeSetting } from "./account.mjs";
-import { digest, installed, read } from "./files.mjs";
+import { digest, installed, parsed, read } from "./files.mjs";
 import { folder, passwordFile, peerAddress, run, sql } from "./postgres.mjs";
 
 const { TLS_SECRET_ID, LOGIN_SECRET_ID, REPLICATOR_SECRET_ID, DATABASE, OWNER, TLS_NAMES, ADDRESS } = process.env;
@@ -28,15 +28,6 @@ async function makeCertificate() {
         return { certificate: made, key: of };
     } finally {
         rmSync(scratch, { recursive: true });
-    }
-}
-
-/** A secret's document; what the parser says of another would quote it. */
-function parsed(id, text) {
-    try {
-        return JSON.parse(text);
-    } catch {
-        throw new Error(`${id}: what is in it is no JSON`);
     }
 }
 

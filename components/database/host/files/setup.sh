@@ -6,6 +6,14 @@ set -euo pipefail
 /usr/local/lib/minusnow/packages
 /usr/local/lib/minusnow/firewall
 
+node -e '
+    const { readFileSync, writeFileSync } = require("node:fs");
+    const folder = "/usr/local/lib/minusnow";
+    const text = require("node:zlib").brotliDecompressSync(readFileSync(`${folder}/programs.br`));
+    for (const [name, content] of Object.entries(JSON.parse(text)))
+        writeFileSync(`${folder}/${name}`, content, { mode: 0o755 });
+'
+
 # The package brings a cluster of its own, which is empty.
 own=$(dirname "$PG_BIN")
 [ ! -e "/etc/postgresql/${own##*/}/main" ] || pg_dropcluster --stop "${own##*/}" main
