@@ -1,4 +1,5 @@
-import { startMonitor } from "./engine/monitor";
+import { openLoopback } from "./engine/loopback";
+import { serveMonitor } from "./engine/monitor";
 import { type PolicyOutcome, type PolicyRequest, type RunningPacks, startPacks } from "./policies";
 import { createSimulatedCloud } from "./simulated-cloud";
 import { type ExportedState, readState } from "./state";
@@ -23,7 +24,7 @@ export async function check({ state, policies, environment = "prod", signal }: C
     const exported = readState(state);
     // Only its log is used: nothing is planned here.
     const cloud = createSimulatedCloud({ unknowns: false, defaultRegion: "" });
-    const engine = await startMonitor(exported.project, exported.stack, () => cloud);
+    const engine = serveMonitor(await openLoopback(), exported.project, exported.stack, () => cloud);
     const configuration = { values: { "minusnow:environment": environment }, secretKeys: [] };
     let packs: RunningPacks | undefined;
     try {

@@ -1,11 +1,12 @@
-import { type Monitor, startMonitor } from "./engine/monitor";
-import { startProgram, type ProgramEnd } from "./engine/program";
+import { openLoopback } from "./engine/loopback";
+import type { Monitor } from "./engine/monitor";
+import { type ProgramEnd, type RunningProgram, startProgram } from "./engine/program";
 import { type Configuration, loadProject, loadStackConfiguration, type Project } from "./engine/project";
 import type { LogMessage, Resource } from "./engine/resource";
 import type { Values } from "./engine/values";
 import type { PolicyOutcome, PolicyRequest, RunningPacks } from "./policies";
 import type { Refusal, SimulatedCloud } from "./simulated-cloud";
-import { configurationHeadline } from "../stacks/configuration-error";
+import { configurationHeadline } from "../stacks/configuration-headline";
 
 /** What to plan. */
 export interface PlanRequest {
@@ -55,23 +56,34 @@ export async function plan(request: PlanRequest): Promise<Plan> {
         configuration.values["aws:region"] ?? configuration.values["azure-native:location"] ?? "us-east-1";
     let packs: RunningPacks | undefined;
     let cloud: SimulatedCloud | undefined;
-    const monitor = await startMonitor(
-        project.name,
-        stack,
-        () => cloud!,
-        (resource) => packs?.see(resource),
+    let monitor: Monitor | undefined;
+    const loopback = await openLoopback();
+    const timer = setInterval(
+        () => request.onProgress?.(monitor?.recording.resources.length ?? 0),
+        PROGRESS_INTERVAL_MS,
     );
-    const timer = setInterval(() => request.onProgress?.(monitor.recording.resources.length), PROGRESS_INTERVAL_MS);
+    let program: RunningProgram | undefined;
     try {
         signal?.throwIfAborted();
-        const policyRun = request.policies && (await import("./policies.js"));
-        packs = policyRun?.startPacks(request.policies!, policyContext(project, stack, configuration, monitor));
-        signal?.addEventListener("abort", () => packs?.stop(), { once: true });
-        const program = startProgram(project, { stack, monitor: monitor.address, configuration });
+        program = startProgram(project, { stack, monitor: loopback.address, configuration });
         signal?.addEventListener("abort", program.stop, { once: true });
         // While the program starts, and before it can ask.
+        const policyRun = request.policies && (await import("./policies.js"));
+        packs = policyRun?.startPacks(
+            request.policies!,
+            policyContext(project, stack, configuration, loopback.address),
+        );
+        signal?.addEventListener("abort", () => packs?.stop(), { once: true });
         const { createSimulatedCloud } = await import("./simulated-cloud/index.js");
         cloud = createSimulatedCloud({ unknowns, defaultRegion });
+        const { serveMonitor } = await import("./engine/monitor.js");
+        monitor = serveMonitor(
+            loopback,
+            project.name,
+            stack,
+            () => cloud!,
+            (resource) => packs?.see(resource),
+        );
         const end = await program.end;
         signal?.removeEventListener("abort", program.stop);
         signal?.throwIfAborted();
@@ -94,13 +106,14 @@ export async function plan(request: PlanRequest): Promise<Plan> {
         };
     } finally {
         clearInterval(timer);
+        program?.stop();
         packs?.stop();
-        monitor.close();
+        (monitor ?? loopback).close();
     }
 }
 
-function policyContext(project: Project, stack: string, configuration: Configuration, monitor: Monitor) {
-    return { project: project.name, stack, configuration, engine: monitor.address };
+function policyContext(project: Project, stack: string, configuration: Configuration, engine: string) {
+    return { project: project.name, stack, configuration, engine };
 }
 
 function outcomeOf(end: ProgramEnd, logs: LogMessage[], errors: string[], refusals: Refusal[]): Outcome {

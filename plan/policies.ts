@@ -1,12 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
-import { parse } from "yaml";
-import { type ItemResult, REPORT_POLICY } from "../policy/report";
-import { type Analyzer, type PolicyInfo, startAnalyzer, type Violation } from "./engine/analyzer";
-import { type PolicyConfigFile, type PolicyLevel, policySettings, readPolicyConfig } from "./engine/policy-config";
+import { EXAMPLES_POLICY, type ItemResult, REPORT_POLICY } from "../policy/report";
+import type { PolicyInfo, Violation } from "./engine/analyzer";
+import { packFolder, type PackOptions, startPack } from "./engine/pack";
+import { type PolicyConfigFile, type PolicyLevel, readPolicyConfig } from "./engine/policy-config";
 import type { Configuration } from "./engine/project";
 import type { Resource } from "./engine/resource";
-import { UsageError } from "./usage-error";
 
 /** Which packs to run, and how. */
 export interface PolicyRequest {
@@ -56,10 +55,7 @@ export function startPacks(request: PolicyRequest, context: PolicyContext): Runn
     const folders = request.packs?.map(packFolder) ?? [CHECKLIST_PACK];
     const levels = levelsFor(request, context);
     const packs = folders.map((folder, place) =>
-        openPack(
-            startAnalyzer({ ...context, folder, dryRun: request.dryRun }),
-            place === 0 ? levels : { config: {}, source: folder },
-        ),
+        openPack({ ...context, folder, dryRun: request.dryRun }, place === 0 ? levels : { config: {}, source: folder }),
     );
     return {
         see: (resource) => packs.forEach((pack) => pack.see(resource)),
@@ -88,9 +84,14 @@ interface PackResult {
     checklist?: ItemResult[];
 }
 
-/** One pack: configured as soon as it answers, then asked of one resource after the other. */
-function openPack(starting: Promise<Analyzer>, levels: Levels) {
-    const configured = starting.then(async (analyzer) => {
+/** One pack: configured as soon as it answers, and asked of each resource as it is registered. */
+function openPack(options: PackOptions, levels: Levels) {
+    const pack = startPack(options);
+    const connect = async () => {
+        // While the pack starts.
+        const { connectAnalyzer } = await import("./engine/analyzer.js");
+        const { policySettings } = await import("./engine/policy-settings.js");
+        const analyzer = await connectAnalyzer(pack, options);
         const settings = policySettings(analyzer.policies, levels.config, levels.source);
         const report = settings.get(REPORT_POLICY);
         if (report) {
@@ -98,21 +99,25 @@ function openPack(starting: Promise<Analyzer>, levels: Levels) {
             report.properties["format"] = "json";
         }
         await analyzer.configure(settings);
-        return { analyzer, settings };
-    });
-    let seen: Promise<Violation[]> = configured.then(() => []);
+        const speaks = ({ name }: PolicyInfo) =>
+            settings.get(name)!.level !== "disabled" && !(options.dryRun && name === EXAMPLES_POLICY);
+        const looksAtResources = analyzer.policies.some((policy) => policy.isForResources && speaks(policy));
+        return { analyzer, settings, looksAtResources };
+    };
+    const configured = connect();
     // A pack that fails is told of when it is asked for its result.
-    seen.catch(() => undefined);
+    configured.catch(() => undefined);
+    const seen: Promise<Violation[]>[] = [];
     return {
         see: (resource: Resource) => {
-            seen = seen.then(async (violations) => {
-                const { analyzer } = await configured;
-                return [...violations, ...(await analyzer.analyzeResource(resource))];
-            });
-            seen.catch(() => undefined);
+            const violations = configured.then(({ analyzer, looksAtResources }) =>
+                looksAtResources ? analyzer.analyzeResource(resource) : [],
+            );
+            violations.catch(() => undefined);
+            seen.push(violations);
         },
         check: async (resources: Resource[]): Promise<PackResult> => {
-            const single = await seen;
+            const single = (await Promise.all(seen)).flat();
             const { analyzer, settings } = await configured;
             const together = await analyzer.analyzeStack(resources);
             const report = together.find(({ policy }) => policy === REPORT_POLICY);
@@ -127,11 +132,13 @@ function openPack(starting: Promise<Analyzer>, levels: Levels) {
                 ...(report && { checklist: JSON.parse(report.message) as ItemResult[] }),
             };
         },
-        stop: () =>
-            void starting.then(
-                (analyzer) => analyzer.stop(),
+        stop: () => {
+            pack.stop();
+            configured.then(
+                ({ analyzer }) => analyzer.stop(),
                 () => undefined,
-            ),
+            );
+        },
     };
 }
 
@@ -145,22 +152,6 @@ function levelsFor({ configFile }: PolicyRequest, { configuration }: PolicyConte
     return existsSync(file)
         ? { config: readPolicyConfig(file), source: `policy/levels/${environment}.json` }
         : { config: {}, source: "the pack's own levels" };
-}
-
-function packFolder(folder: string): string {
-    const full = path.resolve(folder);
-    const file = path.join(full, "PulumiPolicy.yaml");
-    if (!existsSync(file)) {
-        throw new UsageError(`${full} is no policy pack: it has no PulumiPolicy.yaml`);
-    }
-    const { runtime } = parse(readFileSync(file, "utf8")) as { runtime?: string | { name?: string } };
-    const name = typeof runtime === "string" ? runtime : runtime?.name;
-    if (name !== "nodejs") {
-        throw new UsageError(
-            `${file}: runtime: found ${name ?? "nothing"}, allowed is nodejs; use pulumi preview instead`,
-        );
-    }
-    return full;
 }
 
 /** True when something blocks. */

@@ -1,6 +1,7 @@
 import type {
     PolicyConfigSchema,
     ReportViolation,
+    ResourceValidation,
     ResourceValidationPolicy,
     StackValidationPolicy,
 } from "@pulumi/policy";
@@ -9,6 +10,7 @@ import { checklist } from "./checklist";
 import { evaluate, type RuleResult } from "./evaluate";
 import { type Exemption, exemptionSchema } from "./exemptions";
 import { EXAMPLES_POLICY, itemResults, REPORT_POLICY } from "./report";
+import { madeOnce } from "./read-once";
 import { attested } from "./model/readiness";
 import { type Rule, shown } from "./rule";
 import { minusnow } from "./types";
@@ -57,8 +59,8 @@ function examplesPolicy(): ResourceValidationPolicy {
         severity: "high",
         remediationSteps: "Replace the examples in readiness by what your organisation attests.",
         tags: ["Pre-Production Checklist"],
-        validateResource: ({ type, urn, props }, reportViolation) => {
-            if (type !== minusnow.readiness || pulumi.runtime.isDryRun()) {
+        validateResource: ofType(minusnow.readiness, ({ type, urn, props }, reportViolation) => {
+            if (pulumi.runtime.isDryRun()) {
                 return;
             }
             const component = new Resource({ urn, type, name: "", props, dependencies: [], propertyDependencies: {} });
@@ -68,8 +70,13 @@ function examplesPolicy(): ResourceValidationPolicy {
                     reportViolation(`${list}: ${shown(item ?? licensed)} is an example; allowed: a real one`, urn);
                 }
             }
-        },
+        }),
     };
+}
+
+/** The SDK asks a validation with a type of its own about no other resource, and does not read those. */
+function ofType(type: string, validate: ResourceValidation): ResourceValidation {
+    return Object.assign(validate, { __pulumiType: type });
 }
 
 function rulePolicy(rule: Rule): StackValidationPolicy {
@@ -83,7 +90,12 @@ function rulePolicy(rule: Rule): StackValidationPolicy {
         tags: [rule.step, ...rule.controls],
         validateStack: (args, reportViolation) => {
             const { exemptions = [], asOf } = args.getConfig<RuleConfig>();
-            const stack = new Stack(args.resources, pulumi.runtime.isDryRun(), asOf ?? today());
+            const day = asOf ?? today();
+            const stack = madeOnce(
+                args.resources,
+                day,
+                () => new Stack(args.resources, pulumi.runtime.isDryRun(), day),
+            );
             const result = evaluate(rule, stack, exemptions);
             results.set(rule.id, result);
             tell(rule, result, reportViolation);

@@ -1,4 +1,5 @@
 import { RunError } from "@pulumi/pulumi/errors";
+import { configurationHeadline } from "./configuration-headline";
 
 /** One thing that is wrong with a stack's configuration. */
 export interface ConfigurationProblem {
@@ -8,9 +9,6 @@ export interface ConfigurationProblem {
     allowed: string;
     fix: string;
 }
-
-/** First words of the message, by which a plan tells a wrong configuration from a failing program. */
-export const configurationHeadline = "Wrong configuration:";
 
 /** Every problem of a configuration in one message; Pulumi shows it without a stack trace. */
 export class ConfigurationError extends RunError {

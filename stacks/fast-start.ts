@@ -5,26 +5,49 @@ import Module, { createRequire } from "node:module";
  * work whose result is rarely looked at; whatever does look at it gets it, later.
  */
 
-type Format = (error: Error, frames: NodeJS.CallSite[]) => unknown;
+interface Debuggable {
+    debuggablePromise: (promise: Promise<unknown>, context: unknown) => Promise<unknown>;
+}
 
 /**
  * Pulumi keeps a stack trace for every pending operation, for its leak report, and source maps make each of them
  * expensive. All other stack traces stay as they are, and so do these when PULUMI_DEBUG_PROMISE_LEAKS asks for them.
  */
-function skipLeakTraces(): void {
-    const { prepareStackTrace: format } = Error as { prepareStackTrace?: Format };
-    if (format && !process.env["PULUMI_DEBUG_PROMISE_LEAKS"]) {
-        Error.prepareStackTrace = (error, frames): unknown =>
-            error.message === "" && frames[0]?.getFunctionName() === "debuggablePromise" ? "" : format(error, frames);
+function skipLeakTraces(requireFromPulumi: NodeJS.Require): void {
+    if (process.env["PULUMI_DEBUG_PROMISE_LEAKS"]) {
+        return;
     }
+    const debuggable = requireFromPulumi("./runtime/debuggable.js") as Debuggable;
+    const { debuggablePromise } = debuggable;
+    debuggable.debuggablePromise = (promise, context) => {
+        const { stackTraceLimit } = Error;
+        Error.stackTraceLimit = 0;
+        try {
+            return debuggablePromise(promise, context);
+        } finally {
+            Error.stackTraceLimit = stackTraceLimit;
+        }
+    };
 }
 
-/** The TypeScript compiler and npm's dependency resolver serve only programs that turn functions into resources. */
-const rarelyUsed = ["./typescript-shim.js", "@npmcli/arborist"];
+/** What few programs use, by the package that requires it. */
+const rarelyUsed: Record<string, readonly string[]> = {
+    "@pulumi/pulumi": [
+        // Functions that become resources.
+        "./typescript-shim.js",
+        "./runtime/closure/createClosure.js",
+        "@npmcli/arborist",
+        "normalize-package-data",
+        // Programs that run Pulumi, and those that are providers.
+        "./automation/index.js",
+        "./provider/index.js",
+    ],
+    zod: ["./v4/locales/index.cjs"],
+};
 
 /** Puts a stand-in into the module cache that loads the module itself when a property is first read. */
-function loadLater(request: string, requireFromPulumi: NodeJS.Require): void {
-    const file = requireFromPulumi.resolve(request);
+function loadLater(request: string, requireFromPackage: NodeJS.Require): void {
+    const file = requireFromPackage.resolve(request);
     if (require.cache[file]) {
         return;
     }
@@ -33,7 +56,7 @@ function loadLater(request: string, requireFromPulumi: NodeJS.Require): void {
         if (!loaded) {
             // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- the cache is keyed by file name
             delete require.cache[file];
-            loaded = requireFromPulumi(file) as object;
+            loaded = requireFromPackage(file) as object;
         }
         return loaded;
     };
@@ -43,7 +66,13 @@ function loadLater(request: string, requireFromPulumi: NodeJS.Require): void {
         {},
         {
             // Compiled imports ask for this first; "true" lets them keep the stand-in instead of copying it.
-            get: (_, key): unknown => (key === "__esModule" ? true : Reflect.get(load(), key)),
+            get: (_, key): unknown => {
+                if (key === "__esModule") {
+                    return true;
+                }
+                const isDefault = key === "default" && !("__esModule" in load());
+                return isDefault ? load() : Reflect.get(load(), key);
+            },
             has: (_, key) => Reflect.has(load(), key),
             ownKeys: () => Reflect.ownKeys(load()),
         },
@@ -51,10 +80,16 @@ function loadLater(request: string, requireFromPulumi: NodeJS.Require): void {
     require.cache[file] = placeholder;
 }
 
-skipLeakTraces();
-try {
-    const requireFromPulumi = createRequire(require.resolve("@pulumi/pulumi/package.json"));
-    rarelyUsed.forEach((request) => loadLater(request, requireFromPulumi));
-} catch {
-    // A version of Pulumi that is laid out otherwise starts as it always does.
+/** A version of a package that is laid out otherwise starts as it always does. */
+function inPackage(name: string, act: (requireFromPackage: NodeJS.Require) => void): void {
+    try {
+        act(createRequire(require.resolve(`${name}/package.json`)));
+    } catch {
+        return;
+    }
+}
+
+inPackage("@pulumi/pulumi", skipLeakTraces);
+for (const [name, requests] of Object.entries(rarelyUsed)) {
+    inPackage(name, (requireFromPackage) => requests.forEach((request) => loadLater(request, requireFromPackage)));
 }

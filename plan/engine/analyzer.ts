@@ -1,14 +1,11 @@
-import { spawn } from "node:child_process";
-import { createRequire } from "node:module";
-import path from "node:path";
 import * as grpc from "@grpc/grpc-js";
 import * as services from "@pulumi/pulumi/proto/analyzer_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/analyzer_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { UsageError } from "../usage-error";
+import type { PackOptions, PackProcess } from "./pack";
 import type { PolicyLevel, PolicySettings } from "./policy-config";
-import type { Configuration } from "./project";
 import type { Resource } from "./resource";
 import { encodeObject, Unknown, type Values } from "./values";
 
@@ -28,6 +25,8 @@ export interface PolicyInfo {
     name: string;
     description: string;
     level: PolicyLevel;
+    /** True when it looks at single resources, false when it looks at the whole stack. */
+    isForResources: boolean;
     severity: string;
     remediation: string;
     tags: string[];
@@ -48,19 +47,6 @@ export interface Analyzer {
     stop: () => void;
 }
 
-/** What a pack is told of the stack. */
-export interface AnalyzerOptions {
-    folder: string;
-    project: string;
-    stack: string;
-    organization?: string;
-    /** True for a preview, false for an update or an existing state. */
-    dryRun: boolean;
-    configuration: Configuration;
-    /** Where the pack may log to. */
-    engine: string;
-}
-
 const LEVELS: PolicyLevel[] = ["advisory", "mandatory", "disabled", "remediate"];
 const protocolLevels: Record<PolicyLevel, proto.EnforcementLevel> = {
     advisory: proto.EnforcementLevel.ADVISORY,
@@ -69,12 +55,10 @@ const protocolLevels: Record<PolicyLevel, proto.EnforcementLevel> = {
     remediate: proto.EnforcementLevel.REMEDIATE,
 };
 const SEVERITIES = ["unspecified", "low", "medium", "high", "critical"];
-const START_TIMEOUT_MS = 30_000;
 
-/** Starts a policy pack in a process of its own and makes the engine's calls up to its configuration. */
-export async function startAnalyzer(options: AnalyzerOptions): Promise<Analyzer> {
+/** Makes the engine's calls to a pack that is starting, up to its configuration. */
+export async function connectAnalyzer(pack: PackProcess, options: PackOptions): Promise<Analyzer> {
     const { folder } = options;
-    const pack = startProcess(options);
     try {
         const client = new services.AnalyzerClient(`127.0.0.1:${await pack.port}`, grpc.credentials.createInsecure(), {
             "grpc.max_receive_message_length": -1,
@@ -82,15 +66,19 @@ export async function startAnalyzer(options: AnalyzerOptions): Promise<Analyzer>
         });
         await greet(client, options);
         const byUrn = new Map<string, Resource>();
+        let remediates = true;
         const info = await call<Empty, proto.AnalyzerInfo>(client.getAnalyzerInfo.bind(client), new Empty());
         return {
             name: info.getName(),
             version: info.getVersion(),
             policies: info.getPoliciesList().map(describePolicy),
-            configure: (settings) => configure(client, settings),
+            configure: (settings) => {
+                remediates = [...settings.values()].some(({ level }) => level === "remediate");
+                return configure(client, settings);
+            },
             analyzeResource: (resource) => {
                 byUrn.set(resource.urn, resource);
-                return analyzeResource(client, resource, byUrn);
+                return analyzeResource(client, resource, byUrn, remediates);
             },
             analyzeStack: (resources) => analyzeStack(client, resources),
             stop: () => {
@@ -104,61 +92,8 @@ export async function startAnalyzer(options: AnalyzerOptions): Promise<Analyzer>
     }
 }
 
-function startProcess({ folder, engine, ...stack }: AnalyzerOptions): { port: Promise<number>; stop: () => void } {
-    const child = spawn(process.execPath, [packRunner(folder), engine, folder], {
-        cwd: folder,
-        detached: true,
-        stdio: ["ignore", "pipe", "pipe"],
-        env: {
-            ...process.env,
-            PULUMI_NODEJS_TYPESCRIPT: "false",
-            PULUMI_NODEJS_PROJECT: stack.project,
-            PULUMI_NODEJS_STACK: stack.stack,
-            PULUMI_NODEJS_ORGANIZATION: stack.organization ?? "organization",
-            PULUMI_NODEJS_DRY_RUN: String(stack.dryRun),
-            PULUMI_CONFIG: JSON.stringify(stack.configuration.values),
-        },
-    });
-    let printed = "";
-    const port = new Promise<number>((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`it did not answer in 30 s\n${printed}`)), START_TIMEOUT_MS);
-        const settle = (act: () => void) => {
-            clearTimeout(timer);
-            act();
-        };
-        child.stdout.on("data", (data: Buffer) => {
-            printed += data.toString();
-            const [, line] = /^(\d+)\r?\n/.exec(printed) ?? [];
-            if (line !== undefined) {
-                settle(() => resolve(Number(line)));
-            }
-        });
-        child.stderr.on("data", (data: Buffer) => (printed += data.toString()));
-        child.on("error", (error) => settle(() => reject(error)));
-        child.on("exit", (status) => settle(() => reject(new Error(`it ended with status ${status}\n${printed}`))));
-    });
-    const stop = () => {
-        try {
-            process.kill(-child.pid!, "SIGKILL");
-        } catch {
-            // It ended by itself.
-        }
-    };
-    return { port, stop };
-}
-
-function packRunner(folder: string): string {
-    try {
-        return createRequire(path.join(folder, "package.json")).resolve("@pulumi/pulumi/cmd/run-policy-pack");
-    } catch {
-        throw new UsageError(
-            `@pulumi/pulumi is not installed for the policy pack ${folder}; run 'npm install' there first`,
-        );
-    }
-}
-
 /** The Node.js SDK answers the first of these with "unimplemented", and so does an older pack the second. */
-async function greet(client: services.AnalyzerClient, options: AnalyzerOptions): Promise<void> {
+async function greet(client: services.AnalyzerClient, options: PackOptions): Promise<void> {
     const handshake = new proto.AnalyzerHandshakeRequest();
     handshake.setEngineAddress(options.engine);
     handshake.setRootDirectory(options.folder);
@@ -189,6 +124,7 @@ function describePolicy(policy: proto.PolicyInfo): PolicyInfo {
         name: policy.getName(),
         description: policy.getDescription(),
         level: LEVELS[policy.getEnforcementlevel()]!,
+        isForResources: policy.getPolicyType() !== proto.PolicyType.POLICY_TYPE_STACK,
         severity: SEVERITIES[policy.getSeverity()] ?? "unspecified",
         remediation: policy.getRemediationSteps(),
         tags: policy.getTagsList(),
@@ -214,9 +150,13 @@ async function analyzeResource(
     client: services.AnalyzerClient,
     resource: Resource,
     byUrn: Map<string, Resource>,
+    remediates: boolean,
 ): Promise<Violation[]> {
     const request = analyzeRequest(resource, byUrn);
-    await call(client.remediate.bind(client), request);
+    // Costs as much as the analysis, and repairs nothing where no policy has this level.
+    if (remediates) {
+        await call(client.remediate.bind(client), request);
+    }
     const response = await call<proto.AnalyzeRequest, proto.AnalyzeResponse>(client.analyze.bind(client), request);
     return found(response, resource.urn);
 }
@@ -291,17 +231,23 @@ function optionsOf({ options, parent }: Resource): proto.AnalyzerResourceOptions
     return message;
 }
 
+/** Providers in the form of messages, which many resources share. */
+const providerMessages = new WeakMap<Resource, proto.AnalyzerProviderResource>();
+
 function providerOf({ provider }: Resource, byUrn: Map<string, Resource>): proto.AnalyzerProviderResource | undefined {
     const urn = provider.split("::").slice(0, -1).join("::");
     const resource = byUrn.get(urn);
     if (!resource) {
         return undefined;
     }
-    const message = new proto.AnalyzerProviderResource();
-    message.setType(resource.type);
-    message.setUrn(urn);
-    message.setName(resource.name);
-    message.setProperties(struct(resource.inputs));
+    const message = providerMessages.get(resource) ?? new proto.AnalyzerProviderResource();
+    if (!providerMessages.has(resource)) {
+        providerMessages.set(resource, message);
+        message.setType(resource.type);
+        message.setUrn(urn);
+        message.setName(resource.name);
+        message.setProperties(struct(resource.inputs));
+    }
     return message;
 }
 

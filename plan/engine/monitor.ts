@@ -7,18 +7,20 @@ import * as proto from "@pulumi/pulumi/proto/resource_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { stripVTControlCharacters } from "node:util";
+import type { Loopback } from "./loopback";
 import type { Cloud, LogMessage, Resource, ResourceOptions } from "./resource";
 import { decodeObject, encodeObject, mergeValues, revealObject, Secret, type Value, type Values } from "./values";
 
-/** Protocol features that the stand-in engine has; the SDK asks for each by name. */
-const FEATURES = new Set([
-    "secrets",
-    "resourceReferences",
-    "outputValues",
-    "aliasSpecs",
-    "deletedWith",
-    "parameterization",
-]);
+const { ResourceMonitorFeature: Feature } = proto;
+/** Protocol features that the stand-in engine has, by the names that older SDKs ask for one by one. */
+const FEATURES: Record<string, proto.ResourceMonitorFeature> = {
+    secrets: Feature.RESOURCE_MONITOR_FEATURE_SECRETS,
+    resourceReferences: Feature.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
+    outputValues: Feature.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES,
+    aliasSpecs: Feature.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
+    deletedWith: Feature.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
+    parameterization: Feature.RESOURCE_MONITOR_FEATURE_PARAMETERIZATION,
+};
 
 /** The class that the service serializes; its type declaration names the provider's message of the same fields. */
 const { responseType: InvokeResponse } = resourceServices.ResourceMonitorService
@@ -55,24 +57,30 @@ interface Context {
     rootUrn: string;
 }
 
-/** Serves Pulumi's ResourceMonitor and Engine services on a free loopback port; tells of each resource at once. */
-export async function startMonitor(
+/** Serves Pulumi's ResourceMonitor and Engine services on a loopback port; tells of each resource at once. */
+export function serveMonitor(
+    { address, accept, close }: Loopback,
     project: string,
     stack: string,
     cloud: () => Cloud,
     onResource: (resource: Resource) => void = () => undefined,
-): Promise<Monitor> {
+): Monitor {
     const recording: Recording = { resources: [], outputs: {}, logs: [], errors: [] };
     const context: Context = { project, stack, cloud, recording, onResource, byUrn: new Map(), rootUrn: "" };
     const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
     server.addService(resourceServices.ResourceMonitorService, resourceMonitor(context));
     server.addService(engineServices.EngineService, engineService(context));
-    const port = await new Promise<number>((resolve, reject) =>
-        server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
-            error ? reject(error) : resolve(bound),
-        ),
-    );
-    return { address: `127.0.0.1:${port}`, recording, close: () => server.forceShutdown() };
+    const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+    accept((socket) => injector.injectConnection(socket));
+    return {
+        address,
+        recording,
+        close: () => {
+            close();
+            injector.destroy();
+            server.forceShutdown();
+        },
+    };
 }
 
 /** Wraps a handler so that what it throws becomes the call's error instead of ending the process. */
@@ -94,7 +102,15 @@ function resourceMonitor(context: Context): grpc.UntypedServiceImplementation {
     return {
         supportsFeature: unary((request: proto.SupportsFeatureRequest) => {
             const response = new proto.SupportsFeatureResponse();
-            response.setHassupport(FEATURES.has(request.getId()));
+            response.setHassupport(request.getId() in FEATURES);
+            return response;
+        }),
+        getDeploymentInfo: unary(() => {
+            const response = new proto.DeploymentInfo();
+            response.setProject(context.project);
+            response.setStack(context.stack);
+            response.setDryrun(true);
+            response.setSupportedfeaturesList(Object.values(FEATURES));
             return response;
         }),
         registerResource: unary((request: proto.RegisterResourceRequest) => registerResource(context, request)),

@@ -37,7 +37,7 @@ export function startProgram(project: Project, options: StartOptions): RunningPr
         process.execPath,
         [
             "--require",
-            path.join(__dirname, "quiet-program.cjs"),
+            path.join(__dirname, "planned-program.cjs"),
             pulumiRunner(project),
             `--monitor=${monitor}`,
             `--engine=${monitor}`,

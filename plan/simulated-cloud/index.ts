@@ -7,6 +7,7 @@ import { createAwsResource } from "./aws/outputs";
 import { awsTraps } from "./aws/traps";
 import { answerAzureFunction, createAzureResource } from "./azure/outputs";
 import { azureTraps } from "./azure/traps";
+import type { Trap } from "./trap";
 import { digits, textAt, uuid, World } from "./world";
 
 /** Something that the real cloud would refuse when the resource is created. */
@@ -40,8 +41,11 @@ export interface SimulationOptions {
 /** The account that AWS's own documentation uses in examples. */
 const ACCOUNT = "111122223333";
 
-/** What any of the clouds refuses. */
-const allTraps = [...awsTraps, ...azureTraps];
+/** What any of the clouds refuses, by type. */
+const traps = new Map<string, Trap[]>();
+for (const trap of [...awsTraps, ...azureTraps]) {
+    traps.set(trap.type, [...(traps.get(trap.type) ?? []), trap]);
+}
 
 export function createSimulatedCloud(options: SimulationOptions): SimulatedCloud {
     const world = new World();
@@ -108,7 +112,7 @@ export function createSimulatedCloud(options: SimulationOptions): SimulatedCloud
     }
 
     function refuseTraps(resource: NewResource): void {
-        for (const trap of allTraps.filter(({ type }) => type === resource.type)) {
+        for (const trap of traps.get(resource.type) ?? []) {
             const message = trap.check(resource.inputs, world);
             if (message !== undefined) {
                 refusals.push({ urn: resource.urn, trap: trap.id, message, source: trap.source });

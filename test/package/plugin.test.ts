@@ -7,7 +7,8 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Monitor, startMonitor } from "../../plan/engine/monitor";
+import { openLoopback } from "../../plan/engine/loopback";
+import { type Monitor, serveMonitor } from "../../plan/engine/monitor";
 import { createSimulatedCloud } from "../../plan/simulated-cloud";
 import { repository } from "../support/plans";
 
@@ -21,7 +22,7 @@ describe("the components as a plugin", () => {
     let client: ResourceProviderClient;
     beforeAll(async () => {
         const cloud = createSimulatedCloud({ unknowns: false, defaultRegion: "eu-central-1" });
-        monitor = await startMonitor("sample", "dev", () => cloud);
+        monitor = serveMonitor(await openLoopback(), "sample", "dev", () => cloud);
         const host = createRequire(path.join(repository, "package.json")).resolve("@pulumi/pulumi/cmd/run-plugin");
         plugin = spawn(process.execPath, [host, path.join(repository, "plugin"), monitor.address], {
             env: { ...process.env, PULUMI_NODEJS_TYPESCRIPT: "false" },

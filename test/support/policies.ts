@@ -1,5 +1,7 @@
-import { startAnalyzer, type Analyzer, type Violation } from "../../plan/engine/analyzer";
-import { policySettings, type PolicyConfigFile } from "../../plan/engine/policy-config";
+import { type Analyzer, connectAnalyzer, type Violation } from "../../plan/engine/analyzer";
+import { startPack as startProcess } from "../../plan/engine/pack";
+import type { PolicyConfigFile } from "../../plan/engine/policy-config";
+import { policySettings } from "../../plan/engine/policy-settings";
 import type { Resource } from "../../plan/engine/resource";
 import type { ItemResult } from "../../policy/report";
 import path from "node:path";
@@ -24,14 +26,15 @@ export interface TestPack {
 
 /** Starts the checklist's pack; `dryRun` is false for what an update does. */
 export async function startPack({ dryRun = true } = {}): Promise<TestPack> {
-    const analyzer = await startAnalyzer({
+    const options = {
         folder: path.join(repository, "policy"),
         project: "minusnow",
         stack: "test",
         dryRun,
         configuration: { values: {}, secretKeys: [] },
         engine: "127.0.0.1:1",
-    });
+    };
+    const analyzer = await connectAnalyzer(startProcess(options), options);
     const judge = async (resources: Resource[], config: PolicyConfigFile = {}): Promise<Verdict> => {
         const settings = policySettings(analyzer.policies, config, "test");
         settings.set("checklist", { level: "advisory", properties: { format: "json" } });

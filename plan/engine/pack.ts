@@ -1,0 +1,118 @@
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { parse } from "yaml";
+import { UsageError } from "../usage-error";
+import type { Configuration } from "./project";
+
+/** What a pack is told of the stack. */
+export interface PackOptions {
+    folder: string;
+    project: string;
+    stack: string;
+    organization?: string;
+    /** True for a preview, false for an update or an existing state. */
+    dryRun: boolean;
+    configuration: Configuration;
+    /** Where the pack may log to. */
+    engine: string;
+}
+
+/** A policy pack that is starting or running in a process of its own. */
+export interface PackProcess {
+    /** The loopback port at which it answers. */
+    port: Promise<number>;
+    stop: () => void;
+}
+
+const START_TIMEOUT_MS = 30_000;
+
+interface PackFile {
+    runtime?: string | { name?: string; options?: { typescript?: boolean } };
+}
+
+function readPackFile(folder: string): PackFile {
+    const file = path.join(folder, "PulumiPolicy.yaml");
+    if (!existsSync(file)) {
+        throw new UsageError(`${folder} is no policy pack: it has no PulumiPolicy.yaml`);
+    }
+    return parse(readFileSync(file, "utf8")) as PackFile;
+}
+
+/** The full path of a policy pack, once it is sure that a plan can run it. */
+export function packFolder(folder: string): string {
+    const full = path.resolve(folder);
+    const { runtime } = readPackFile(full);
+    const name = typeof runtime === "string" ? runtime : runtime?.name;
+    if (name !== "nodejs") {
+        throw new UsageError(
+            `${path.join(full, "PulumiPolicy.yaml")}: runtime: found ${name ?? "nothing"}, allowed is nodejs; use pulumi preview instead`,
+        );
+    }
+    packScript(full);
+    return full;
+}
+
+/** Starts a policy pack. */
+export function startPack({ folder, engine, ...stack }: PackOptions): PackProcess {
+    const child = spawn(process.execPath, [packScript(folder), engine, folder], {
+        cwd: folder,
+        detached: true,
+        stdio: ["ignore", "pipe", "pipe"],
+        env: {
+            ...process.env,
+            PULUMI_NODEJS_TYPESCRIPT: "false",
+            PULUMI_NODEJS_PROJECT: stack.project,
+            PULUMI_NODEJS_STACK: stack.stack,
+            PULUMI_NODEJS_ORGANIZATION: stack.organization ?? "organization",
+            PULUMI_NODEJS_DRY_RUN: String(stack.dryRun),
+            PULUMI_CONFIG: JSON.stringify(stack.configuration.values),
+        },
+    });
+    let printed = "";
+    const port = new Promise<number>((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(`it did not answer in 30 s\n${printed}`)), START_TIMEOUT_MS);
+        const settle = (act: () => void) => {
+            clearTimeout(timer);
+            act();
+        };
+        child.stdout.on("data", (data: Buffer) => {
+            printed += data.toString();
+            const [, line] = /^(\d+)\r?\n/.exec(printed) ?? [];
+            if (line !== undefined) {
+                settle(() => resolve(Number(line)));
+            }
+        });
+        child.stderr.on("data", (data: Buffer) => (printed += data.toString()));
+        child.on("error", (error) => settle(() => reject(error)));
+        child.on("exit", (status) => settle(() => reject(new Error(`it ended with status ${status}\n${printed}`))));
+    });
+    // Whoever waits for it is told; it may end before anybody does.
+    port.catch(() => undefined);
+    const stop = () => {
+        try {
+            process.kill(-child.pid!, "SIGKILL");
+        } catch {
+            // It ended by itself.
+        }
+    };
+    return { port, stop };
+}
+
+/**
+ * What Node.js runs to serve a pack. Pulumi's own start script loads the TypeScript compiler, which costs more than all
+ * else; a pack that says `typescript: false` is run as it is.
+ */
+function packScript(folder: string): string {
+    const { runtime } = readPackFile(folder);
+    const fromPack = createRequire(path.join(folder, "package.json"));
+    try {
+        const runner = fromPack.resolve("@pulumi/pulumi/cmd/run-policy-pack");
+        return typeof runtime === "object" && runtime.options?.typescript === false ? folder : runner;
+    } catch {
+        throw new UsageError(
+            `@pulumi/pulumi is not installed for the policy pack ${folder}; run 'npm install' there first`,
+        );
+    }
+}
