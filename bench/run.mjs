@@ -203,11 +203,11 @@ function timed([command, ...args]) {
     return Number(process.hrtime.bigint() - started) / 1e9;
 }
 
-/** Seconds until the pack answers at a port; its process is ended then. */
+/** Seconds until the pack answers at a port, as a plan starts it; its process is ended then. */
 function packStart() {
     const script = `
         const started = process.hrtime.bigint();
-        const child = require("node:child_process").spawn(process.execPath, [${JSON.stringify(path.join(root, "node_modules/@pulumi/pulumi/cmd/run-policy-pack"))}, "127.0.0.1:1", "."], { cwd: ${JSON.stringify(path.join(root, "policy"))}, env: { ...process.env, PULUMI_NODEJS_TYPESCRIPT: "false" } });
+        const child = require("node:child_process").spawn(process.execPath, [".", "127.0.0.1:1", "."], { cwd: ${JSON.stringify(path.join(root, "policy"))} });
         child.stdout.once("data", () => { console.log(Number(process.hrtime.bigint() - started) / 1e9); child.kill("SIGKILL"); });`;
     return Number(spawnSync(process.execPath, ["-e", script], { encoding: "utf8" }).stdout);
 }
