@@ -50,9 +50,11 @@ export class AwsRelease extends pulumi.ComponentResource implements Release {
         checkArguments(args);
 
         const releaser = createReleaser(name, args, child);
+        // One output for all, since each of the servers' releases needs it.
+        const allIds = pulumi.all(args.memberIds);
         let last: lambda.Invocation | undefined;
         for (let place = args.memberIds.length - 1; place >= 0; place--) {
-            last = releaseTo(name, place, releaser, last, args, child);
+            last = releaseTo(name, place, allIds, releaser, last, args, child);
         }
 
         const ended = last?.result;
@@ -129,6 +131,7 @@ function releaseStatements(args: AwsReleaseArgs, child: Child): object[] {
 function releaseTo(
     name: string,
     place: number,
+    allIds: pulumi.Output<string[]>,
     releaser: lambda.Function,
     before: lambda.Invocation | undefined,
     args: AwsReleaseArgs,
@@ -144,7 +147,7 @@ function releaseTo(
             input: pulumi.jsonStringify({
                 member,
                 instanceId: memberIds[place]!,
-                memberIds,
+                memberIds: allIds,
                 ...(targetGroupArn !== undefined && { targetGroupArn }),
                 ...(balancerIds !== undefined && { balancerIds }),
                 ...(args.windows && { windows: true }),

@@ -99,9 +99,11 @@ export class AzureRelease extends pulumi.ComponentResource implements Release {
         checkArguments(args);
 
         const given = giveRights(name, args, child);
+        // One output for all, since each of the servers' releases needs it.
+        const servers = pulumi.output(args.members.map(({ id, address }) => ({ id, address })));
         let last: pulumi.CustomResource | undefined;
         for (let place = args.members.length - 1; place >= 0; place--) {
-            last = releaseTo(name, place, args, { ...child, dependsOn: last ?? given });
+            last = releaseTo(name, place, servers, args, { ...child, dependsOn: last ?? given });
         }
 
         const ended = last?.id;
@@ -177,19 +179,23 @@ exec node $program
 function releaseTo(
     name: string,
     place: number,
+    servers: pulumi.Output<object[]>,
     args: AzureReleaseArgs,
     child: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource {
     const { release, members, gateway, balancers, bakeSeconds = BAKE_SECONDS, tags } = args;
     const { version, artifact, sha256 } = release;
     const member = `app${place + 1}`;
-    const named = members.map(({ id, address, identifier }, other) => [
-        `app${other + 1}`,
-        { id, address, ...(other === place && { identifier }) },
-    ]);
+    const named = pulumi.all([servers, members[place]!.identifier]).apply(([known, identifier]) => {
+        const entries = known.map((server, other) => [
+            `app${other + 1}`,
+            { ...server, ...(other === place && { identifier }) },
+        ]);
+        return Object.fromEntries(entries) as object;
+    });
     const request = pulumi.jsonStringify({
         member,
-        members: Object.fromEntries(named) as object,
+        members: named,
         ...(args.windows && { windows: true }),
         ...(gateway && { gatewayId: gateway.id }),
         ...(balancers && { balancerIds: balancers.map(({ id }) => id) }),
