@@ -84,12 +84,19 @@ export async function plan(request: PlanRequest): Promise<Plan> {
             () => cloud!,
             (resource) => packs?.see(resource),
         );
+        // A program takes a while to end once it has registered all it has.
+        let checking: Promise<PolicyOutcome> | undefined;
+        const { recording, finished } = monitor;
+        void finished.then(() => {
+            checking = packs?.check(recording.resources);
+            checking?.catch(() => undefined);
+        });
         const end = await program.end;
         signal?.removeEventListener("abort", program.stop);
         signal?.throwIfAborted();
-        const { resources, outputs, logs, errors } = monitor.recording;
+        const { resources, outputs, logs, errors } = recording;
         const outcome = outcomeOf(end, logs, errors, cloud.refusals);
-        const policies = outcome === "planned" ? await packs?.check(resources) : undefined;
+        const policies = outcome === "planned" ? await (checking ?? packs?.check(resources)) : undefined;
         signal?.throwIfAborted();
         return {
             project,

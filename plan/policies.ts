@@ -115,6 +115,12 @@ function openPack(options: PackOptions, levels: Levels) {
             );
             violations.catch(() => undefined);
             seen.push(violations);
+            if (resource.custom) {
+                // Its outputs are there then, and the program has its answer.
+                setImmediate(
+                    () => void configured.then(({ analyzer }) => analyzer.prepare(resource)).catch(() => undefined),
+                );
+            }
         },
         check: async (resources: Resource[]): Promise<PackResult> => {
             const single = (await Promise.all(seen)).flat();

@@ -27,6 +27,7 @@ export class Resource {
     public readonly type: string;
     public readonly name: string;
     private readonly known = new Map<string, unknown>();
+    private called?: readonly string[];
 
     constructor(private readonly source: PolicyResource) {
         this.urn = source.urn;
@@ -41,7 +42,7 @@ export class Resource {
 
     /** The value at a path such as `healthCheck.interval` or `rules[0].schedule`; {@link UNKNOWN} where it is not known. */
     public get(path: string): unknown {
-        const [first = "", ...rest] = path.split(/[.[\]]+/).filter(Boolean);
+        const [first, ...rest] = keysOf(path);
         if (!this.known.has(first)) {
             this.known.set(first, plain(readKey(this.source.props, first)));
         }
@@ -87,10 +88,10 @@ export class Resource {
     }
 
     /** What other resources call this one: its id, ARN and names, as far as they are known. */
-    public get identifiers(): string[] {
-        return ["id", "arn", "arnSuffix", "name", "identifier", "bucket", "keyId", "dashboardName"]
+    public get identifiers(): readonly string[] {
+        return (this.called ??= ["id", "arn", "arnSuffix", "name", "identifier", "bucket", "keyId", "dashboardName"]
             .map((property) => this.get(property))
-            .filter((value): value is string => typeof value === "string" && value !== "");
+            .filter((value): value is string => typeof value === "string" && value !== ""));
     }
 
     /** Whether a property refers to another resource: by its value, or by what it was made from while that is unknown. */
@@ -170,6 +171,19 @@ function canonicalType(type: string): string {
 
 const renamedModules: Record<string, string | undefined> = { insights: "monitor", cache: "redisenterprise" };
 
+const pathKeys = new Map<string, readonly [string, ...string[]]>();
+
+/** The keys of a path: rules ask for the same few of every resource. */
+function keysOf(path: string): readonly [string, ...string[]] {
+    const known = pathKeys.get(path);
+    if (known) {
+        return known;
+    }
+    const [first = "", ...rest] = path.split(/[.[\]]+/).filter(Boolean);
+    pathKeys.set(path, [first, ...rest]);
+    return [first, ...rest];
+}
+
 /** True for a mapping of keys to values. */
 export function isObject(value: unknown): value is Record<string, unknown> {
     return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -212,7 +226,7 @@ export function texts(value: unknown): string[] {
 const SHORTEST_MENTION = 12;
 
 /** Whether a text is one of the names or speaks of it as a whole: `vpc-1` is not mentioned by `vpc-12`. */
-export function mentions(text: string, names: string[]): boolean {
+export function mentions(text: string, names: readonly string[]): boolean {
     const lower = text.toLowerCase();
     return names.some((name) => {
         const wanted = name.toLowerCase();

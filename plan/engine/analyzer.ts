@@ -42,6 +42,8 @@ export interface Analyzer {
     configure: (settings: Map<string, PolicySettings>) => Promise<void>;
     /** Checks one resource by its inputs, as the engine does when it is registered. */
     analyzeResource: (resource: Resource) => Promise<Violation[]>;
+    /** Brings a resource that was made into the form that the check of all needs, while there is time. */
+    prepare: (resource: Resource) => void;
     /** Checks all resources together by their outputs, as the engine does at the end. */
     analyzeStack: (resources: Resource[]) => Promise<Violation[]>;
     stop: () => void;
@@ -66,6 +68,7 @@ export async function connectAnalyzer(pack: PackProcess, options: PackOptions): 
         });
         await greet(client, options);
         const byUrn = new Map<string, Resource>();
+        const prepared = new Map<Resource, Struct>();
         let remediates = true;
         const info = await call<Empty, proto.AnalyzerInfo>(client.getAnalyzerInfo.bind(client), new Empty());
         return {
@@ -80,7 +83,8 @@ export async function connectAnalyzer(pack: PackProcess, options: PackOptions): 
                 byUrn.set(resource.urn, resource);
                 return analyzeResource(client, resource, byUrn, remediates);
             },
-            analyzeStack: (resources) => analyzeStack(client, resources),
+            prepare: (resource) => prepared.set(resource, struct(outputsOf(resource))),
+            analyzeStack: (resources) => analyzeStack(client, resources, prepared),
             stop: () => {
                 client.close();
                 pack.stop();
@@ -161,10 +165,14 @@ async function analyzeResource(
     return found(response, resource.urn);
 }
 
-async function analyzeStack(client: services.AnalyzerClient, resources: Resource[]): Promise<Violation[]> {
+async function analyzeStack(
+    client: services.AnalyzerClient,
+    resources: Resource[],
+    prepared: Map<Resource, Struct>,
+): Promise<Violation[]> {
     const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
     const request = new proto.AnalyzeStackRequest();
-    request.setResourcesList(resources.map((resource) => stackResource(resource, byUrn)));
+    request.setResourcesList(resources.map((resource) => stackResource(resource, byUrn, prepared.get(resource))));
     return found(
         await call<proto.AnalyzeStackRequest, proto.AnalyzeResponse>(client.analyzeStack.bind(client), request),
     );
@@ -193,12 +201,16 @@ function analyzeRequest(resource: Resource, byUrn: Map<string, Resource>): proto
     return request;
 }
 
-function stackResource(resource: Resource, byUrn: Map<string, Resource>): proto.AnalyzerResource {
+function stackResource(
+    resource: Resource,
+    byUrn: Map<string, Resource>,
+    prepared = struct(outputsOf(resource)),
+): proto.AnalyzerResource {
     const message = new proto.AnalyzerResource();
     message.setType(resource.type);
     message.setUrn(resource.urn);
     message.setName(resource.name);
-    message.setProperties(struct(outputsOf(resource)));
+    message.setProperties(prepared);
     message.setOptions(optionsOf(resource));
     message.setProvider(providerOf(resource, byUrn));
     message.setParent(resource.parent);

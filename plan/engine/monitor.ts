@@ -44,6 +44,8 @@ export interface Monitor {
     /** Where the program reaches it, as `127.0.0.1:PORT`. */
     address: string;
     recording: Recording;
+    /** When the program says that it has registered all it has. */
+    finished: Promise<void>;
     close(): void;
 }
 
@@ -55,6 +57,7 @@ interface Context {
     onResource: (resource: Resource) => void;
     byUrn: Map<string, Resource>;
     rootUrn: string;
+    finish: () => void;
 }
 
 /** Serves Pulumi's ResourceMonitor and Engine services on a loopback port; tells of each resource at once. */
@@ -66,7 +69,9 @@ export function serveMonitor(
     onResource: (resource: Resource) => void = () => undefined,
 ): Monitor {
     const recording: Recording = { resources: [], outputs: {}, logs: [], errors: [] };
-    const context: Context = { project, stack, cloud, recording, onResource, byUrn: new Map(), rootUrn: "" };
+    let finish: () => void = () => undefined;
+    const finished = new Promise<void>((resolve) => (finish = resolve));
+    const context: Context = { project, stack, cloud, recording, onResource, byUrn: new Map(), rootUrn: "", finish };
     const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
     server.addService(resourceServices.ResourceMonitorService, resourceMonitor(context));
     server.addService(engineServices.EngineService, engineService(context));
@@ -75,6 +80,7 @@ export function serveMonitor(
     return {
         address,
         recording,
+        finished,
         close: () => {
             close();
             injector.destroy();
@@ -146,7 +152,10 @@ function resourceMonitor(context: Context): grpc.UntypedServiceImplementation {
         registerStackInvokeTransform: unsupported("invoke transforms"),
         registerResourceHook: unsupported("resource hooks"),
         registerErrorHook: unsupported("error hooks"),
-        signalAndWaitForShutdown: unary(() => new Empty()),
+        signalAndWaitForShutdown: unary(() => {
+            context.finish();
+            return new Empty();
+        }),
     };
 }
 
