@@ -1,34 +1,10 @@
 import Module, { createRequire } from "node:module";
+import { followAtLessExpense } from "./lean-promises.cjs";
 
 /**
  * Makes a Pulumi program start faster, under `pulumi up` as well; import it before anything else. What it spares is
  * work whose result is rarely looked at; whatever does look at it gets it, later.
  */
-
-interface Debuggable {
-    debuggablePromise: (promise: Promise<unknown>, context: unknown) => Promise<unknown>;
-}
-
-/**
- * Pulumi keeps a stack trace for every pending operation, for its leak report, and source maps make each of them
- * expensive. All other stack traces stay as they are, and so do these when PULUMI_DEBUG_PROMISE_LEAKS asks for them.
- */
-function skipLeakTraces(requireFromPulumi: NodeJS.Require): void {
-    if (process.env["PULUMI_DEBUG_PROMISE_LEAKS"]) {
-        return;
-    }
-    const debuggable = requireFromPulumi("./runtime/debuggable.js") as Debuggable;
-    const { debuggablePromise } = debuggable;
-    debuggable.debuggablePromise = (promise, context) => {
-        const { stackTraceLimit } = Error;
-        Error.stackTraceLimit = 0;
-        try {
-            return debuggablePromise(promise, context);
-        } finally {
-            Error.stackTraceLimit = stackTraceLimit;
-        }
-    };
-}
 
 /** What few programs use, by the package that requires it. */
 const rarelyUsed: Record<string, readonly string[]> = {
@@ -89,7 +65,7 @@ function inPackage(name: string, act: (requireFromPackage: NodeJS.Require) => vo
     }
 }
 
-inPackage("@pulumi/pulumi", skipLeakTraces);
+inPackage("@pulumi/pulumi", followAtLessExpense);
 for (const [name, requests] of Object.entries(rarelyUsed)) {
     inPackage(name, (requireFromPackage) => requests.forEach((request) => loadLater(request, requireFromPackage)));
 }

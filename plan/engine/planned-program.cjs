@@ -1,22 +1,13 @@
 // Loaded into a planned program before anything else: leaves out what only `pulumi up` shows.
 const Module = require("node:module");
 const path = require("node:path");
+const { followAtLessExpense } = require("../../stacks/lean-promises.cjs");
 
 const fromProgram = Module.createRequire(path.join(process.cwd(), "package.json"));
 // Several messages for each resource, one after the other, that only `pulumi up --debug` ever shows.
 fromProgram("@pulumi/pulumi/log").debug = () => Promise.resolve();
-// Stack traces for the report of promises that leak, as in stacks/fast-start.ts, from the first promise on.
-const debuggable = fromProgram("@pulumi/pulumi/runtime/debuggable");
-const { debuggablePromise } = debuggable;
-debuggable.debuggablePromise = (promise, context) => {
-    const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = process.env.PULUMI_DEBUG_PROMISE_LEAKS ? stackTraceLimit : 0;
-    try {
-        return debuggablePromise(promise, context);
-    } finally {
-        Error.stackTraceLimit = stackTraceLimit;
-    }
-};
+// From the first promise on; stacks/fast-start.ts does so later, under `pulumi up` as well.
+followAtLessExpense(Module.createRequire(fromProgram.resolve("@pulumi/pulumi/package.json")));
 // The source line of each resource, which is kept in the state.
 fromProgram("@pulumi/pulumi/resource").Resource.callsites = () => [];
 // A debugger from the start, which the source of functions that become resources is read with. It attaches when one does.

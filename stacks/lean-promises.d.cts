@@ -1,0 +1,1 @@
+export declare function followAtLessExpense(requireFromPulumi: NodeJS.Require): void;
