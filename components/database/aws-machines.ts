@@ -10,7 +10,7 @@ import { SERVERS_TAG } from "../app-pair/contract";
 import { allow, allowReadingSecrets } from "../aws-account";
 import { createMachine, createProfile, newestImage, systemsManagerActions } from "../host/aws-machine";
 import { awsHost } from "../host/cloud-host";
-import { OperatingSystem } from "../host/operating-system";
+import { OperatingSystem, systemProblems } from "../host/operating-system";
 import { applicationDatabase, databaseStorageGib, ports } from "../reference";
 import { type GeneratedSecret, generateSecret } from "../secrets/aws-generated";
 import { allowArchiving, type Archive, createArchive } from "./aws-archive";
@@ -195,7 +195,9 @@ export class AwsMachineDatabase extends pulumi.ComponentResource implements Data
 type Child = pulumi.CustomResourceOptions & { parent: pulumi.Resource };
 
 function checkArguments(args: AwsMachineDatabaseArgs): void {
-    const problems = [...systemProblems(args), ...machineProblems(args)];
+    const { os = OperatingSystem.Debian13 } = args;
+    const systems = Object.keys(systemMajors) as OperatingSystem[];
+    const problems = [...systemProblems(os, systems), ...majorProblems(args), ...machineProblems(args)];
     if (args.subnetIds.length < args.privateAddresses.length) {
         problems.push(`subnetIds: found ${args.subnetIds.length}, allowed is one for each address: ${THIRD_VOTER}`);
     }
@@ -204,12 +206,9 @@ function checkArguments(args: AwsMachineDatabaseArgs): void {
     }
 }
 
-function systemProblems({ os = OperatingSystem.Debian13, version }: AwsMachineDatabaseArgs): string[] {
+function majorProblems({ os = OperatingSystem.Debian13, version }: AwsMachineDatabaseArgs): string[] {
     const major = systemMajors[os];
-    if (major === undefined) {
-        return [`os: found ${os}, allowed are ${Object.keys(systemMajors).join(", ")}`];
-    }
-    return version === undefined || version === String(major)
+    return version === undefined || major === undefined || version === String(major)
         ? []
         : [`version: found '${version}', allowed is ${major} on ${os}`];
 }

@@ -172,6 +172,24 @@ describe("bad input gets a clear error, exit status 2 and no plan", () => {
     });
 });
 
+describe("a program that uses what few programs do", () => {
+    it("finds it, though it is loaded when it is used", () => {
+        const program = `
+            require(${JSON.stringify(path.join(repository, "dist/stacks/fast-start"))});
+            const pulumi = require("@pulumi/pulumi");
+            const captured = 42;
+            exports.text = pulumi.runtime.serializeFunction(() => captured).then(({ text }) => text);
+            exports.paths = pulumi.runtime.computeCodePaths({}).then((paths) => typeof paths.size);
+            exports.workspace = typeof pulumi.automation.LocalWorkspace.createStack;
+            exports.provider = typeof pulumi.provider.main;`;
+        const { status, stdout } = minusnow(["plan", "dev", "-C", project(program), "--format", "json"]);
+        expect(status, stdout).toBe(0);
+        const { outputs } = JSON.parse(stdout) as { outputs: Record<string, unknown> };
+        expect(outputs).toMatchObject({ paths: "number", workspace: "function", provider: "function" });
+        expect(outputs["text"]).toContain("captured: 42");
+    });
+});
+
 describe("a program that fails", () => {
     it("shows its own stack trace and exit status 3", () => {
         const { status, stdout } = minusnow([
@@ -196,6 +214,16 @@ describe("a program that fails", () => {
         const { status, stdout } = minusnow(["plan", "dev", "-C", project(program)]);
         expect(stdout).toContain("no such member");
         expect(stdout).toMatch(/at compute \(.*index\.js:5:\d+\)/);
+        expect(status).toBe(3);
+    });
+
+    it("is told of work that never ends, though it is followed at less expense", () => {
+        const program = `
+            require(${JSON.stringify(path.join(repository, "dist/stacks/fast-start"))});
+            const { Vpc } = require("@pulumi/aws/ec2/vpc");
+            new Vpc("net", { cidrBlock: new Promise(() => undefined) });`;
+        const { status, stdout } = minusnow(["plan", "dev", "-C", project(program)]);
+        expect(stdout).toContain('"net" [aws:ec2/vpc:Vpc] was waiting for the value of its input property "cidrBlock"');
         expect(status).toBe(3);
     });
 

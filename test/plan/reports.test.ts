@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -75,17 +75,29 @@ describe("plan with policies", () => {
         expect(status).toBe(2);
     });
 
-    it("runs another pack beside the checklist's", () => {
-        const pack = path.join(folder, "pack");
-        spawnSync("mkdir", ["-p", pack]);
-        writeFileSync(path.join(pack, "PulumiPolicy.yaml"), "runtime: nodejs\n");
-        writeFileSync(path.join(pack, "package.json"), '{ "name": "own", "version": "1.0.0", "main": "index.js" }');
-        spawnSync("ln", ["-s", path.join(repository, "node_modules"), path.join(pack, "node_modules")]);
+    const validation =
+        '({ type, props }: any, report: any) => type === "aws:ec2/vpc:Vpc" && !props.tags.costCentre && report("no costCentre")';
+    it.each([
+        ["in JavaScript", "runtime: nodejs", "index.js", ""],
+        [
+            "in JavaScript that needs no compiler",
+            "runtime: { name: nodejs, options: { typescript: false } }",
+            "index.js",
+            "",
+        ],
+        ["in TypeScript", "runtime: nodejs", "index.ts", ": string"],
+    ])("runs another pack %s beside the checklist's", (what, runtime, main, type) => {
+        const pack = path.join(folder, what.replaceAll(" ", "-"));
+        mkdirSync(pack);
+        writeFileSync(path.join(pack, "PulumiPolicy.yaml"), `${runtime}\n`);
+        writeFileSync(path.join(pack, "package.json"), `{ "name": "own", "version": "1.0.0", "main": "${main}" }`);
+        symlinkSync(path.join(repository, "node_modules"), path.join(pack, "node_modules"));
         writeFileSync(
-            path.join(pack, "index.js"),
+            path.join(pack, main),
             `const { PolicyPack } = require("@pulumi/policy");
-             new PolicyPack("own", { policies: [{ name: "tagged", description: "Networks carry a cost centre", enforcementLevel: "mandatory",
-                 validateResource: ({ type, props }, report) => type === "aws:ec2/vpc:Vpc" && !props.tags.costCentre && report("no costCentre") }] });`,
+             const name${type} = "tagged";
+             new PolicyPack("own", { policies: [{ name, description: "Networks carry a cost centre", enforcementLevel: "mandatory",
+                 validateResource: ${type === "" ? validation.replaceAll(": any", "") : validation} }] });`,
         );
         const { status, stdout } = report("aws-dev", "--policy-pack", path.join(repository, "policy"), pack);
         expect(stdout).toContain("tagged (own, mandatory) minusnow-dev-net: Networks carry a cost centre");

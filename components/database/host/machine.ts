@@ -59,7 +59,7 @@ export interface DatabaseMachine {
 
 const own = path.join(__dirname, "files");
 
-const programs = [
+const programs = () => [
     program("files.mjs", sharedFiles, "files.mjs"),
     program("roles.sql", own, "roles.sql"),
     ...["keeper", "takeover", "database", "postgres", "credentials", "backup"].map((name) =>
@@ -68,8 +68,8 @@ const programs = [
 ];
 
 const accountFiles = {
-    aws: [program("account.mjs", own, "account-aws.mjs"), program("aws-call.mjs", sharedFiles, "aws-call.mjs")],
-    azure: [program("account.mjs", own, "account-azure.mjs")],
+    aws: () => [program("account.mjs", own, "account-aws.mjs"), program("aws-call.mjs", sharedFiles, "aws-call.mjs")],
+    azure: () => [program("account.mjs", own, "account-azure.mjs")],
 };
 
 const configuration = (name: string, content: string): HostFile => ({
@@ -117,7 +117,7 @@ export function renderDatabaseMachine(machine: DatabaseMachine): string {
         },
         program("setup", own, "setup.sh"),
         program("memory", own, "memory.sh"),
-        packed([...programs, ...accountFiles[machine.accountOn]]),
+        packed([...programs(), ...accountFiles[machine.accountOn]()]),
         administratorsCommand,
         databaseUnit(bin),
         keeperUnit,
