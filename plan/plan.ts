@@ -65,15 +65,15 @@ export async function plan(request: PlanRequest): Promise<Plan> {
     let program: RunningProgram | undefined;
     try {
         signal?.throwIfAborted();
-        program = startProgram(project, { stack, monitor: loopback.address, configuration });
-        signal?.addEventListener("abort", program.stop, { once: true });
-        // While the program starts, and before it can ask.
         const policyRun = request.policies && (await import("./policies.js"));
         packs = policyRun?.startPacks(
             request.policies!,
             policyContext(project, stack, configuration, loopback.address),
         );
         signal?.addEventListener("abort", () => packs?.stop(), { once: true });
+        program = startProgram(project, { stack, monitor: loopback.address, configuration });
+        signal?.addEventListener("abort", program.stop, { once: true });
+        // While both start, and before the program can ask.
         const { createSimulatedCloud } = await import("./simulated-cloud/index.js");
         cloud = createSimulatedCloud({ unknowns, defaultRegion });
         const { serveMonitor } = await import("./engine/monitor.js");

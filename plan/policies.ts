@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { EXAMPLES_POLICY, type ItemResult, REPORT_POLICY } from "../policy/report";
-import type { PolicyInfo, Violation } from "./engine/analyzer";
+import type { Analyzer, PolicyInfo, Violation } from "./engine/analyzer";
 import { packFolder, type PackOptions, startPack } from "./engine/pack";
-import { type PolicyConfigFile, type PolicyLevel, readPolicyConfig } from "./engine/policy-config";
+import { type PolicyConfigFile, type PolicyLevel, type PolicySettings, readPolicyConfig } from "./engine/policy-config";
 import type { Configuration } from "./engine/project";
 import type { Resource } from "./engine/resource";
+import { UsageError } from "./usage-error";
 
 /** Which packs to run, and how. */
 export interface PolicyRequest {
@@ -73,6 +75,11 @@ export function startPacks(request: PolicyRequest, context: PolicyContext): Runn
     };
 }
 
+/** Code of a call that nobody answers any more. */
+const UNAVAILABLE = 14;
+/** How long a pack may take to end that does not answer any more. */
+const END_MS = 1000;
+
 interface Levels {
     config: PolicyConfigFile;
     source: string;
@@ -92,29 +99,49 @@ function openPack(options: PackOptions, levels: Levels) {
         const { connectAnalyzer } = await import("./engine/analyzer.js");
         const { policySettings } = await import("./engine/policy-settings.js");
         const analyzer = await connectAnalyzer(pack, options);
-        const settings = policySettings(analyzer.policies, levels.config, levels.source);
-        const report = settings.get(REPORT_POLICY);
-        if (report) {
-            report.level = "advisory";
-            report.properties["format"] = "json";
+        try {
+            const settings = policySettings(analyzer.policies, levels.config, levels.source);
+            const report = settings.get(REPORT_POLICY);
+            if (report) {
+                report.level = "advisory";
+                report.properties["format"] = "json";
+            }
+            await analyzer.configure(settings);
+            return { analyzer, settings, looksAtResources: asksOfResources(analyzer.policies, settings, options) };
+        } catch (error) {
+            analyzer.stop();
+            throw error;
         }
-        await analyzer.configure(settings);
-        const speaks = ({ name }: PolicyInfo) =>
-            settings.get(name)!.level !== "disabled" && !(options.dryRun && name === EXAMPLES_POLICY);
-        const looksAtResources = analyzer.policies.some((policy) => policy.isForResources && speaks(policy));
-        return { analyzer, settings, looksAtResources };
     };
     const configured = connect();
     // A pack that fails is told of when it is asked for its result.
     configured.catch(() => undefined);
-    const seen: Promise<Violation[]>[] = [];
+    let seen = Promise.resolve<Violation[]>([]);
+    /** A pack that ended in the middle is told of by what it printed. */
+    const findings = async (analyzer: Analyzer, resources: Resource[]) => {
+        try {
+            return [await seen, await analyzer.analyzeStack(resources)] as const;
+        } catch (error) {
+            if ((error as { code?: number }).code !== UNAVAILABLE) {
+                throw error;
+            }
+            const stopped = wait(END_MS, undefined, { ref: false }).then(() => {
+                pack.stop();
+                return pack.end;
+            });
+            throw new UsageError(
+                `the policy pack ${options.folder} failed: ${await Promise.race([pack.end, stopped])}`,
+            );
+        }
+    };
     return {
         see: (resource: Resource) => {
-            const violations = configured.then(({ analyzer, looksAtResources }) =>
-                looksAtResources ? analyzer.analyzeResource(resource) : [],
-            );
-            violations.catch(() => undefined);
-            seen.push(violations);
+            // One after the other, as the engine asks.
+            seen = seen.then(async (violations) => {
+                const { analyzer, looksAtResources } = await configured;
+                return looksAtResources ? [...violations, ...(await analyzer.analyzeResource(resource))] : violations;
+            });
+            seen.catch(() => undefined);
             if (resource.custom) {
                 // Its outputs are there then, and the program has its answer.
                 setImmediate(
@@ -123,9 +150,8 @@ function openPack(options: PackOptions, levels: Levels) {
             }
         },
         check: async (resources: Resource[]): Promise<PackResult> => {
-            const single = (await Promise.all(seen)).flat();
             const { analyzer, settings } = await configured;
-            const together = await analyzer.analyzeStack(resources);
+            const [single, together] = await findings(analyzer, resources);
             const report = together.find(({ policy }) => policy === REPORT_POLICY);
             const policies = analyzer.policies.filter((policy) => policy.name !== REPORT_POLICY);
             return {
@@ -146,6 +172,15 @@ function openPack(options: PackOptions, levels: Levels) {
             );
         },
     };
+}
+
+/** False where no policy would say anything of a single resource: the one on examples speaks in updates only. */
+function asksOfResources(policies: PolicyInfo[], settings: Map<string, PolicySettings>, options: PackOptions): boolean {
+    const isSilent = ({ name }: PolicyInfo) =>
+        options.dryRun && options.folder === CHECKLIST_PACK && name === EXAMPLES_POLICY;
+    return policies.some(
+        (policy) => policy.isForResources && settings.get(policy.name)!.level !== "disabled" && !isSilent(policy),
+    );
 }
 
 /** The stack's environment chooses the levels; a program that names none is told everything and blocked by nothing. */

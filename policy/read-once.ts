@@ -29,16 +29,16 @@ export function readOnce(): void {
 
 const computed = new WeakMap<object, Map<string, unknown>>();
 
-/** What was made from the same resources under the same name, for another policy; made anew where that cannot be told. */
-export function madeOnce<T>(resources: readonly PolicyResource[], name: string, make: () => T): T {
+/** What was made from the same resources under the same key, for another policy; made anew where that cannot be told. */
+export function madeOnce<T>(resources: readonly PolicyResource[], key: string, make: () => T): T {
     const identity = resources[0]?.props[TARGET];
     if (typeof identity !== "object" || identity === null) {
         return make();
     }
     const made = computed.get(identity) ?? new Map<string, unknown>();
     computed.set(identity, made);
-    if (!made.has(name)) {
-        made.set(name, make());
+    if (!made.has(key)) {
+        made.set(key, make());
     }
-    return made.get(name) as T;
+    return made.get(key) as T;
 }

@@ -10,7 +10,7 @@ const folders = ["components", "stacks", "plan", "policy", "plugin"];
 
 const filesIn = (folder) =>
     readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => path.join(folder, file));
-const sources = folders.flatMap(filesIn).filter((file) => /\.(ts|sh|ps1|mjs|cjs|sql)$/.test(file));
+const sources = folders.flatMap(filesIn).filter((file) => /\.(ts|cts|sh|ps1|mjs|cjs|sql)$/.test(file));
 const inputs = [...sources, "tsconfig.json", "package.json", "scripts/build.mjs"];
 const modified = (file) => statSync(path.join(root, file)).mtimeMs;
 

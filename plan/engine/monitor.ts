@@ -108,7 +108,7 @@ function resourceMonitor(context: Context): grpc.UntypedServiceImplementation {
     return {
         supportsFeature: unary((request: proto.SupportsFeatureRequest) => {
             const response = new proto.SupportsFeatureResponse();
-            response.setHassupport(request.getId() in FEATURES);
+            response.setHassupport(Object.hasOwn(FEATURES, request.getId()));
             return response;
         }),
         getDeploymentInfo: unary(() => {

@@ -23,6 +23,8 @@ export interface PackOptions {
 export interface PackProcess {
     /** The loopback port at which it answers. */
     port: Promise<number>;
+    /** How it ended, and what it printed. */
+    end: Promise<string>;
     stop: () => void;
 }
 
@@ -50,13 +52,13 @@ export function packFolder(folder: string): string {
             `${path.join(full, "PulumiPolicy.yaml")}: runtime: found ${name ?? "nothing"}, allowed is nodejs; use pulumi preview instead`,
         );
     }
-    packScript(full);
+    pulumiRunner(full);
     return full;
 }
 
 /** Starts a policy pack. */
 export function startPack({ folder, engine, ...stack }: PackOptions): PackProcess {
-    const child = spawn(process.execPath, [packScript(folder), engine, folder], {
+    const child = spawn(process.execPath, commandOf(folder, engine), {
         cwd: folder,
         detached: true,
         stdio: ["ignore", "pipe", "pipe"],
@@ -71,6 +73,11 @@ export function startPack({ folder, engine, ...stack }: PackOptions): PackProces
         },
     });
     let printed = "";
+    const end = new Promise<string>((resolve) =>
+        child.on("close", (status, signal) =>
+            resolve(`it ended with ${signal ? `signal ${signal}` : `status ${status}`}\n${printed}`),
+        ),
+    );
     const port = new Promise<number>((resolve, reject) => {
         const timer = setTimeout(() => reject(new Error(`it did not answer in 30 s\n${printed}`)), START_TIMEOUT_MS);
         const settle = (act: () => void) => {
@@ -86,7 +93,7 @@ export function startPack({ folder, engine, ...stack }: PackOptions): PackProces
         });
         child.stderr.on("data", (data: Buffer) => (printed += data.toString()));
         child.on("error", (error) => settle(() => reject(error)));
-        child.on("exit", (status) => settle(() => reject(new Error(`it ended with status ${status}\n${printed}`))));
+        void end.then((how) => settle(() => reject(new Error(how))));
     });
     // Whoever waits for it is told; it may end before anybody does.
     port.catch(() => undefined);
@@ -97,19 +104,23 @@ export function startPack({ folder, engine, ...stack }: PackOptions): PackProces
             // It ended by itself.
         }
     };
-    return { port, stop };
+    return { port, end, stop };
 }
 
 /**
- * What Node.js runs to serve a pack. Pulumi's own start script loads the TypeScript compiler, which costs more than all
- * else; a pack that says `typescript: false` is run as it is.
+ * How Node.js serves a pack. Pulumi's own start script loads the TypeScript compiler, which costs more than all else: a
+ * pack that says `typescript: false` does without.
  */
-function packScript(folder: string): string {
+function commandOf(folder: string, engine: string): string[] {
     const { runtime } = readPackFile(folder);
-    const fromPack = createRequire(path.join(folder, "package.json"));
+    return typeof runtime === "object" && runtime.options?.typescript === false
+        ? [path.join(__dirname, "run-pack.cjs"), folder]
+        : [pulumiRunner(folder), engine, folder];
+}
+
+function pulumiRunner(folder: string): string {
     try {
-        const runner = fromPack.resolve("@pulumi/pulumi/cmd/run-policy-pack");
-        return typeof runtime === "object" && runtime.options?.typescript === false ? folder : runner;
+        return createRequire(path.join(folder, "package.json")).resolve("@pulumi/pulumi/cmd/run-policy-pack");
     } catch {
         throw new UsageError(
             `@pulumi/pulumi is not installed for the policy pack ${folder}; run 'npm install' there first`,

@@ -72,7 +72,14 @@ export function startProgram(project: Project, options: StartOptions): RunningPr
         child.on("exit", () => endGroup(child.pid));
         child.on("close", (status, signal) => resolve({ status, signal, printed }));
     });
-    return { end, stop: () => endGroup(child.pid) };
+    // Whoever waits for it is told; it may fail before anybody does.
+    end.catch(() => undefined);
+    const stop = () => {
+        if (child.exitCode === null && child.signalCode === null) {
+            endGroup(child.pid);
+        }
+    };
+    return { end, stop };
 }
 
 function endGroup(leader: number | undefined): void {

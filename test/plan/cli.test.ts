@@ -181,11 +181,23 @@ describe("a program that uses what few programs do", () => {
             exports.text = pulumi.runtime.serializeFunction(() => captured).then(({ text }) => text);
             exports.paths = pulumi.runtime.computeCodePaths({}).then((paths) => typeof paths.size);
             exports.workspace = typeof pulumi.automation.LocalWorkspace.createStack;
-            exports.provider = typeof pulumi.provider.main;`;
+            exports.provider = typeof pulumi.provider.main;
+            exports.spread = Object.keys({ ...pulumi.automation }).includes("LocalWorkspace");
+            const data = { name: "called", version: "1.0.0" };
+            require("normalize-package-data")(data);
+            exports.called = data._id;
+            exports.names = import("@pulumi/pulumi/automation/index.js").then(({ LocalWorkspace }) => typeof LocalWorkspace);`;
         const { status, stdout } = minusnow(["plan", "dev", "-C", project(program), "--format", "json"]);
         expect(status, stdout).toBe(0);
         const { outputs } = JSON.parse(stdout) as { outputs: Record<string, unknown> };
-        expect(outputs).toMatchObject({ paths: "number", workspace: "function", provider: "function" });
+        expect(outputs).toMatchObject({
+            paths: "number",
+            workspace: "function",
+            provider: "function",
+            spread: true,
+            called: "called@1.0.0",
+            names: "function",
+        });
         expect(outputs["text"]).toContain("captured: 42");
     });
 });

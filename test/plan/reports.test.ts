@@ -75,33 +75,53 @@ describe("plan with policies", () => {
         expect(status).toBe(2);
     });
 
-    const validation =
-        '({ type, props }: any, report: any) => type === "aws:ec2/vpc:Vpc" && !props.tags.costCentre && report("no costCentre")';
+    const ownPack = (name: string, parameters: string) =>
+        `new (require("@pulumi/policy").PolicyPack)("own", { policies: [{ ${name}, description: "Networks carry a cost centre", enforcementLevel: "mandatory",
+             validateResource: (${parameters}) => type === "aws:ec2/vpc:Vpc" && !props.tags.costCentre && report("no costCentre") }] });`;
+    const plain = ownPack('name: "tagged"', "{ type, props }, report");
+    const compilerless = "runtime: { name: nodejs, options: { typescript: false } }";
     it.each([
-        ["in JavaScript", "runtime: nodejs", "index.js", ""],
+        ["in JavaScript", "runtime: nodejs", "index.js", plain],
+        ["in JavaScript that needs no compiler", compilerless, "index.js", plain],
         [
-            "in JavaScript that needs no compiler",
-            "runtime: { name: nodejs, options: { typescript: false } }",
+            "in JavaScript that exports a function and leaves an error to nobody",
+            compilerless,
             "index.js",
-            "",
+            `module.exports = async () => { Promise.reject(new Error("nobody waits")); ${plain} };`,
         ],
-        ["in TypeScript", "runtime: nodejs", "index.ts", ": string"],
-    ])("runs another pack %s beside the checklist's", (what, runtime, main, type) => {
+        [
+            "in TypeScript",
+            "runtime: nodejs",
+            "index.ts",
+            `const name: string = "tagged"; ${ownPack("name", "{ type, props }: any, report: any")}`,
+        ],
+    ])("runs another pack %s beside the checklist's", (what, runtime, main, program) => {
         const pack = path.join(folder, what.replaceAll(" ", "-"));
         mkdirSync(pack);
         writeFileSync(path.join(pack, "PulumiPolicy.yaml"), `${runtime}\n`);
         writeFileSync(path.join(pack, "package.json"), `{ "name": "own", "version": "1.0.0", "main": "${main}" }`);
         symlinkSync(path.join(repository, "node_modules"), path.join(pack, "node_modules"));
-        writeFileSync(
-            path.join(pack, main),
-            `const { PolicyPack } = require("@pulumi/policy");
-             const name${type} = "tagged";
-             new PolicyPack("own", { policies: [{ name, description: "Networks carry a cost centre", enforcementLevel: "mandatory",
-                 validateResource: ${type === "" ? validation.replaceAll(": any", "") : validation} }] });`,
-        );
+        writeFileSync(path.join(pack, main), program);
         const { status, stdout } = report("aws-dev", "--policy-pack", path.join(repository, "policy"), pack);
         expect(stdout).toContain("tagged (own, mandatory) minusnow-dev-net: Networks carry a cost centre");
         expect(status).toBe(1);
+    });
+
+    it("tells what a pack printed that ends in the middle", () => {
+        const pack = path.join(folder, "ending");
+        mkdirSync(pack);
+        writeFileSync(path.join(pack, "PulumiPolicy.yaml"), `${compilerless}\n`);
+        writeFileSync(path.join(pack, "package.json"), '{ "name": "ending", "version": "1.0.0", "main": "index.js" }');
+        symlinkSync(path.join(repository, "node_modules"), path.join(pack, "node_modules"));
+        writeFileSync(
+            path.join(pack, "index.js"),
+            `new (require("@pulumi/policy").PolicyPack)("ending", { policies: [{ name: "ends", description: "Ends", enforcementLevel: "mandatory",
+                 validateStack: () => { console.error("out of cheese"); process.exit(7); } }] });`,
+        );
+        const { status, stderr } = report("aws-dev", "--policy-pack", pack);
+        expect(stderr).toContain("failed: it ended with status 7");
+        expect(stderr).toContain("out of cheese");
+        expect(status).toBe(2);
     });
 });
 
