@@ -84,9 +84,11 @@ export function startPack({ folder, engine, ...stack }: PackOptions): PackProces
             clearTimeout(timer);
             act();
         };
+        let answer = "";
         child.stdout.on("data", (data: Buffer) => {
             printed += data.toString();
-            const [, line] = /^(\d+)\r?\n/.exec(printed) ?? [];
+            answer += data.toString();
+            const [, line] = /^(\d+)\r?\n/.exec(answer) ?? [];
             if (line !== undefined) {
                 settle(() => resolve(Number(line)));
             }
