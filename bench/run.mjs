@@ -190,11 +190,11 @@ const bareRequire = [process.execPath, "-e", 'require("@pulumi/pulumi")'];
 for (const stack of clouds.map((cloud) => `${cloud}-prod`)) {
     const [own, without] = [{ more: [] }, {}].map((more) => ({ place: compiled, stack, ...more }));
     measure(own);
-    const rounds_ = Array.from({ length: runs }, () => {
+    const trials = Array.from({ length: runs }, () => {
         const peer = 2 * timed(bareRequire) + 0.6;
         return { peer, own: measure(own).seconds, without: measure(without).seconds };
     });
-    const of = (pick) => median(rounds_.map(pick));
+    const of = (pick) => median(trials.map(pick));
     const ratio = of((round) => round.own / round.peer);
     const cells = [of((round) => round.own), of((round) => round.without), of((round) => round.own / round.without)];
     row(stack, ...cells.map(number), number(of(({ peer }) => peer)), number(ratio));
@@ -214,7 +214,7 @@ function timed([command, ...args]) {
 function packStart() {
     const script = `
         const started = process.hrtime.bigint();
-        const child = require("node:child_process").spawn(process.execPath, [".", "127.0.0.1:1", "."], { cwd: ${JSON.stringify(path.join(root, "policy"))} });
+        const child = require("node:child_process").spawn(process.execPath, ${JSON.stringify([path.join(root, "dist/plan/engine/run-pack.cjs"), path.join(root, "policy")])}, { cwd: ${JSON.stringify(path.join(root, "policy"))} });
         child.stdout.once("data", () => { console.log(Number(process.hrtime.bigint() - started) / 1e9); child.kill("SIGKILL"); });`;
     return Number(spawnSync(process.execPath, ["-e", script], { encoding: "utf8" }).stdout);
 }

@@ -40,7 +40,7 @@ function expiryProblems(expires: unknown, today: string): string[] {
     return days > LONGEST_EXEMPTION_DAYS ? [`it holds ${days} days, allowed: up to ${LONGEST_EXEMPTION_DAYS}`] : [];
 }
 
-/** JSON Schema of a policy's exemptions: all fields, and no other. Every policy carries it, so it is as short as it can be. */
+/** JSON Schema of a policy's exemptions: all fields, and no other. It is short, since every policy carries it. */
 export const exemptionSchema = {
     type: "array" as const,
     description: "Resources that the rule does not hold for, for a time.",

@@ -75,5 +75,5 @@ function inPackage(name: string, act: (requireFromPackage: NodeJS.Require) => vo
 
 inPackage("@pulumi/pulumi", followAtLessExpense);
 for (const [name, requests] of Object.entries(rarelyUsed)) {
-    inPackage(name, (requireFromPackage) => requests.forEach((request) => loadLater(request, requireFromPackage)));
+    requests.forEach((request) => inPackage(name, (requireFromPackage) => loadLater(request, requireFromPackage)));
 }

@@ -252,14 +252,16 @@ function providerOf({ provider }: Resource, byUrn: Map<string, Resource>): proto
     if (!resource) {
         return undefined;
     }
-    const message = providerMessages.get(resource) ?? new proto.AnalyzerProviderResource();
-    if (!providerMessages.has(resource)) {
-        providerMessages.set(resource, message);
-        message.setType(resource.type);
-        message.setUrn(urn);
-        message.setName(resource.name);
-        message.setProperties(struct(resource.inputs));
+    const known = providerMessages.get(resource);
+    if (known) {
+        return known;
     }
+    const message = new proto.AnalyzerProviderResource();
+    message.setType(resource.type);
+    message.setUrn(urn);
+    message.setName(resource.name);
+    message.setProperties(struct(resource.inputs));
+    providerMessages.set(resource, message);
     return message;
 }
 

@@ -73,8 +73,7 @@ function schemaProblems({ name, schema }: PolicyInfo, properties: Record<string,
     if (Object.keys(properties).length === 0 && schema.required.length === 0) {
         return [];
     }
-    // Takes longer to load than all the rest, and few policies are given properties.
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- slow to load, and few policies have properties
     const ajv = require("ajv") as { Ajv: typeof Ajv };
     const validate = new ajv.Ajv({ allErrors: true, strict: false }).compile({ type: "object", ...schema });
     if (validate(properties)) {
