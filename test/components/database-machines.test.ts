@@ -53,9 +53,12 @@ describe("calls of AWS", () => {
         const module = path.join(repository, "components/host/files/aws-call.mjs");
         const { signed } = (await import(module)) as { signed: (call: object) => Record<string, string> };
         const signedCall = fc.record({
-            service: fc.constantFrom("ssm", "secretsmanager"),
+            service: fc.constantFrom("ssm", "ec2"),
             region: fc.constantFrom("us-east-1", "cn-north-1"),
-            target: fc.constantFrom("AmazonSSM.GetParameter", "secretsmanager.PutSecretValue"),
+            headers: fc.constantFrom(
+                { "content-type": "application/x-amz-json-1.1", "x-amz-target": "AmazonSSM.GetParameter" },
+                { "content-type": "application/x-www-form-urlencoded; charset=utf-8" },
+            ),
             body: fc.json(),
             date: fc.date({ min: new Date("2026-01-01"), max: new Date("2099-12-31"), noInvalidDate: true }),
             keys: fc.record({
@@ -80,6 +83,7 @@ describe("calls of AWS", () => {
         let answers: [status: number, body: string][];
         let signedBy: string[];
         let ask: () => Promise<{ SecretString: string }>;
+        let describe: () => Promise<string>;
 
         beforeEach(async () => {
             [roles, answers, signedBy] = [[], [], []];
@@ -97,8 +101,12 @@ describe("calls of AWS", () => {
                     : Promise.resolve(new Response(next));
             });
             const module = path.join(repository, "components/host/files/aws-call.mjs");
-            const { call } = (await import(module)) as { call: (...args: unknown[]) => ReturnType<typeof ask> };
+            const { call, submit } = (await import(module)) as {
+                call: (...args: unknown[]) => ReturnType<typeof ask>;
+                submit: (...args: unknown[]) => Promise<string>;
+            };
             ask = () => call("secretsmanager", "secretsmanager.GetSecretValue", { SecretId: "x" });
+            describe = () => submit("ec2", "DescribeInstances", "2016-11-15", {});
         });
         afterEach(() => {
             vi.unstubAllGlobals();
@@ -148,6 +156,28 @@ describe("calls of AWS", () => {
                 [200, SECRET],
             ];
             await expect(ask()).rejects.toThrow(/^secretsmanager.GetSecretValue: found no JSON$/);
+        });
+
+        it("understand the errors of services that answer in XML", async () => {
+            const refusal = (code: string) =>
+                `<Response><Errors><Error><Code>${code}</Code><Message>so it is</Message></Error></Errors></Response>`;
+            roles = [
+                { ...role, Expiration: inHours(6) },
+                { ...role, AccessKeyId: "B", Expiration: inHours(6) },
+            ];
+            answers = [
+                [400, refusal("RequestExpired")],
+                [200, "<instancesSet/>"],
+                [503, refusal("RequestLimitExceeded")],
+                [200, "<instancesSet/>"],
+                [403, refusal("UnauthorizedOperation")],
+                [400, refusal("InvalidInstanceID.Malformed")],
+            ];
+            expect(await describe()).toBe("<instancesSet/>");
+            expect(await describe()).toBe("<instancesSet/>");
+            await expect(describe()).rejects.toThrow(/^DescribeInstances: UnauthorizedOperation .*so it is/);
+            await expect(describe()).rejects.toThrow(/^DescribeInstances: InvalidInstanceID.Malformed$/);
+            expect(signedBy).toEqual(["A", "B", "B", "B", "B", "B"]);
         });
     });
 });
@@ -225,17 +255,23 @@ describe("AwsMachineDatabase", () => {
         const folder = mkdtempSync(path.join(tmpdir(), "minusnow-fence-"));
         const module = path.join(folder, "account-aws.mjs");
         cpSync(path.join(repository, "components/database/host/files/account-aws.mjs"), module);
-        writeFileSync(path.join(folder, "aws-call.mjs"), "export const call = undefined;");
-        writeFileSync(path.join(folder, "postgres.mjs"), "export const run = async () => process.env.ANSWER;");
+        writeFileSync(
+            path.join(folder, "aws-call.mjs"),
+            "export const call = undefined;\nexport const submit = async () => process.env.ANSWER;",
+        );
+        writeFileSync(path.join(folder, "postgres.mjs"), "export const run = undefined;");
         const program = `import { stopMachine } from ${JSON.stringify(module)}; await stopMachine("10.0.2.10");`;
         const stop = (ANSWER: string) =>
             spawnSync(process.execPath, ["--input-type=module", "-e", program], {
                 encoding: "utf8",
                 env: { ...process.env, ANSWER },
             });
-        expect(stop("i-1\tstopped").status).toBe(0);
-        expect(stop("").status).toBe(1);
-        expect(stop("").stderr).toContain("no machine has the address 10.0.2.10");
+        const none = "<DescribeInstancesResponse><reservationSet/></DescribeInstancesResponse>";
+        const machine = "<item><instanceId>i-1</instanceId><tagSet><item><key>Name</key></item></tagSet>";
+        const state = "<instanceState>\n<code>80</code>\n<name>stopped</name></instanceState></item>";
+        expect(stop(machine + state).status).toBe(0);
+        expect(stop(none).status).toBe(1);
+        expect(stop(none).stderr).toContain("no machine has the address 10.0.2.10");
         rmSync(folder, { recursive: true });
     });
 

@@ -1,5 +1,5 @@
-// Calls AWS's services that speak JSON, by the machine's own role. Every answer comes soon or not at all: AWS's command line
-// takes half a second of a processor each time, which is much for what is asked every few seconds.
+// Calls AWS's services by the machine's own role. Every answer comes soon or not at all: AWS's command line takes half a
+// second of a processor each time, and many seconds on a machine that is busy, just when another one has to be stopped.
 import { createHash, createHmac } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { parsed } from "./files.mjs";
@@ -13,24 +13,19 @@ const digest = (text) => createHash("sha256").update(text).digest("hex");
 const keyed = (key, text) => createHmac("sha256", key).update(text).digest();
 
 /** Headers of a POST to the root of a service, with AWS Signature Version 4. */
-export function signed({ host, service, region, target, body, keys, date = new Date() }) {
+export function signed({ host, service, region, headers, body, keys, date = new Date() }) {
     const time = date.toISOString().replace(/[-:]|\.\d+/g, "");
-    const headers = {
-        "content-type": "application/x-amz-json-1.1",
-        host,
-        "x-amz-date": time,
-        "x-amz-security-token": keys.token,
-        "x-amz-target": target,
-    };
-    const names = Object.keys(headers).join(";");
-    const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}\n`);
+    const all = { ...headers, host, "x-amz-date": time, "x-amz-security-token": keys.token };
+    const sorted = Object.keys(all).sort();
+    const names = sorted.join(";");
+    const lines = sorted.map((name) => `${name}:${all[name]}\n`);
     const request = ["POST", "/", "", lines.join(""), names, digest(body)].join("\n");
     const scope = [time.slice(0, 8), region, service, "aws4_request"];
     const text = ["AWS4-HMAC-SHA256", time, scope.join("/"), digest(request)].join("\n");
     const signature = keyed(scope.reduce(keyed, `AWS4${keys.secret}`), text).toString("hex");
     const credential = `Credential=${keys.id}/${scope.join("/")}`;
     return {
-        ...headers,
+        ...all,
         authorization: `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=${names}, Signature=${signature}`,
     };
 }
@@ -82,21 +77,22 @@ async function session() {
     return known;
 }
 
-async function ask(service, target, body) {
+async function ask(service, what, headers, body) {
     const { keys, domain } = await session();
     const host = `${service}.${REGION}.${domain}`;
-    const headers = signed({ host, service, region: REGION, target, body, keys });
-    return answerTo(target, `https://${host}/`, { method: "POST", headers, body }, 5000);
+    const all = signed({ host, service, region: REGION, headers, body, keys });
+    return answerTo(what, `https://${host}/`, { method: "POST", headers: all, body }, 5000);
 }
 
-const errorIn = (text) => /"__type":\s*"(?:[^"]*#)?(\w+)"/.exec(text)?.[1] ?? "";
+const errorIn = (text) => /(?:"__type":\s*"(?:[^"]*#)?|<Code>)([\w.]+)["<]/.exec(text)?.[1] ?? "";
 const isPassing = ({ status, text }) => status >= 500 || /Throttl|TooManyUpdates/.test(errorIn(text));
 /** The role was made anew, or another one is the machine's. */
-const isOfOldKeys = ({ text }) => /ExpiredToken|UnrecognizedClient|InvalidClientTokenId/.test(errorIn(text));
+const isOfOldKeys = ({ text }) =>
+    /ExpiredToken|RequestExpired|UnrecognizedClient|InvalidClientTokenId|AuthFailure/.test(errorIn(text));
 
-/** Answer of an operation such as `AmazonSSM.GetParameter`. What may pass is asked a second time. */
-export async function call(service, target, parameters) {
-    const once = () => ask(service, target, JSON.stringify(parameters));
+/** The text of an answer. What may pass is asked a second time. */
+async function answered(service, what, headers, body) {
+    const once = () => ask(service, what, headers, body);
     const again = () => wait(500).then(once);
     let answer = await once().catch(again);
     if (!answer.ok && (isPassing(answer) || isOfOldKeys(answer))) {
@@ -107,7 +103,20 @@ export async function call(service, target, parameters) {
     if (!ok) {
         const type = errorIn(text) || `status ${status}`;
         // A refused value would be quoted.
-        throw new Error(`${target}: ${type} ${type.startsWith("AccessDenied") ? text : ""}`.trim());
+        throw new Error(`${what}: ${type} ${/^(AccessDenied|Unauthorized)/.test(type) ? text : ""}`.trim());
     }
-    return parsed(target, text || "{}");
+    return text;
+}
+
+/** Answer of an operation such as `AmazonSSM.GetParameter`, of services that speak JSON. */
+export async function call(service, target, parameters) {
+    const headers = { "content-type": "application/x-amz-json-1.1", "x-amz-target": target };
+    return parsed(target, (await answered(service, target, headers, JSON.stringify(parameters))) || "{}");
+}
+
+/** Answer, in XML, of an operation such as `DescribeInstances`, of services that take forms. */
+export function submit(service, Action, Version, parameters) {
+    const headers = { "content-type": "application/x-www-form-urlencoded; charset=utf-8" };
+    const form = new URLSearchParams({ Action, Version, ...parameters });
+    return answered(service, Action, headers, form.toString());
 }

@@ -224,7 +224,8 @@ const forms: Record<string, (form: URLSearchParams, request: IncomingMessage) =>
         const instances = items.map(([id]) => {
             const stop = stops.get(id);
             const state = stop === undefined ? "running" : commands.get(stop)?.outcome ? "stopped" : "stopping";
-            return `<item><instanceId>${id}</instanceId><instanceState><name>${state}</name></instanceState></item>`;
+            const code = { running: 16, stopping: 64, stopped: 80 }[state];
+            return `<item><instanceId>${id}</instanceId><instanceState><code>${code}</code><name>${state}</name></instanceState></item>`;
         });
         return `<reservationSet><item><instancesSet>${instances.join("")}</instancesSet></item></reservationSet>`;
     },
@@ -269,46 +270,55 @@ function found<T>(all: Record<string, T>, name: string, code: string): T {
     return all[name]!;
 }
 
+/** What is asked for, as a function of the request alone; undefined where no service speaks JSON or takes forms. */
+function asked(request: IncomingMessage, body: Buffer): { type: string; answer: () => string } | undefined {
+    const target = String(request.headers["x-amz-target"]).replace(/^CertificateManager_\d+/, "CertificateManager");
+    if (target in operations) {
+        const answer = () => JSON.stringify(operations[target]!(JSON.parse(body.toString()) as Body, request));
+        return { type: "application/x-amz-json-1.1", answer };
+    }
+    const isForm = request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
+    const form = new URLSearchParams(isForm ? body.toString() : "");
+    const action = form.get("Action") ?? "";
+    const answer = () =>
+        `<${action}Response><requestId>lab</requestId>${forms[action]!(form, request)}</${action}Response>`;
+    return action in forms ? { type: "text/xml", answer } : undefined;
+}
+
 async function api(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) {
         chunks.push(chunk as Buffer);
     }
     const body = Buffer.concat(chunks);
-    const operation =
-        operations[String(request.headers["x-amz-target"]).replace(/^CertificateManager_\d+/, "CertificateManager")];
+    const call = asked(request, body);
     try {
-        if (operation) {
-            const unsigned = await notSigned(request, body, labKeys);
-            if (unsigned !== undefined) {
-                throw new Refusal(unsigned, "the request signature does not match");
-            }
-            const answer = operation(JSON.parse(body.toString()) as Body, request);
-            response.writeHead(200, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer));
-        } else {
-            other(request, response, body);
+        if (call === undefined) {
+            return other(request, response, body);
         }
+        const unsigned = await notSigned(request, body, labKeys);
+        if (unsigned !== undefined) {
+            throw new Refusal(unsigned, "the request signature does not match");
+        }
+        const answer = call.answer();
+        response.writeHead(200, { "content-type": call.type }).end(answer);
     } catch (error) {
         const { code = "InternalFailure", message } = error as Refusal;
-        const text = JSON.stringify({ __type: code, message });
-        response.writeHead(400, { "content-type": "application/x-amz-json-1.1" }).end(text);
+        const isXml = call?.type === "text/xml";
+        const xml = `<Response><Errors><Error><Code>${code}</Code><Message>${message}</Message></Error></Errors></Response>`;
+        const text = isXml ? xml : JSON.stringify({ __type: code, message });
+        response.writeHead(400, { "content-type": call?.type ?? "application/x-amz-json-1.1" }).end(text);
     }
 }
 
-/** S3's objects, services that take forms, and what first boot fetches from AWS's and others' pages. */
+/** S3's objects, and what first boot fetches from AWS's and others' pages. */
 function other(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
     const host = request.headers.host!.split(":")[0]!;
     const bucket = /^(.+)\.s3[.-]/.exec(host)?.[1];
     const url = new URL(request.url!, "https://x");
-    const form = new URLSearchParams(body.toString("latin1").slice(0, 10_000));
-    const action = form.get("Action");
     if (bucket !== undefined) {
         const key = decodeURIComponent(url.pathname).slice(1);
         store({ request, response, bucket, key, query: url.searchParams, body });
-    } else if (action !== null && action in forms) {
-        const answer = forms[action]!(form, request);
-        response.setHeader("content-type", "text/xml");
-        response.end(`<${action}Response><requestId>lab</requestId>${answer}</${action}Response>`);
     } else if (url.pathname === "/lab/metrics") {
         response.end(JSON.stringify(metrics));
     } else if (host.startsWith("truststore.pki.rds")) {

@@ -72,12 +72,28 @@ export function rateOf(samples: Sample[]): number {
     return Math.round((samples.length / (Math.max(...times) - Math.min(...times))) * 1000);
 }
 
+/** Failures by what came of them, such as `12 GET 504 after 10 s`, the most frequent first. */
+function reasons(failures_: Sample[]): string {
+    const of = ({ method, status, reason, began, ended }: Sample) =>
+        `${method} ${status || reason} after ${Math.round((ended - began) / 1000)} s`;
+    const counts: Record<string, number> = {};
+    for (const failure of failures_) {
+        counts[of(failure)] = (counts[of(failure)] ?? 0) + 1;
+    }
+    return Object.entries(counts)
+        .toSorted(([, a], [, b]) => b - a)
+        .map(([what, count]) => `${count} ${what}`)
+        .join(", ");
+}
+
 /** As a row of the table: failures besides those, and what no server is to blame for. */
 export function failed(samples: Sample[]): string {
     const repeated = samples.filter(({ isRepeated }) => isRepeated).length;
     const closed = samples.filter(isClosedWhileIdle).length;
     const aside = `closed while idle: ${repeated} repeated, ${closed} writes`;
-    return `${lost(samples).length} of ${samples.length}${repeated + closed === 0 ? "" : ` (${aside})`}`;
+    const blamed = lost(samples);
+    const why = blamed.length === 0 ? "" : `: ${reasons(blamed)}`;
+    return `${blamed.length} of ${samples.length}${repeated + closed === 0 ? "" : ` (${aside})`}${why}`;
 }
 
 /** Milliseconds from an event until the last request failed that began after it or was under way; 0 when none did. */

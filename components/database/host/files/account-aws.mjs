@@ -1,16 +1,11 @@
 // What a database machine reads and changes in its AWS account, by its own role. Every answer comes soon or not at all.
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import { call } from "./aws-call.mjs";
+import { call, submit } from "./aws-call.mjs";
 import { run } from "./postgres.mjs";
 
 const { REGION, SETTINGS, MACHINES_TAG, METRICS, PEER_SUBNET } = process.env;
-const soon = ["--cli-connect-timeout", "3", "--cli-read-timeout", "5"];
-const aws = (...args) =>
-    run("aws", [...args, "--region", REGION, "--output", "text", ...soon], {
-        env: { AWS_MAX_ATTEMPTS: "2" },
-        seconds: 12,
-    });
+const ec2 = (action, parameters) => submit("ec2", action, "2016-11-15", parameters);
 
 export const readSetting = async (name) => {
     const { Parameter } = await call("ssm", "AmazonSSM.GetParameter", { Name: `${SETTINGS}/${name}` });
@@ -38,9 +33,13 @@ const off = ["stopped", "terminated"];
 
 /** Whatever has the other machine's address, by that alone: a tag may be gone, an address in a subnet is one machine's. */
 async function findMachine(address) {
-    const filters = [`Name=private-ip-address,Values=${address}`, `Name=subnet-id,Values=${PEER_SUBNET}`];
-    const query = ["--query", "Reservations[].Instances[].[InstanceId,State.Name]"];
-    const [id, state] = (await aws("ec2", "describe-instances", "--filters", ...filters, ...query)).split(/\s+/);
+    const answer = await ec2("DescribeInstances", {
+        "Filter.1.Name": "private-ip-address",
+        "Filter.1.Value.1": address,
+        "Filter.2.Name": "subnet-id",
+        "Filter.2.Value.1": PEER_SUBNET,
+    });
+    const [, id, state] = /<instanceId>(.+?)<.*?<instanceState>.*?<name>(.+?)</s.exec(answer) ?? [];
     if (state === undefined) {
         throw new Error(`no machine has the address ${address}: make sure that it is off, and say --peer-is-off`);
     }
@@ -56,7 +55,7 @@ export async function stopMachine(address) {
             throw new Error(`${id} was told to stop ten minutes ago and is still ${state}; see --peer-is-off`);
         }
         if (["pending", "running"].includes(state)) {
-            await aws("ec2", "stop-instances", "--force", "--instance-ids", id);
+            await ec2("StopInstances", { Force: "true", "InstanceId.1": id });
         }
         await wait(3000);
     }
@@ -64,14 +63,23 @@ export async function stopMachine(address) {
 
 export async function startMachine(address) {
     const { id } = await findMachine(address);
-    await aws("ec2", "start-instances", "--instance-ids", id);
+    await ec2("StartInstances", { "InstanceId.1": id });
 }
 
-export const publishMetrics = (metrics) => {
-    const Dimensions = [{ Name: "Database", Value: MACHINES_TAG }];
-    const data = Object.entries(metrics).map(([MetricName, Value]) => ({ MetricName, Value, Dimensions }));
-    return aws("cloudwatch", "put-metric-data", "--namespace", METRICS, "--metric-data", JSON.stringify(data));
-};
+export function publishMetrics(metrics) {
+    const data = Object.entries(metrics).flatMap(([name, value], place) => {
+        const member = `MetricData.member.${place + 1}`;
+        const dimension = `${member}.Dimensions.member.1`;
+        return [
+            [`${member}.MetricName`, name],
+            [`${member}.Value`, value],
+            [`${dimension}.Name`, "Database"],
+            [`${dimension}.Value`, MACHINES_TAG],
+        ];
+    });
+    const parameters = { Namespace: METRICS, ...Object.fromEntries(data) };
+    return submit("monitoring", "PutMetricData", "2010-08-01", parameters);
+}
 
 export const upload = (file, uri) =>
     run("aws", ["s3", "cp", "--only-show-errors", "--region", REGION, file, uri], { seconds: 6 * 3600 });
