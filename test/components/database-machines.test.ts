@@ -182,6 +182,52 @@ describe("calls of AWS", () => {
     });
 });
 
+describe("calls of Azure", () => {
+    const SETTINGS = "https://minusnow.blob.core.windows.net";
+    let answers: (Response | Error)[];
+    let asked: string[];
+    let readSetting: (name: string) => Promise<unknown>;
+
+    beforeEach(async () => {
+        [answers, asked] = [[], []];
+        vi.resetModules();
+        vi.stubEnv("SETTINGS", SETTINGS);
+        vi.stubGlobal("fetch", (url: string, { method = "GET" }: { method?: string }) => {
+            if (url.startsWith("http://169.254.169.254/")) {
+                return Promise.resolve(Response.json({ access_token: "t" }));
+            }
+            asked.push(`${method} ${url}`);
+            const next = answers.shift()!;
+            return next instanceof Error ? Promise.reject(next) : Promise.resolve(next);
+        });
+        const module = path.join(repository, "components/database/host/files/account-azure.mjs");
+        ({ readSetting } = (await import(module)) as { readSetting: typeof readSetting });
+    });
+    afterEach(() => {
+        vi.unstubAllGlobals();
+        vi.unstubAllEnvs();
+    });
+    const good = () => new Response(null, { headers: { "x-ms-meta-value": '"db1"' } });
+
+    it.each([
+        ["does not answer in time", () => new DOMException("timed out", "TimeoutError") as Error],
+        ["is busy", () => new Response("busy", { status: 503 })],
+        ["has been asked too much", () => new Response("slow down", { status: 429 })],
+    ])("are made again once where a service %s", async (_, first) => {
+        answers = [first(), good()];
+        expect(await readSetting("primary")).toBe("db1");
+        answers = [first(), new Response("still", { status: 500 })];
+        await expect(readSetting("primary")).rejects.toThrow(/status 500, still$/);
+        expect(asked).toEqual(Array(4).fill(`HEAD ${SETTINGS}/primary?restype=container`));
+    });
+
+    it("are made once where they are refused", async () => {
+        answers = [new Response("no", { status: 403 })];
+        await expect(readSetting("primary")).rejects.toThrow(/status 403, no$/);
+        expect(asked).toHaveLength(1);
+    });
+});
+
 describe("witness", () => {
     it("counts only machines that it knows, and only while it sees anybody", async () => {
         const folder = mkdtempSync(path.join(tmpdir(), "minusnow-witness-"));
@@ -201,29 +247,32 @@ describe("witness", () => {
                 },
                 stdio: "ignore",
             });
+        // Beside busy labs this process and the witness wait long for a processor.
+        const patience = { timeout: 60_000 };
         const missed = async () => {
             const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
             return ((await answer?.json()) as { missed: Record<string, number> } | undefined)?.missed;
         };
         let witness = start();
         try {
-            await expect.poll(missed, { timeout: 10_000 }).toEqual({ [known]: 0 });
+            await expect.poll(missed, patience).toEqual({ [known]: 0 });
             status = 503;
-            await expect.poll(missed, { timeout: 20_000 }).toEqual({ [known]: 1 });
+            await expect.poll(async () => (await missed())?.[known], patience).toBeGreaterThan(0);
             machine.close();
             machine.closeAllConnections();
             machine = undefined;
+            const count = await missed();
             await new Promise((resolve) => setTimeout(resolve, 7000));
-            expect(await missed()).toEqual({ [known]: 1 });
+            expect(await missed()).toEqual(count);
             witness.kill("SIGKILL");
             witness = start();
-            await expect.poll(missed, { timeout: 10_000 }).toEqual({ [known]: 0 });
+            await expect.poll(missed, patience).toEqual({ [known]: 0 });
         } finally {
             witness.kill("SIGKILL");
             machine?.close();
             rmSync(folder, { recursive: true });
         }
-    }, 60_000);
+    });
 });
 
 describe("AwsMachineDatabase", () => {

@@ -28,19 +28,26 @@ async function tokenFor(resource) {
     return token;
 }
 
-async function ask(resource, method, url, { headers = {}, body } = {}) {
+async function askOnce(resource, method, url, { headers = {}, body } = {}) {
     const authorization = `Bearer ${await tokenFor(resource)}`;
-    const response = await fetch(url, {
-        method,
-        headers: { authorization, ...headers },
-        body,
-        signal: AbortSignal.timeout(8000),
-    });
+    const signal = AbortSignal.timeout(8000);
+    const response = await fetch(url, { method, headers: { authorization, ...headers }, body, signal });
     if (!response.ok) {
-        throw new Error(`${method} ${url}: status ${response.status}, ${await response.text()}`);
+        const { status } = response;
+        const error = new Error(`${method} ${url}: status ${status}, ${await response.text()}`);
+        throw Object.assign(error, { isFinal: status < 500 && status !== 429 });
     }
     return response;
 }
+
+/** What may pass is asked a second time. */
+const ask = (...asked) =>
+    askOnce(...asked).catch((error) => {
+        if (error.isFinal) {
+            throw error;
+        }
+        return wait(500).then(() => askOnce(...asked));
+    });
 
 /** What both machines agree on is the metadata of a container each: one value, which is replaced as a whole. */
 const container = (name, more = "") => `${SETTINGS}/${name}?restype=container${more}`;
