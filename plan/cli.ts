@@ -80,6 +80,10 @@ async function runPlan(stack: string, options: PlanOptions): Promise<void> {
     const { plan } = await import("./plan.js");
     await untilInterrupted(stack, "planning", async (signal, onProgress) => {
         const policies = options.policies ? { policies: policyRequest(options, true) } : {};
+        if (options.format === "text") {
+            // While the program runs; who needs it below tells of an error.
+            import("./report/text.js").catch(() => undefined);
+        }
         const planned = await plan({
             directory: options.cwd,
             stack,

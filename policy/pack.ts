@@ -10,7 +10,7 @@ import { checklist } from "./checklist";
 import { evaluate, type RuleResult } from "./evaluate";
 import { type Exemption, exemptionSchema } from "./exemptions";
 import { EXAMPLES_POLICY, itemResults, REPORT_POLICY } from "./report";
-import { madeOnce } from "./read-once";
+import { wholeStack } from "./read-once";
 import { attested } from "./model/readiness";
 import { type Rule, shown } from "./rule";
 import { minusnow } from "./types";
@@ -91,11 +91,9 @@ function rulePolicy(rule: Rule): StackValidationPolicy {
         validateStack: (args, reportViolation) => {
             const { exemptions = [], asOf } = args.getConfig<RuleConfig>();
             const day = asOf ?? today();
-            const stack = madeOnce(
-                args.resources,
-                day,
-                () => new Stack(args.resources, pulumi.runtime.isDryRun(), day),
-            );
+            const { resources, stacks } = wholeStack(args.resources);
+            const stack = stacks.get(day) ?? new Stack(resources, pulumi.runtime.isDryRun(), day);
+            stacks.set(day, stack);
             const result = evaluate(rule, stack, exemptions);
             results.set(rule.id, result);
             tell(rule, result, reportViolation);

@@ -120,7 +120,7 @@ export class Stack {
     private readonly byType = new Map<string, Resource[]>();
 
     constructor(
-        sources: PolicyResource[],
+        sources: readonly PolicyResource[],
         /** True in a preview: what is not known yet will be checked by the update. */
         public readonly isPreview: boolean,
         /** The day that counts as today, as `2026-11-25`. */

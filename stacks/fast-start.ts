@@ -1,5 +1,6 @@
-import Module, { createRequire } from "node:module";
+import { putAtLessExpense } from "./lean-messages.cjs";
 import { followAtLessExpense } from "./lean-promises.cjs";
+import { inPackage, loadLater } from "./package-internals";
 
 /**
  * Makes a Pulumi program start faster, under `pulumi up` as well; import it before anything else. What it spares is
@@ -21,59 +22,8 @@ const rarelyUsed: Record<string, readonly string[]> = {
     zod: ["./v4/locales/index.cjs"],
 };
 
-/** Puts a stand-in into the module cache that loads the module itself when anything of it is first asked for. */
-function loadLater(request: string, requireFromPackage: NodeJS.Require): void {
-    const file = requireFromPackage.resolve(request);
-    if (require.cache[file]) {
-        return;
-    }
-    const placeholder = new Module(file);
-    let loaded: object | undefined;
-    const load = () => {
-        if (!loaded) {
-            // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- the cache is keyed by file name
-            delete require.cache[file];
-            loaded = requireFromPackage(file) as object;
-            require.cache[file] = placeholder;
-        }
-        return loaded;
-    };
-    placeholder.loaded = true;
-    // A package may be a function or a class; bound, one has no property that could not be hidden.
-    const target = request.startsWith(".") ? {} : Object.bind(undefined);
-    placeholder.exports = new Proxy<object>(target, {
-        // Compiled imports ask for this first; "true" lets them keep the stand-in instead of copying it.
-        get: (_, key): unknown => {
-            if (key === "__esModule") {
-                return true;
-            }
-            const isDefault = key === "default" && !("__esModule" in load());
-            return isDefault ? load() : Reflect.get(load(), key);
-        },
-        set: (_, key, value) => Reflect.set(load(), key, value),
-        has: (_, key) => Reflect.has(load(), key),
-        ownKeys: () => Reflect.ownKeys(load()),
-        getOwnPropertyDescriptor: (_, key) => {
-            const descriptor = Reflect.getOwnPropertyDescriptor(load(), key);
-            return descriptor && { ...descriptor, configurable: true };
-        },
-        getPrototypeOf: () => Reflect.getPrototypeOf(load()),
-        apply: (_, self, args) => Reflect.apply(load() as () => unknown, self, args) as unknown,
-        construct: (_, args) => Reflect.construct(load() as new () => object, args) as object,
-    });
-    require.cache[file] = placeholder;
-}
-
-/** A version of a package that is laid out otherwise starts as it always does. */
-function inPackage(name: string, act: (requireFromPackage: NodeJS.Require) => void): void {
-    try {
-        act(createRequire(require.resolve(`${name}/package.json`)));
-    } catch {
-        return;
-    }
-}
-
 inPackage("@pulumi/pulumi", followAtLessExpense);
+inPackage("@pulumi/pulumi", putAtLessExpense);
 for (const [name, requests] of Object.entries(rarelyUsed)) {
     requests.forEach((request) => inPackage(name, (requireFromPackage) => loadLater(request, requireFromPackage)));
 }

@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { stringify } from "yaml";
+import { renderYaml } from "./yaml";
 
 /** A file that first boot writes. */
 export interface HostFile {
@@ -37,7 +37,7 @@ export function renderCloudConfig({ files, commands }: CloudConfig, limit = user
         write_files: [sshdHardening, ...files].map(writtenFile),
         runcmd: commands,
     };
-    const text = `#cloud-config\n${stringify(document, { lineWidth: 0, blockQuote: "literal" })}`;
+    const text = `#cloud-config\n${renderYaml(document)}`;
     if (Buffer.byteLength(text) > limit) {
         throw new Error(
             `user data has ${Buffer.byteLength(text)} bytes, allowed are ${limit}; shorten the host's files`,

@@ -3,11 +3,15 @@ import * as services from "@pulumi/pulumi/proto/analyzer_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/analyzer_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { putAtLessExpense } from "../../stacks/lean-messages.cjs";
+import { inPackage } from "../../stacks/package-internals";
 import { UsageError } from "../usage-error";
 import type { PackOptions, PackProcess } from "./pack";
 import type { PolicyLevel, PolicySettings } from "./policy-config";
 import type { Resource } from "./resource";
 import { encodeObject, Unknown, type Values } from "./values";
+
+inPackage("@pulumi/pulumi", putAtLessExpense);
 
 /** What a policy found. */
 export interface Violation {

@@ -7,9 +7,13 @@ import * as proto from "@pulumi/pulumi/proto/resource_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { stripVTControlCharacters } from "node:util";
+import { putAtLessExpense } from "../../stacks/lean-messages.cjs";
+import { inPackage } from "../../stacks/package-internals";
 import type { Loopback } from "./loopback";
 import type { Cloud, LogMessage, Resource, ResourceOptions } from "./resource";
 import { decodeObject, encodeObject, mergeValues, revealObject, Secret, type Value, type Values } from "./values";
+
+inPackage("@pulumi/pulumi", putAtLessExpense);
 
 const { ResourceMonitorFeature: Feature } = proto;
 /** Protocol features that the stand-in engine has, by the names that older SDKs ask for one by one. */

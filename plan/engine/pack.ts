@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { parse } from "yaml";
+import { load } from "js-yaml";
 import { UsageError } from "../usage-error";
 import type { Configuration } from "./project";
 
@@ -39,7 +39,7 @@ function readPackFile(folder: string): PackFile {
     if (!existsSync(file)) {
         throw new UsageError(`${folder} is no policy pack: it has no PulumiPolicy.yaml`);
     }
-    return parse(readFileSync(file, "utf8")) as PackFile;
+    return load(readFileSync(file, "utf8")) as PackFile;
 }
 
 /** The full path of a policy pack, once it is sure that a plan can run it. */

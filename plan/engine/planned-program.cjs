@@ -2,15 +2,21 @@
 // SDK is laid out otherwise, it is shown to nobody.
 const Module = require("node:module");
 const path = require("node:path");
+const { putAtLessExpense } = require("../../stacks/lean-messages.cjs");
 const { followAtLessExpense } = require("../../stacks/lean-promises.cjs");
+const { loadLater } = require("../../stacks/package-internals.js");
 
 const fromProgram = Module.createRequire(path.join(process.cwd(), "package.json"));
+const fromPulumi = () => Module.createRequire(fromProgram.resolve("@pulumi/pulumi/package.json"));
 
 const steps = [
+    // Versions are compared where a package is in the program twice, or asks for a version of Node.js.
+    () => loadLater("semver", fromPulumi()),
     // Several messages for each resource, one after the other, that only `pulumi up --debug` ever shows.
     () => (fromProgram("@pulumi/pulumi/log").debug = () => Promise.resolve()),
-    // From the first promise on; stacks/fast-start.ts does so later, under `pulumi up` as well.
-    () => followAtLessExpense(Module.createRequire(fromProgram.resolve("@pulumi/pulumi/package.json"))),
+    // From the first promise and message on; stacks/fast-start.ts does so later, under `pulumi up` as well.
+    () => followAtLessExpense(fromPulumi()),
+    () => putAtLessExpense(fromPulumi()),
     // The source line of each resource, which is kept in the state.
     () => (fromProgram("@pulumi/pulumi/resource").Resource.callsites = () => []),
     attachDebuggerLater,

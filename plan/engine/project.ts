@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
-import { parseDocument } from "yaml";
+import { CORE_SCHEMA, load } from "js-yaml";
 import { nearest } from "../../stacks/nearest";
 import { UsageError } from "../usage-error";
 
@@ -145,16 +145,20 @@ function readYaml(file: string): Record<string, unknown> {
     } catch (error) {
         throw new UsageError(`cannot read ${file}: ${(error as Error).message}`);
     }
-    const document = parseDocument(text);
-    if (document.errors.length > 0) {
-        const problems = document.errors.map((error) => `${file}: ${error.message.trimEnd()}`);
-        throw new UsageError(`not well-formed YAML\n${problems.join("\n")}`);
-    }
-    const content: unknown = document.toJS();
-    if (content !== null && !isRecord(content)) {
+    const content = parsed(file, text) ?? {};
+    if (!isRecord(content)) {
         throw new UsageError(`${file}: found ${JSON.stringify(content)}, allowed is a mapping of keys to values`);
     }
-    return content ?? {};
+    return content;
+}
+
+/** Dates stay texts, as Pulumi takes them. */
+function parsed(file: string, text: string): unknown {
+    try {
+        return load(text, { schema: CORE_SCHEMA });
+    } catch (error) {
+        throw new UsageError(`not well-formed YAML\n${file}: ${(error as Error).message}`);
+    }
 }
 
 /** Pulumi.yaml sets values directly or under `value` or `default`. */

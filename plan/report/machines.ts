@@ -1,5 +1,5 @@
 import { gunzipSync } from "node:zlib";
-import { parse } from "yaml";
+import { load } from "js-yaml";
 import type { Resource } from "../engine/resource";
 import { reveal, type Value, type Values } from "../engine/values";
 
@@ -62,7 +62,7 @@ const settingsLines = (variables: Map<string | undefined, string | undefined>) =
 
 /** EC2 takes a script within a document, Azure as it is. */
 function scriptOf(userData: string): string {
-    const document = userData.startsWith("version:") ? (parse(userData) as Ec2LaunchDocument) : undefined;
+    const document = userData.startsWith("version:") ? (load(userData) as Ec2LaunchDocument) : undefined;
     return document?.tasks.find(({ task }) => task === "executeScript")?.inputs?.[0]?.content ?? userData;
 }
 
@@ -88,7 +88,7 @@ function describeWindows(userData: string): string[] {
 }
 
 function describeLinux(userData: string): string[] {
-    const config = parse(userData) as CloudConfig;
+    const config = load(userData) as CloudConfig;
     const files = config.write_files ?? [];
     const content = (path: string) => files.find((file) => file.path === path)?.content ?? "";
     const variables = variablesOf(content("/etc/minusnow/host.env"));

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, readlinkSync, statSync, writeFileS
 import path from "node:path";
 import { parseEnv } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { parse } from "yaml";
+import { load } from "js-yaml";
 import { renderAppServer } from "../../components/app-pair/host/app-server";
 import { applicationUnit } from "../../components/app-pair/host/units";
 import { awsHost } from "../../components/host/cloud-host";
@@ -40,7 +40,7 @@ describe("user data of an application server", () => {
             const text = render(os);
             expect(text.startsWith("#cloud-config\n")).toBe(true);
             expect(Buffer.byteLength(text)).toBeLessThan(userDataLimit);
-            const { write_files: files, runcmd } = parse(text) as CloudConfig;
+            const { write_files: files, runcmd } = load(text) as CloudConfig;
             expect(runcmd).toEqual([["bash", "-c", "until /usr/local/lib/minusnow/setup; do sleep 30; done"]]);
             for (const { path: file, content } of files.filter(({ content: text_ }) =>
                 text_.startsWith("#!/bin/bash"),
@@ -61,7 +61,7 @@ describe("user data of an application server", () => {
     });
 
     it("turns password logins off (checklist, SSH key-based authentication only)", () => {
-        const { write_files: files } = parse(render()) as CloudConfig;
+        const { write_files: files } = load(render()) as CloudConfig;
         const sshd = files.find(({ path: file }) => file === "/etc/ssh/sshd_config.d/10-minusnow.conf")!;
         expect(sshd.content.split("\n")).toEqual(
             expect.arrayContaining([

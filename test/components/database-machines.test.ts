@@ -6,7 +6,7 @@ import path from "node:path";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { parse } from "yaml";
+import { load } from "js-yaml";
 import { AwsMachineDatabase, type AwsMachineDatabaseArgs } from "../../components/aws";
 import { refusePrimary } from "../../components/database/machines";
 import { signatureIn, signatureOf } from "../machines/lab/aws-signature.mjs";
@@ -31,7 +31,7 @@ interface CloudConfig {
 
 function files(built: Recorded, machine: string): CloudConfig["write_files"] {
     const script = gunzipSync(Buffer.from(built.one("ec2.Instance", machine)["userDataBase64"] as string, "base64"));
-    return (parse(script.toString()) as CloudConfig).write_files.flatMap((one) => {
+    return (load(script.toString()) as CloudConfig).write_files.flatMap((one) => {
         const bytes = Buffer.from(one.content, "base64");
         if (one.path.endsWith("/programs.br")) {
             const programs = JSON.parse(brotliDecompressSync(bytes).toString()) as Record<string, string>;
@@ -421,7 +421,7 @@ describe("AwsMachineDatabase", () => {
         const built = await build(() => create(third));
         const witness = built.one("ec2.Instance", "-witness");
         expect(witness).toMatchObject({ subnetId: "subnet-3", privateIp: "10.0.34.12", instanceType: "t3.micro" });
-        const { write_files: written } = parse(witness["userData"] as string) as CloudConfig;
+        const { write_files: written } = load(witness["userData"] as string) as CloudConfig;
         const contentOf = (place: string) => written.find((one) => one.path === place)!.content;
         expect(contentOf("/etc/minusnow/host.env")).toContain(
             "ADDRESS=10.0.34.12\nMACHINES=10.0.2.10,10.0.18.11\nROLE_PORT=8008\n",

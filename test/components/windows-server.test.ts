@@ -16,7 +16,7 @@ import path from "node:path";
 import { parseEnv } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { parse } from "yaml";
+import { load } from "js-yaml";
 import { ec2Launch, renderWindowsServer } from "../../components/app-pair/host/windows-server";
 import { awsCloud, azureCloud } from "../../components/host/cloud-host";
 import { type HostFile, userDataLimit } from "../../components/host/cloud-init";
@@ -163,7 +163,7 @@ describe("user data of a server with Windows on EC2", () => {
 
     it("fits, and runs the script once as the system's own account, once Systems Manager can reach it", () => {
         expect(Buffer.byteLength(onAws)).toBeLessThan(userDataLimit);
-        const { version, tasks } = parse(onAws) as { version: number; tasks: { task: string; inputs: object[] }[] };
+        const { version, tasks } = load(onAws) as { version: number; tasks: { task: string; inputs: object[] }[] };
         expect(version).toBe(1.1);
         expect(tasks).toMatchObject([
             { task: "startSsm" },
@@ -175,7 +175,7 @@ describe("user data of a server with Windows on EC2", () => {
     });
 
     it("brings the cloud's command line and knows the directory's names", async () => {
-        const { tasks } = parse(onAws) as { tasks: { inputs: { content: string }[] }[] };
+        const { tasks } = load(onAws) as { tasks: { inputs: { content: string }[] }[] };
         const { content } = tasks[1]!.inputs[0]!;
         expect((await parsePowerShell(content)).errors).toEqual([]);
         const variables = parseEnv(filesOf(content).get("host.env")!);

@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-argument */
-import { parse } from "yaml";
+import { load } from "js-yaml";
 import { hoursBetween } from "../../policy/model/schedule";
 import type { Planned, PlannedStack } from "../support/plans";
 import type { Facts } from "./facts";
@@ -201,7 +201,7 @@ function awsUnits(name: string, value: string): string {
 
 /** Files of a first-boot script by path. */
 export function filesOf(userData: string): Record<string, string> {
-    const { write_files: files } = parse(userData) as { write_files: { path: string; content: string }[] };
+    const { write_files: files } = load(userData) as { write_files: { path: string; content: string }[] };
     return Object.fromEntries(files.map(({ path, content }) => [path, content]));
 }
 

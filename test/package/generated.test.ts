@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
-import { parse } from "yaml";
+import { load } from "js-yaml";
 import { configurationReference, stackFileSchema } from "../../stacks/config-reference";
 import { policyReference } from "../../policy/reference";
 import { repository } from "../support/plans";
@@ -54,7 +54,7 @@ describe("the JSON Schema", () => {
     const stacks = ["aws", "azure"].flatMap((cloud) => ["dev", "staging", "prod"].map((name) => `${cloud}-${name}`));
 
     it.each(stacks)("accepts %s", (stack) => {
-        expect([accepts(parse(file(stack))), accepts.errors]).toEqual([true, null]);
+        expect([accepts(load(file(stack))), accepts.errors]).toEqual([true, null]);
     });
 
     it.each([
@@ -66,8 +66,8 @@ describe("the JSON Schema", () => {
         ["minusnow:hostnam: a.example.com", "a key that does not exist", false],
         ["minusnow:backup:\n    lock: never", "none of the choices", false],
     ])("%s: %s", (line, _, isRight) => {
-        const { config } = parse(file("aws-dev")) as { config: object };
-        expect(accepts({ config: { ...config, ...(parse(`${line}\n`) as object) } })).toBe(isRight);
+        const { config } = load(file("aws-dev")) as { config: object };
+        expect(accepts({ config: { ...config, ...(load(`${line}\n`) as object) } })).toBe(isRight);
     });
 
     it("knows every key that the reference of profiles shows", () => {
@@ -111,7 +111,7 @@ describe("the shipped stack files", () => {
     it.each(["aws-dev", "aws-staging", "aws-prod", "azure-dev", "azure-staging", "azure-prod"])(
         "%s has only keys that the JSON Schema knows, and every one it requires",
         (stack) => {
-            const { config } = parse(content(`stacks/Pulumi.${stack}.yaml`)) as { config: Record<string, unknown> };
+            const { config } = load(content(`stacks/Pulumi.${stack}.yaml`)) as { config: Record<string, unknown> };
             const { properties, required } = stackFileSchema().properties!["config"]!;
             expect(Object.keys(properties!)).toEqual(expect.arrayContaining(Object.keys(config)));
             expect(Object.keys(config)).toEqual(expect.arrayContaining(required!));

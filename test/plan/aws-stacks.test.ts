@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { parse } from "yaml";
+import { load } from "js-yaml";
 import { beforeAll, describe, expect, it } from "vitest";
 import { reveal } from "../../plan/engine/values";
 import { environmentVariables, sharedDirectories } from "../../components/reference";
@@ -465,7 +465,7 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
             const [app1, app2] = at.plan.resources.filter(({ type }) => type === "aws:ec2/instance:Instance");
             const userData = app1!.inputs["userData"] as string;
             expect(app2!.inputs["userData"]).toBe(userData);
-            const { write_files: files, ssh_pwauth: passwords } = parse(userData) as {
+            const { write_files: files, ssh_pwauth: passwords } = load(userData) as {
                 write_files: { path: string; content: string }[];
                 ssh_pwauth: boolean;
             };

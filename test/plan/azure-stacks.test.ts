@@ -1,4 +1,4 @@
-import { parse } from "yaml";
+import { load } from "js-yaml";
 import { beforeAll, describe, expect, it } from "vitest";
 import { environmentVariables, sharedDirectories } from "../../components/reference";
 import { reveal } from "../../plan/engine/values";
@@ -515,7 +515,7 @@ describe.each(cases)("$stack, $mode", ({ stack, unknowns }) => {
                 ({ inputs }) => (inputs["osProfile"] as { customData: string }).customData,
             );
             expect(app2).toBe(app1);
-            const { write_files: files, ssh_pwauth: passwords } = parse(Buffer.from(app1!, "base64").toString()) as {
+            const { write_files: files, ssh_pwauth: passwords } = load(Buffer.from(app1!, "base64").toString()) as {
                 write_files: { path: string; content: string }[];
                 ssh_pwauth: boolean;
             };

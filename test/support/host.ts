@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { gunzipSync } from "node:zlib";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { parse } from "yaml";
+import { load } from "js-yaml";
 
 /** User data as cloud-init reads it. */
 export interface CloudConfig {
@@ -46,7 +46,7 @@ export function createHost(): Host {
     return {
         folder,
         boot: (userData) => {
-            const config = parse(userData) as CloudConfig;
+            const config = load(userData) as CloudConfig;
             for (const { path: file, permissions, content, encoding } of config.write_files) {
                 const target = path.join(folder, file);
                 mkdirSync(path.dirname(target), { recursive: true });

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { stringify } from "yaml";
 import type { CloudHost } from "../../host/cloud-host";
 import { type HostFile, userDataLimit } from "../../host/cloud-init";
 import { sharedFiles } from "../../host/machine-files";
 import { renderPowerShell } from "../../host/powershell";
+import { renderYaml } from "../../host/yaml";
 import { ports, windowsApplication } from "../../reference";
 import type { Mount } from "../../shared-storage/contract";
 
@@ -78,7 +78,7 @@ function withoutComments(program: string): string {
 export function ec2Launch(script: string): string {
     const input = { frequency: "once", type: "powershell", runAs: "localSystem", content: script };
     const document = { version: 1.1, tasks: [{ task: "startSsm" }, { task: "executeScript", inputs: [input] }] };
-    const text = stringify(document, { lineWidth: 0, blockQuote: "literal" });
+    const text = renderYaml(document);
     if (Buffer.byteLength(text) > userDataLimit) {
         throw new Error(`user data has ${Buffer.byteLength(text)} bytes, allowed are ${userDataLimit}`);
     }

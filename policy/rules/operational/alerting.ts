@@ -62,7 +62,7 @@ function coversAll(stack: Stack, alarm: Resource, resource: Resource): boolean {
 }
 
 function thresholdsSet(stack: Stack): Finding[] {
-    const found = pairs(stack);
+    const found = stack.once(pairs);
     return found.length === 0 ? [fail(undefined, "nothing to watch in this stack")] : found.map(judgePair);
 }
 
@@ -90,7 +90,7 @@ function judgePair({ metric, resource, alarms }: Pair): Finding {
 
 /** Warnings and criticals go to different receivers, and each of those only ever gets one of the two. */
 function routed(stack: Stack): Finding[] {
-    const found = pairs(stack).filter(({ alarms }) => alarms.length > 1);
+    const found = stack.once(pairs).filter(({ alarms }) => alarms.length > 1);
     const lower = found.map(({ alarms }) => alarms[0]!.alarm);
     const upper = found.map(({ alarms }) => alarms.at(-1)!.alarm);
     const ofWarnings = new Set(lower.flatMap((alarm) => receiversOf(stack, alarm)));

@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { dump } from "js-yaml";
 import type { Authority } from "./certificates";
 
 /** A machine that stands for the managed database and session store: PostgreSQL and Redis, both by TLS only. */
@@ -16,7 +16,7 @@ export function dataMachine(
         owner,
         defer: true,
     });
-    return `#cloud-config\n${stringify({
+    return `#cloud-config\n${dump({
         write_files: [
             own("/etc/data/tls.crt", certificate, "root:tls"),
             own("/etc/data/tls.key", key, "root:tls"),

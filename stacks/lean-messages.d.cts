@@ -1,0 +1,1 @@
+export declare function putAtLessExpense(requireFromPulumi: NodeJS.Require): void;
