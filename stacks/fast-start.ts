@@ -1,6 +1,6 @@
 import { putAtLessExpense } from "./lean-messages.cjs";
 import { followAtLessExpense } from "./lean-promises.cjs";
-import { inPackage, loadLater } from "./package-internals";
+import { inPackage, loadLater } from "./package-internals.cjs";
 
 /**
  * Makes a Pulumi program start faster, under `pulumi up` as well; import it before anything else. What it spares is

@@ -4,7 +4,7 @@ import * as proto from "@pulumi/pulumi/proto/analyzer_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { putAtLessExpense } from "../../stacks/lean-messages.cjs";
-import { inPackage } from "../../stacks/package-internals";
+import { inPackage } from "../../stacks/package-internals.cjs";
 import { UsageError } from "../usage-error";
 import type { PackOptions, PackProcess } from "./pack";
 import type { PolicyLevel, PolicySettings } from "./policy-config";

@@ -8,7 +8,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { stripVTControlCharacters } from "node:util";
 import { putAtLessExpense } from "../../stacks/lean-messages.cjs";
-import { inPackage } from "../../stacks/package-internals";
+import { inPackage } from "../../stacks/package-internals.cjs";
 import type { Loopback } from "./loopback";
 import type { Cloud, LogMessage, Resource, ResourceOptions } from "./resource";
 import { decodeObject, encodeObject, mergeValues, revealObject, Secret, type Value, type Values } from "./values";

@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { load } from "js-yaml";
 import { UsageError } from "../usage-error";
-import type { Configuration } from "./project";
+import { type Configuration, readYaml } from "./project";
 
 /** What a pack is told of the stack. */
 export interface PackOptions {
@@ -39,7 +38,7 @@ function readPackFile(folder: string): PackFile {
     if (!existsSync(file)) {
         throw new UsageError(`${folder} is no policy pack: it has no PulumiPolicy.yaml`);
     }
-    return load(readFileSync(file, "utf8")) as PackFile;
+    return readYaml(file);
 }
 
 /** The full path of a policy pack, once it is sure that a plan can run it. */

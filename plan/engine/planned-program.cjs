@@ -4,7 +4,7 @@ const Module = require("node:module");
 const path = require("node:path");
 const { putAtLessExpense } = require("../../stacks/lean-messages.cjs");
 const { followAtLessExpense } = require("../../stacks/lean-promises.cjs");
-const { loadLater } = require("../../stacks/package-internals.js");
+const { loadLater } = require("../../stacks/package-internals.cjs");
 
 const fromProgram = Module.createRequire(path.join(process.cwd(), "package.json"));
 const fromPulumi = () => Module.createRequire(fromProgram.resolve("@pulumi/pulumi/package.json"));

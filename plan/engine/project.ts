@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
-import { CORE_SCHEMA, load } from "js-yaml";
+import { CORE_SCHEMA, load, type Mark } from "js-yaml";
 import { nearest } from "../../stacks/nearest";
 import { UsageError } from "../usage-error";
 
@@ -138,7 +138,12 @@ function findUpwards(directory: string, name: string): string | undefined {
     return parent === directory ? undefined : findUpwards(parent, name);
 }
 
-function readYaml(file: string): Record<string, unknown> {
+/**
+ * The mapping that a file holds.
+ *
+ * @throws UsageError when it cannot be read, or holds anything else.
+ */
+export function readYaml(file: string): Record<string, unknown> {
     let text: string;
     try {
         text = readFileSync(file, "utf8");
@@ -157,7 +162,10 @@ function parsed(file: string, text: string): unknown {
     try {
         return load(text, { schema: CORE_SCHEMA });
     } catch (error) {
-        throw new UsageError(`not well-formed YAML\n${file}: ${(error as Error).message}`);
+        // Several documents in one file have no place.
+        const { reason, mark } = error as { reason: string; mark?: Mark };
+        const place = mark ? ` at line ${mark.line + 1}, column ${mark.column + 1}:\n\n${mark.snippet}` : "";
+        throw new UsageError(`not well-formed YAML\n${file}: ${reason}${place}`);
     }
 }
 

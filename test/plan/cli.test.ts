@@ -131,6 +131,14 @@ describe("bad input gets a clear error, exit status 2 and no plan", () => {
         expect(status).toBe(2);
     });
 
+    it("two documents in one file", () => {
+        const { status, stderr } = minusnow(["plan", "aws-prod", "-C", shipped((text) => `${text}---\nconfig: {}\n`)]);
+        expect(stderr).toMatch(
+            /^error: not well-formed YAML\n.*Pulumi\.aws-prod\.yaml: expected a single document in the stream, .*\n$/,
+        );
+        expect(status).toBe(2);
+    });
+
     it("a file that cannot be read", () => {
         const folder = project("");
         rmSync(path.join(folder, "Pulumi.dev.yaml"));

@@ -75,6 +75,15 @@ describe("plan with policies", () => {
         expect(status).toBe(2);
     });
 
+    it("explains a pack's file that is no YAML with status 2", () => {
+        const pack = path.join(folder, "no-yaml");
+        mkdirSync(pack);
+        writeFileSync(path.join(pack, "PulumiPolicy.yaml"), "runtime: [nodejs\n");
+        const { status, stderr } = report("aws-dev", "--policy-pack", pack);
+        expect(stderr).toMatch(/^error: not well-formed YAML\n.*PulumiPolicy\.yaml: .* at line 2, column 1:/);
+        expect(status).toBe(2);
+    });
+
     const ownPack = (name: string, parameters: string) =>
         `new (require("@pulumi/policy").PolicyPack)("own", { policies: [{ ${name}, description: "Networks carry a cost centre", enforcementLevel: "mandatory",
              validateResource: (${parameters}) => type === "aws:ec2/vpc:Vpc" && !props.tags.costCentre && report("no costCentre") }] });`;

@@ -1,27 +1,36 @@
-import Module, { createRequire } from "node:module";
+const Module = require("node:module");
 
-/** A version of a package that is laid out otherwise starts as it always does. */
-export function inPackage(name: string, act: (requireFromPackage: NodeJS.Require) => void): void {
+/**
+ * Does something to a package from the inside. A version of it that is laid out otherwise stays as it is.
+ *
+ * @param {string} name
+ * @param {(requireFromPackage: NodeJS.Require) => void} act
+ */
+function inPackage(name, act) {
     try {
-        act(createRequire(require.resolve(`${name}/package.json`)));
+        act(Module.createRequire(require.resolve(`${name}/package.json`)));
     } catch {
         return;
     }
 }
 
-/** Puts a stand-in into the module cache that loads the module itself when anything of it is first asked for. */
-export function loadLater(request: string, requireFromPackage: NodeJS.Require): void {
+/**
+ * Puts a stand-in into the module cache that loads the module itself when anything of it is first asked for.
+ *
+ * @param {string} request
+ * @param {NodeJS.Require} requireFromPackage
+ */
+function loadLater(request, requireFromPackage) {
     const file = requireFromPackage.resolve(request);
     if (require.cache[file]) {
         return;
     }
     const placeholder = new Module(file);
-    let loaded: object | undefined;
+    let loaded;
     const load = () => {
         if (!loaded) {
-            // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- the cache is keyed by file name
             delete require.cache[file];
-            loaded = requireFromPackage(file) as object;
+            loaded = requireFromPackage(file);
             require.cache[file] = placeholder;
         }
         return loaded;
@@ -29,9 +38,9 @@ export function loadLater(request: string, requireFromPackage: NodeJS.Require): 
     placeholder.loaded = true;
     // A package may be a function or a class; bound, one has no property that could not be hidden.
     const target = request.startsWith(".") ? {} : Object.bind(undefined);
-    placeholder.exports = new Proxy<object>(target, {
+    placeholder.exports = new Proxy(target, {
         // Compiled imports ask for this first; "true" lets them keep the stand-in instead of copying it.
-        get: (_, key): unknown => {
+        get: (_, key) => {
             if (key === "__esModule") {
                 return true;
             }
@@ -46,8 +55,10 @@ export function loadLater(request: string, requireFromPackage: NodeJS.Require): 
             return descriptor && { ...descriptor, configurable: true };
         },
         getPrototypeOf: () => Reflect.getPrototypeOf(load()),
-        apply: (_, self, args) => Reflect.apply(load() as () => unknown, self, args) as unknown,
-        construct: (_, args) => Reflect.construct(load() as new () => object, args) as object,
+        apply: (_, self, args) => Reflect.apply(load(), self, args),
+        construct: (_, args) => Reflect.construct(load(), args),
     });
     require.cache[file] = placeholder;
 }
+
+module.exports = { inPackage, loadLater };
