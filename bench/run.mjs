@@ -198,7 +198,10 @@ for (const stack of clouds.map((cloud) => `${cloud}-prod`)) {
     const ratio = of((round) => round.own / round.peer);
     const cells = [of((round) => round.own), of((round) => round.without), of((round) => round.own / round.without)];
     row(stack, ...cells.map(number), number(of(({ peer }) => peer)), number(ratio));
-    aim(`${stack} with policies within its peer's time, bare require x2 + 0.6 s`, `${number(ratio)}x`, ratio <= 1);
+    // The peer is a CDK app with cdk-nag, which is for AWS; Azure is shown beside it.
+    if (stack === "aws-prod") {
+        aim("aws-prod with policies within its peer's time, bare require x2 + 0.6 s", `${number(ratio)}x`, ratio <= 1);
+    }
 }
 const starts = Array.from({ length: runs }, () => packStart());
 row("the pack alone, from its start to its port", number(median(starts)));
