@@ -24,8 +24,8 @@ const handedOver = new WeakMap<object, HandedOver>();
 /**
  * The policy SDK reads all resources of a stack anew for each policy. This has it read them until one policy was handed
  * them; from then on it hands over the first one alone, by which {@link wholeStack} knows the others. For packs whose
- * policies all ask that function, and change nothing. A version of the SDK that is laid out otherwise reads as it always
- * does.
+ * stack policies all ask that function or look at no resource, and change nothing. A version of the SDK that is laid out
+ * otherwise reads as it always does.
  */
 export function readOnce(): void {
     try {

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
-import { CORE_SCHEMA, load, type Mark } from "js-yaml";
+import { load, type Mark } from "js-yaml";
 import { nearest } from "../../stacks/nearest";
 import { UsageError } from "../usage-error";
 
@@ -157,13 +157,12 @@ export function readYaml(file: string): Record<string, unknown> {
     return content;
 }
 
-/** Dates stay texts, as Pulumi takes them. */
 function parsed(file: string, text: string): unknown {
     try {
-        return load(text, { schema: CORE_SCHEMA });
+        return load(text);
     } catch (error) {
         // Several documents in one file have no place.
-        const { reason, mark } = error as { reason: string; mark?: Mark };
+        const { message, reason = message, mark } = error as Error & { reason?: string; mark?: Mark };
         const place = mark ? ` at line ${mark.line + 1}, column ${mark.column + 1}:\n\n${mark.snippet}` : "";
         throw new UsageError(`not well-formed YAML\n${file}: ${reason}${place}`);
     }
@@ -197,6 +196,9 @@ function flatten(file: string, project: string, config: Record<string, unknown>)
 }
 
 function openSecrets(value: unknown, secret: { found: boolean }): unknown {
+    if (value instanceof Date) {
+        return asPulumiWrites(value);
+    }
     if (Array.isArray(value)) {
         return value.map((item) => openSecrets(item, secret));
     }
@@ -209,6 +211,9 @@ function openSecrets(value: unknown, secret: { found: boolean }): unknown {
     }
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, openSecrets(item, secret)]));
 }
+
+/** A date that is not in quotation marks is a moment for Pulumi, which hands it on like this. */
+const asPulumiWrites = (date: Date) => `${date.toISOString().slice(0, 19).replace("T", " ")} +0000 UTC`;
 
 /** True for a mapping of keys to values. */
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -131,6 +131,17 @@ describe("bad input gets a clear error, exit status 2 and no plan", () => {
         expect(status).toBe(2);
     });
 
+    it("a date that is not in quotation marks, as pulumi up takes it", () => {
+        const { status, stdout } = minusnow([
+            "plan",
+            "aws-prod",
+            "-C",
+            shipped((text) => text.replace('date: "2026-11-25"', "date: 2026-11-25")),
+        ]);
+        expect(stdout).toContain("2026-11-25 00:00:00 +0000 UTC");
+        expect(status).toBe(2);
+    });
+
     it("two documents in one file", () => {
         const { status, stderr } = minusnow(["plan", "aws-prod", "-C", shipped((text) => `${text}---\nconfig: {}\n`)]);
         expect(stderr).toMatch(

@@ -102,8 +102,9 @@ async function answered(service, what, headers, body) {
     const { ok, status, text } = answer;
     if (!ok) {
         const type = errorIn(text) || `status ${status}`;
-        // A refused value would be quoted.
-        throw new Error(`${what}: ${type} ${/^(AccessDenied|Unauthorized)/.test(type) ? text : ""}`.trim());
+        // Services that speak JSON would quote a refused value.
+        const [, reason = type.startsWith("AccessDenied") ? text : ""] = /<Message>(.+?)<\/Message>/s.exec(text) ?? [];
+        throw new Error(`${what}: ${type} ${reason}`.trim());
     }
     return text;
 }

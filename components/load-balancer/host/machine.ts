@@ -20,7 +20,7 @@ import { healthCheck, ports } from "../../reference";
 import type { LoadBalancerKind } from "../contract";
 import { type BalancerHost, certificatePath, CHECK_SECONDS, FAST_INTERVAL_SECONDS } from "./balancer";
 import { adminSocket, renderHaproxy } from "./haproxy";
-import { renderNginx } from "./nginx";
+import { NGINX_OPEN_FILES, renderNginx } from "./nginx";
 
 /** Who balances on a machine. */
 export type BalancerProgram = Exclude<LoadBalancerKind, "managed">;
@@ -104,7 +104,7 @@ export function renderBalancerMachine({ cloud, kind }: BalancerMachine): string 
             runtimeDirectory,
         ),
         timer("minusnow-certificate", daily),
-        ...(kind === "haproxy" ? [haproxyPlace] : [program("health.mjs", own, "health.mjs"), healthUnit]),
+        ...(kind === "haproxy" ? [haproxyPlace] : [nginxFiles, program("health.mjs", own, "health.mjs"), healthUnit]),
     ];
     return renderCloudConfig({ files: files.map(compressed), commands: setUp }, cloud.limit);
 }
@@ -129,6 +129,9 @@ RestartSec=5
 WantedBy=multi-user.target
 `,
 );
+
+/** Workers may raise their limit only as far as the unit's: beyond it they would stay at 1024, and answer 500. */
+const nginxFiles = unit("nginx.service.d/minusnow.conf", `[Service]\nLimitNOFILE=${NGINX_OPEN_FILES}\n`);
 
 /** What Debian's package brings along and others do not: a directory for the socket, and the log inside the changed root. */
 const haproxyPlace = unit(

@@ -15,6 +15,8 @@ const { intervalSeconds, fall } = healthCheck;
 
 /** Connections of users and to servers that each worker may have open. */
 const CONNECTIONS = 16_384;
+/** A connection of a user and one to a server are a file each. */
+export const NGINX_OPEN_FILES = 2 * CONNECTIONS;
 
 /** Idle connections to application servers that each worker keeps (guide, step 1). */
 const KEPT_CONNECTIONS = 32;
@@ -30,7 +32,7 @@ export function renderNginx(host: BalancerHost): string {
     return `user ${host.workerUser};
 worker_processes auto;
 worker_shutdown_timeout ${HARD_STOP_SECONDS}s;
-worker_rlimit_nofile ${2 * CONNECTIONS};
+worker_rlimit_nofile ${NGINX_OPEN_FILES};
 pid /run/nginx.pid;
 error_log /var/log/nginx/error.log;
 events {

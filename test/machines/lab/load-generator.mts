@@ -14,6 +14,8 @@ export interface LoadPlan {
     /** Addresses of the users. */
     from: readonly string[];
     perSecond: number;
+    /** How many requests there are at most; default: no end. */
+    most?: number;
     /** Path and method of each kind, with its share. */
     mix: { method: string; path: string; share: number }[];
 }
@@ -36,9 +38,15 @@ export interface Sample {
     key?: string;
 }
 
-const { address, hostname, authority, from, perSecond, mix } = JSON.parse(
-    readFileSync(process.argv[2]!, "utf8"),
-) as LoadPlan;
+const {
+    address,
+    hostname,
+    authority,
+    from,
+    perSecond,
+    most = Infinity,
+    mix,
+} = JSON.parse(readFileSync(process.argv[2]!, "utf8")) as LoadPlan;
 const USERS = 40;
 /** Nobody read the request: the connection had been closed while it was idle. */
 const IDLE_CLOSED = "closed while idle";
@@ -123,7 +131,7 @@ function pick() {
 let sent = 0;
 const started = Date.now();
 const timer = setInterval(() => {
-    for (const due = ((Date.now() - started) * perSecond) / 1000; sent < due; sent++) {
+    for (const due = Math.min(most, ((Date.now() - started) * perSecond) / 1000); sent < due; sent++) {
         ask(sent % USERS);
     }
 }, 5);

@@ -39,11 +39,17 @@ async function findMachine(address) {
         "Filter.2.Name": "subnet-id",
         "Filter.2.Value.1": PEER_SUBNET,
     });
-    const [, id, state] = /<instanceId>(.+?)<.*?<instanceState>.*?<name>(.+?)</s.exec(answer) ?? [];
-    if (state === undefined) {
+    if (!answer.includes("<reservationSet")) {
+        throw new Error("DescribeInstances: found no list of machines");
+    }
+    const all = [...answer.matchAll(/<instanceId>(.+?)<.*?<instanceState>.*?<name>(.+?)</gs)];
+    const machines = all.map(([, id, state]) => ({ id, state }));
+    // One that was there before may still be listed.
+    const machine = machines.find(({ state }) => !off.includes(state)) ?? machines[0];
+    if (machine === undefined) {
         throw new Error(`no machine has the address ${address}: make sure that it is off, and say --peer-is-off`);
     }
-    return { id, state };
+    return machine;
 }
 
 /** Stops a machine of this tier, whatever its state, and returns when it is off: then it writes nothing any more. */

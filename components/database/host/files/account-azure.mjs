@@ -18,7 +18,7 @@ async function tokenFor(resource) {
     const query = new URLSearchParams({ "api-version": "2018-02-01", client_id: IDENTITY, resource });
     const response = await fetch(`http://169.254.169.254/metadata/identity/oauth2/token?${query}`, {
         headers: { Metadata: "true" },
-        signal: AbortSignal.timeout(5000),
+        signal: AbortSignal.timeout(2000),
     });
     if (!response.ok) {
         throw new Error(`token for ${resource}: status ${response.status}`);
@@ -30,7 +30,7 @@ async function tokenFor(resource) {
 
 async function askOnce(resource, method, url, { headers = {}, body } = {}) {
     const authorization = `Bearer ${await tokenFor(resource)}`;
-    const signal = AbortSignal.timeout(8000);
+    const signal = AbortSignal.timeout(5000);
     const response = await fetch(url, { method, headers: { authorization, ...headers }, body, signal });
     if (!response.ok) {
         const { status } = response;
@@ -40,7 +40,7 @@ async function askOnce(resource, method, url, { headers = {}, body } = {}) {
     return response;
 }
 
-/** What may pass is asked a second time. */
+/** What may pass is asked a second time; both times end before the keeper's word on who is primary is too old. */
 const ask = (...asked) =>
     askOnce(...asked).catch((error) => {
         if (error.isFinal) {

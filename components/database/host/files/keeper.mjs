@@ -14,7 +14,10 @@ import { isTakingOver, sawPrimary, startOver, takeOver } from "./takeover.mjs";
 const { asPostgres, bin, data, peer, rewinding, self, sql, witnessAddress } = postgres;
 const PAUSE_MS = 5000;
 const MINUTE_MS = 60_000;
-/** Balancers are told nothing that is older: a machine that was frozen must ask first who is primary. */
+/**
+ * Balancers are told nothing that is older: a machine that was frozen must ask first who is primary. It is longer than a
+ * pause and a store that does not answer (`account.mjs`).
+ */
 const FRESH_MS = 20_000;
 /** Writes wait so long for a standby that is gone; then the primary goes on alone. */
 const ALONE_AFTER_MS = 10_000;
