@@ -217,5 +217,5 @@ const asPulumiWrites = (date: Date) => `${date.toISOString().slice(0, 19).replac
 
 /** True for a mapping of keys to values. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
-    return typeof value === "object" && value !== null && !Array.isArray(value);
+    return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }

@@ -59,7 +59,8 @@ it("hands all resources to the first policy, and to the others what they know th
         new Promise((resolve, reject) =>
             analyze({ request }, (error, response) => (error ? reject(error) : resolve(response))),
         );
-    await Promise.all([ask(requestOf("a", ["x", "y", "z"])), ask(requestOf("b", ["x", "y"])), ask(requestOf("c", []))]);
+    const first = requestOf("a", ["x", "y", "z"]);
+    await Promise.all([ask(first), ask(requestOf("b", ["x", "y"])), ask(requestOf("c", []))]);
     const a = "urn:a::x urn:a::y urn:a::z";
     const b = "urn:b::x urn:b::y";
     expect(seen.filter((line) => line.includes("urn:a"))).toEqual([
@@ -76,5 +77,6 @@ it("hands all resources to the first policy, and to the others what they know th
         ["one", "two", "three"].map((name) => `${name}: 0 handed over, `),
     );
     // Whoever asks for the list otherwise gets all of it.
-    expect(requestOf("d", ["x", "y"]).toObject().resourcesList).toHaveLength(2);
+    expect(first.toObject().resourcesList).toHaveLength(3);
+    expect(proto.AnalyzeStackRequest.deserializeBinary(first.serializeBinary()).getResourcesList()).toHaveLength(3);
 });

@@ -270,7 +270,7 @@ function found<T>(all: Record<string, T>, name: string, code: string): T {
     return all[name]!;
 }
 
-/** What is asked for, as a function of the request alone; undefined where no service speaks JSON or takes forms. */
+/** How a call of a service that speaks JSON or takes forms is answered; undefined for everything else. */
 function asked(request: IncomingMessage, body: Buffer): { type: string; answer: () => string } | undefined {
     const target = String(request.headers["x-amz-target"]).replace(/^CertificateManager_\d+/, "CertificateManager");
     if (target in operations) {
